@@ -1,0 +1,28 @@
+{
+    "name": "Sales Force",
+    "summary": "Reps, territories and the credit ledger: who sold, invoiced and collected",
+    "version": "19.0.1.0.0",
+    "category": "Sales/Sales",
+    "license": "LGPL-3",
+    "author": "Odoo Sales Force",
+    "website": "https://github.com/odoo-sales-force/odoo-sales-force",
+    "depends": [
+        "sale_management",
+        "sale_stock",
+        "sale_crm",
+        "account",
+        "hr",
+        "web_hierarchy",
+        "digest",
+        "spreadsheet_dashboard",
+    ],
+    "data": [
+        "security/sales_force_groups.xml",
+        "security/ir.model.access.csv",
+        "security/sales_force_rules.xml",
+        "data/sales_metric_data.xml",
+    ],
+    "pre_init_hook": "pre_init_hook",
+    "post_init_hook": "post_init_hook",
+    "application": True,
+}

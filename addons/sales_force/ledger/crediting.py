@@ -1,0 +1,187 @@
+"""Facts become credits: splits, overlays, the dated organisation; then the merge."""
+
+from odoo.tools import SQL
+
+from .apportion import sql_apportion
+from .source import FACT_COLUMNS
+
+KEY = ("scope_id", "metric_id", "res_model", "res_id", "part", "overlay")
+VALUES = (
+    "date",
+    "rep_id",
+    "team_id",
+    "manager_id",
+    "rep_territory_id",
+    "territory_id",
+    "partner_id",
+    "product_id",
+    "channel_id",
+    "company_id",
+    "value",
+    "share",
+    "currency_id",
+    "amount_currency",
+)
+_FACTS = SQL(", ").join(SQL.identifier("f", name) for name in FACT_COLUMNS)
+
+
+def local_date(timestamp, timezone):
+    """A UTC timestamp's date in a timezone."""
+    return SQL(
+        "(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", SQL(timestamp), SQL(timezone)
+    )
+
+
+def _shares():
+    """Facts by beneficiary: the whole, the apportioned shares, and overlays."""
+    parts = SQL(
+        """(SELECT %s, s.id AS split_id, s.sequence AS split_sequence,
+                s.user_id AS split_user_id, s.share
+            FROM facts f
+            JOIN sales_split s ON s.target = f.split AND NOT s.overlay)""",
+        _FACTS,
+    )
+    apportioned = sql_apportion(
+        parts,
+        columns={
+            "share_upto": "upto",
+            "share_before": "before",
+            "share_doc_upto": "doc_upto",
+            "share_doc_before": "doc_before",
+        },
+        weight=SQL("share"),
+        whole=SQL("100"),
+        partition=SQL("metric_id, res_model, res_id, part"),
+        order=SQL("split_sequence, split_id"),
+        keep=SQL(
+            """metric_id, scope_id, res_model, res_id, part, date,
+            split_user_id AS user_id, team_id, share, FALSE AS overlay, partner_id,
+            product_id, channel_id, company_id, currency_id, scale, doc_scale"""
+        ),
+    )
+    return SQL(
+        """
+        SELECT f.metric_id, f.scope_id, f.res_model, f.res_id, f.part, f.date,
+            f.user_id, f.team_id, 100.0 AS share, FALSE AS overlay, f.partner_id,
+            f.product_id, f.channel_id, f.company_id, f.currency_id, f.scale,
+            f.doc_scale, f.upto - f.before AS units,
+            f.doc_upto - f.doc_before AS doc_units
+        FROM facts f WHERE f.split IS NULL
+        UNION ALL
+        SELECT metric_id, scope_id, res_model, res_id, part, date, user_id, team_id,
+            share, overlay, partner_id, product_id, channel_id, company_id,
+            currency_id, scale, doc_scale, share_upto - share_before,
+            share_doc_upto - share_doc_before
+        FROM (%s) apportioned
+        UNION ALL
+        SELECT f.metric_id, f.scope_id, f.res_model, f.res_id, f.part, f.date,
+            s.user_id, f.team_id, s.share, TRUE, f.partner_id, f.product_id,
+            f.channel_id, f.company_id, f.currency_id, f.scale, f.doc_scale,
+            round(f.upto * s.share / 100) - round(f.before * s.share / 100),
+            round(f.doc_upto * s.share / 100) - round(f.doc_before * s.share / 100)
+        FROM facts f JOIN sales_split s ON s.target = f.split AND s.overlay
+        """,
+        apportioned,
+    )
+
+
+def derive(source, env, scope, metrics):
+    """The SELECT of the credits of a source over a scope, without ids.
+
+    Besides ``KEY`` and ``VALUES`` it gives ``user_id``, which is part of the key and
+    may be NULL. Values are in company currency, pieces or counts; the date decides
+    which assignment gives team, manager and territory.
+    """
+    return SQL(
+        """
+        WITH scope(id) AS MATERIALIZED (%(scope)s),
+        facts AS MATERIALIZED (
+            SELECT * FROM (%(facts)s) facts
+            WHERE metric_id IS NOT NULL AND upto <> before
+        ),
+        shares AS (%(shares)s)
+        SELECT s.scope_id, s.metric_id, s.res_model, s.res_id, s.part, s.overlay,
+            s.user_id, s.date, r.id AS rep_id,
+            COALESCE(a.team_id, s.team_id) AS team_id,
+            a.manager_id,
+            COALESCE((
+                SELECT covered.id
+                FROM sales_rep_assignment_territory_rel rel
+                JOIN sales_territory covered ON covered.id = rel.territory_id
+                WHERE rel.assignment_id = a.id
+                  AND t.parent_path LIKE covered.parent_path || '%%'
+                ORDER BY length(covered.parent_path) DESC LIMIT 1
+            ), a.territory_id) AS rep_territory_id,
+            t.id AS territory_id, s.partner_id, s.product_id, s.channel_id,
+            s.company_id, s.units * 10.0 ^ (-s.scale) AS value, s.share, s.currency_id,
+            s.doc_units * 10.0 ^ (-s.doc_scale) AS amount_currency
+        FROM shares s
+        LEFT JOIN sales_rep r ON r.user_id = s.user_id AND r.company_id = s.company_id
+        LEFT JOIN sales_rep_assignment a ON a.rep_id = r.id
+            AND a.date_from <= s.date
+            AND (a.date_to IS NULL OR a.date_to >= s.date)
+        LEFT JOIN res_partner p ON p.id = s.partner_id
+        LEFT JOIN sales_territory t ON t.id = p.sales_territory_id
+        WHERE s.units <> 0
+        """,
+        scope=scope,
+        facts=source.facts(env, metrics),
+        shares=_shares(),
+    )
+
+
+def _columns(alias, names):
+    return SQL(", ").join(SQL.identifier(alias, name) for name in names)
+
+
+def merge(source, env, scope, metrics):
+    """One statement that makes the ledger equal to the documents of a scope.
+
+    Rows are matched by key and keep their ids; what is equal is not written. Two
+    transactions that derive the same credit end in a serialization failure, which
+    Odoo retries. The statement returns ``(removed, changed, added)`` counts.
+    """
+    match = SQL(
+        """c.source = %s AND %s AND COALESCE(c.user_id, 0) = COALESCE(d.user_id, 0)""",
+        source.code,
+        SQL(" AND ").join(
+            SQL("%s = %s", SQL.identifier("c", name), SQL.identifier("d", name))
+            for name in KEY
+        ),
+    )
+    names = (*KEY, "user_id", *VALUES)
+    return SQL(
+        """
+        WITH pending(id) AS MATERIALIZED (%(scope)s),
+        derived AS MATERIALIZED (%(derived)s),
+        removed AS (
+            DELETE FROM sales_credit c USING pending
+            WHERE c.source = %(source)s AND c.scope_id = pending.id
+              AND NOT EXISTS (SELECT FROM derived d WHERE %(match)s)
+            RETURNING 1
+        ),
+        changed AS (
+            UPDATE sales_credit c SET (%(set)s) = ROW(%(new)s) FROM derived d
+            WHERE %(match)s AND (%(old)s) IS DISTINCT FROM (%(new)s)
+            RETURNING 1
+        ),
+        added AS (
+            INSERT INTO sales_credit (source, %(names)s)
+            SELECT %(source)s, %(all)s FROM derived d
+            WHERE NOT EXISTS (SELECT FROM sales_credit c WHERE %(match)s)
+            ON CONFLICT DO NOTHING
+            RETURNING 1
+        )
+        SELECT (SELECT count(*) FROM removed), (SELECT count(*) FROM changed),
+            (SELECT count(*) FROM added)
+        """,
+        scope=scope,
+        derived=derive(source, env, SQL("SELECT id FROM pending"), metrics),
+        source=source.code,
+        match=match,
+        set=SQL(", ").join(SQL.identifier(name) for name in VALUES),
+        old=_columns("c", VALUES),
+        new=_columns("d", VALUES),
+        names=SQL(", ").join(SQL.identifier(name) for name in names),
+        all=_columns("d", names),
+    )

@@ -1,0 +1,201 @@
+"""Money received from customers, matched or not, by the customer's owner that day."""
+
+from odoo.tools import SQL
+
+from .crediting import local_date
+from .source import Source
+
+# The owner of a commercial partner at the end of a day: the last change until then;
+# before the first known change, who owned the customer then.
+_OWNER = SQL(
+    """
+    SELECT COALESCE(
+        (
+            SELECT w.user_id FROM sales_ownership w
+            WHERE w.partner_id = p.commercial_partner_id AND %(day)s <= r.date
+            ORDER BY w.date DESC, w.id DESC LIMIT 1
+        ),
+        (
+            SELECT COALESCE(w.previous_user_id, w.user_id) FROM sales_ownership w
+            WHERE w.partner_id = p.commercial_partner_id AND %(day)s > r.date
+            ORDER BY w.date, w.id LIMIT 1
+        )
+    ) AS user_id
+    """,
+    day=local_date("w.date", "r.tz"),
+)
+
+
+def _facts(env, metrics):
+    """Of an entry that moves cash, its receivable lines as far as cash covers them."""
+    return SQL(
+        """
+        WITH entries AS MATERIALIZED (
+            SELECT m.id, m.date, m.company_id, m.statement_line_id,
+                cc.decimal_places AS scale, c.sales_collect_at_validation,
+                COALESCE(rc.tz, 'UTC') AS tz, cash.liquidity,
+                LEAST(1, GREATEST(0, -cash.liquidity / NULLIF(cash.receivable, 0)))
+                    AS ratio
+            FROM scope
+            JOIN account_move m ON m.id = scope.id AND m.state = 'posted'
+                AND m.move_type = 'entry'
+            JOIN res_company c ON c.id = m.company_id
+            JOIN res_currency cc ON cc.id = c.currency_id
+            LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
+            JOIN account_journal j ON j.id = m.journal_id
+            LEFT JOIN account_payment pay ON pay.id = m.origin_payment_id
+            CROSS JOIN LATERAL (
+                SELECT
+                    sum(l.balance) FILTER (
+                        WHERE a.account_type IN ('asset_cash', 'liability_credit_card')
+                           OR a.id IN (j.default_account_id, pay.outstanding_account_id)
+                    ) AS liquidity,
+                    sum(l.balance) FILTER (WHERE a.account_type = 'asset_receivable')
+                        AS receivable
+                FROM account_move_line l JOIN account_account a ON a.id = l.account_id
+                WHERE l.move_id = m.id
+            ) cash
+            WHERE cash.liquidity <> 0 AND cash.receivable <> 0
+        ),
+        received AS (
+            SELECT m.id AS move_id, l.id, m.date, m.company_id, m.scale, m.tz,
+                l.partner_id, l.currency_id, dc.decimal_places AS doc_scale,
+                -l.balance * m.ratio AS amount, -l.amount_currency * m.ratio
+                    AS doc_amount
+            FROM entries m
+            JOIN account_move_line l ON l.move_id = m.id
+            JOIN account_account a ON a.id = l.account_id
+                AND a.account_type = 'asset_receivable'
+            JOIN res_currency dc ON dc.id = l.currency_id
+            WHERE NOT (
+                m.sales_collect_at_validation AND m.statement_line_id IS NOT NULL
+                AND EXISTS (
+                    SELECT FROM account_partial_reconcile r
+                    JOIN account_move_line il ON il.id IN (
+                        r.debit_move_id, r.credit_move_id)
+                    JOIN account_move__account_payment rel
+                        ON rel.invoice_id = il.move_id
+                    JOIN account_payment pay ON pay.id = rel.payment_id
+                        AND pay.move_id IS NULL AND pay.state IN ('in_process', 'paid')
+                    WHERE l.id IN (r.debit_move_id, r.credit_move_id)
+                )
+            )
+        ),
+        running AS (
+            SELECT *,
+                round(round(sum(amount) OVER upto, 9) * 10.0 ^ scale) AS upto,
+                round(round(sum(doc_amount) OVER upto, 9) * 10.0 ^ doc_scale)
+                    AS doc_upto
+            FROM received
+            WINDOW upto AS (PARTITION BY move_id, currency_id ORDER BY id)
+        ),
+        receipts AS MATERIALIZED (
+            SELECT *, COALESCE(lag(upto) OVER line, 0) AS before,
+                COALESCE(lag(doc_upto) OVER line, 0) AS doc_before
+            FROM running
+            WINDOW line AS (PARTITION BY move_id, currency_id ORDER BY id)
+        )
+        SELECT %(receipts)s::integer AS metric_id, r.move_id AS scope_id,
+            'account.move.line' AS res_model, r.id AS res_id, 0 AS part, r.date,
+            owner.user_id, NULL::integer AS team_id, NULL::integer AS split,
+            p.commercial_partner_id AS partner_id, NULL::integer AS product_id,
+            cp.sales_channel_id AS channel_id, r.company_id, r.currency_id, r.scale,
+            r.before, r.upto, r.doc_scale, r.doc_before, r.doc_upto
+        FROM receipts r
+        LEFT JOIN res_partner p ON p.id = r.partner_id
+        LEFT JOIN res_partner cp ON cp.id = p.commercial_partner_id
+        CROSS JOIN LATERAL (%(owner)s) owner
+        """,
+        receipts=metrics["RECEIPTS"],
+        owner=_OWNER,
+    )
+
+
+def _dated(start, stop):
+    return SQL(
+        """
+        SELECT DISTINCT m.id
+        FROM account_move m
+        JOIN account_move_line l ON l.move_id = m.id
+        JOIN account_account a ON a.id = l.account_id
+            AND a.account_type = 'asset_receivable'
+        WHERE m.state = 'posted' AND m.move_type = 'entry'
+          AND (%(start)s::date IS NULL OR m.date >= %(start)s::date)
+          AND (%(stop)s::date IS NULL OR m.date <= %(stop)s::date)
+        """,
+        start=start,
+        stop=stop,
+    )
+
+
+def _payment_facts(env, metrics):
+    return SQL(
+        """
+        WITH receipts AS MATERIALIZED (
+            SELECT y.id, y.date, y.company_id, y.currency_id, y.partner_id,
+                cc.decimal_places AS scale, dc.decimal_places AS doc_scale,
+                COALESCE(rc.tz, 'UTC') AS tz,
+                round(y.amount_company_currency_signed * 10.0 ^ cc.decimal_places)
+                    AS upto,
+                round(y.amount * 10.0 ^ dc.decimal_places)
+                    * CASE y.payment_type WHEN 'inbound' THEN 1 ELSE -1 END AS doc_upto
+            FROM scope
+            JOIN account_payment y ON y.id = scope.id AND y.move_id IS NULL
+                AND y.partner_type = 'customer' AND y.state IN ('in_process', 'paid')
+            JOIN res_company c ON c.id = y.company_id AND c.sales_collect_at_validation
+            JOIN res_currency cc ON cc.id = c.currency_id
+            JOIN res_currency dc ON dc.id = y.currency_id
+            LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
+        )
+        SELECT %(receipts)s::integer AS metric_id, r.id AS scope_id,
+            'account.payment' AS res_model, r.id AS res_id, 0 AS part, r.date,
+            owner.user_id, NULL::integer AS team_id, NULL::integer AS split,
+            p.commercial_partner_id AS partner_id, NULL::integer AS product_id,
+            cp.sales_channel_id AS channel_id, r.company_id, r.currency_id, r.scale,
+            0::numeric AS before, r.upto, r.doc_scale, 0::numeric AS doc_before,
+            r.doc_upto
+        FROM receipts r
+        LEFT JOIN res_partner p ON p.id = r.partner_id
+        LEFT JOIN res_partner cp ON cp.id = p.commercial_partner_id
+        CROSS JOIN LATERAL (%(owner)s) owner
+        """,
+        receipts=metrics["RECEIPTS"],
+        owner=_OWNER,
+    )
+
+
+def _payments_dated(start, stop):
+    return SQL(
+        """
+        SELECT id FROM account_payment
+        WHERE move_id IS NULL AND (%(start)s::date IS NULL OR date >= %(start)s::date)
+          AND (%(stop)s::date IS NULL OR date <= %(stop)s::date)
+        """,
+        start=start,
+        stop=stop,
+    )
+
+
+RECEIPT = Source(
+    code="receipt",
+    facts=_facts,
+    dated=_dated,
+    origins={
+        "line": "SELECT move_id FROM account_move_line WHERE id = ANY(%s)",
+        "partner": """
+            SELECT l.move_id
+            FROM account_move_line l
+            JOIN account_account a ON a.id = l.account_id
+                AND a.account_type = 'asset_receivable'
+            JOIN account_move m ON m.id = l.move_id AND m.move_type = 'entry'
+            WHERE l.partner_id = ANY(%s)
+        """,
+    },
+)
+
+PAYMENT = Source(
+    code="payment",
+    facts=_payment_facts,
+    dated=_payments_dated,
+    origins={"partner": "SELECT id FROM account_payment WHERE partner_id = ANY(%s)"},
+)

@@ -1,0 +1,106 @@
+from odoo import api, fields, models, tools
+from odoo.exceptions import ValidationError
+
+
+class SalesMetric(models.Model):
+    """What is counted. Additive metrics have credits; a ratio divides two of them."""
+
+    _name = "sales.metric"
+    _description = "Sales Metric"
+    _order = "sequence, id"
+
+    code = fields.Char(required=True, help="The name that rules and reports use.")
+    name = fields.Char(required=True, translate=True)
+    description = fields.Text(translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(
+        default=True, help="An inactive metric has no credits; the ledger is smaller."
+    )
+    kind = fields.Selection(
+        [("additive", "Additive"), ("ratio", "Ratio")],
+        default="additive",
+        required=True,
+    )
+    unit = fields.Selection(
+        [
+            ("money", "Company currency"),
+            ("count", "Count"),
+            ("quantity", "Quantity"),
+            ("percent", "Percent"),
+            ("score", "Score"),
+            ("hours", "Hours"),
+        ],
+        default="money",
+        required=True,
+    )
+    higher_is_better = fields.Boolean(default=True)
+    numerator_id = fields.Many2one("sales.metric", ondelete="restrict")
+    denominator_id = fields.Many2one("sales.metric", ondelete="restrict")
+
+    _code_uniq = models.UniqueIndex("(code)", "A metric's code must be unique.")
+
+    @api.constrains("kind", "numerator_id", "denominator_id")
+    def _check_ratio(self):
+        for metric in self:
+            parts = metric.numerator_id + metric.denominator_id
+            if metric.kind == "additive" and parts:
+                raise ValidationError(
+                    self.env._(
+                        "%(metric)s is additive: it has no numerator and denominator.",
+                        metric=metric.name,
+                    )
+                )
+            if metric.kind == "ratio" and (
+                not metric.numerator_id
+                or not metric.denominator_id
+                or "ratio" in parts.mapped("kind")
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(metric)s is a ratio: it needs an additive numerator and an "
+                        "additive denominator.",
+                        metric=metric.name,
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        metrics = super().create(vals_list)
+        self.env.registry.clear_cache()
+        return metrics
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"code", "active"} & vals.keys():
+            self.env.registry.clear_cache()
+        if "active" in vals:
+            self.env["sales.credit"]._mark_all()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_credited(self):
+        # sudo: a metric with credits of anyone must not vanish
+        if self.env["sales.credit"].sudo().search_count(
+            [("metric_id", "in", self.ids)], limit=1
+        ):
+            raise ValidationError(
+                self.env._("A metric with credits cannot be deleted; archive it.")
+            )
+
+    @api.depends("name", "code")
+    def _compute_display_name(self):
+        for metric in self:
+            metric.display_name = metric.name or metric.code
+
+    @api.model
+    @tools.ormcache()
+    def _ids_by_code(self):
+        """Ids of the active additive metrics by code, for the ledger's statements."""
+        # sudo: codes and ids are no secret and the ledger runs for every user
+        metrics = self.sudo().search([("kind", "=", "additive")])
+        return {metric.code: metric.id for metric in metrics}
