@@ -1,6 +1,70 @@
+from odoo.tools import SQL, column_exists, create_column
+
+from .ledger.crediting import local_date
+from .ledger.invoice import SALE_TYPES, keep_costs
+from .models.sales_rep import create_reps
+
+# Stored computed columns that are empty for everything that exists: made here, so
+# that the ORM does not compute them document by document.
+_COLUMNS = (
+    ("res_partner", "sales_territory_id", "int4"),
+    ("res_partner", "sales_channel_id", "int4"),
+    ("sale_order", "sales_channel_id", "int4"),
+)
+
+
 def pre_init_hook(env):
     """Prepare big tables before the ORM adds our columns to them."""
+    for table, column, column_type in _COLUMNS:
+        if not column_exists(env.cr, table, column):
+            create_column(env.cr, table, column, column_type)
 
 
 def post_init_hook(env):
     """Give history its owners, keep what Odoo does not, derive all credits."""
+    create_reps(env)
+    _keep_owners(env)
+    _keep_closing_dates(env)
+    keep_costs(
+        env,
+        SQL(
+            "SELECT id FROM account_move WHERE state = 'posted' AND move_type IN %s",
+            SALE_TYPES,
+        ),
+        estimated=True,
+    )
+    env["sales.credit"].rebuild()
+
+
+def _keep_owners(env):
+    """Who owns a customer now is the first that is known of it."""
+    env.flush_all()
+    env.cr.execute(
+        """
+        INSERT INTO sales_ownership (partner_id, user_id, date, initial)
+        SELECT p.id, p.user_id, COALESCE(p.create_date, now() AT TIME ZONE 'UTC'), TRUE
+        FROM res_partner p
+        WHERE p.user_id IS NOT NULL
+          AND NOT EXISTS (SELECT FROM sales_ownership w WHERE w.partner_id = p.id)
+        """
+    )
+
+
+def _keep_closing_dates(env):
+    """Odoo's closing date is the best that is known of opportunities of the past."""
+    env.cr.execute(
+        SQL(
+            """
+            INSERT INTO sales_kept_date (res_model, res_id, kind, date)
+            SELECT 'crm.lead', l.id, l.won_status, %s
+            FROM crm_lead l
+            LEFT JOIN res_company c ON c.id = l.company_id
+            LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
+            WHERE l.won_status IN ('won', 'lost')
+            ON CONFLICT (res_model, res_id, kind) DO NOTHING
+            """,
+            local_date(
+                "COALESCE(l.date_closed, l.write_date)", "COALESCE(rc.tz, 'UTC')"
+            ),
+        )
+    )

@@ -27,8 +27,10 @@ _FACTS = SQL(", ").join(SQL.identifier("f", name) for name in FACT_COLUMNS)
 
 def local_date(timestamp, timezone):
     """A UTC timestamp's date in a timezone."""
+    if isinstance(timestamp, str):
+        timestamp = SQL(timestamp)
     return SQL(
-        "(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", SQL(timestamp), SQL(timezone)
+        "(%s AT TIME ZONE 'UTC' AT TIME ZONE %s)::date", timestamp, SQL(timezone)
     )
 
 

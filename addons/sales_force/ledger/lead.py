@@ -4,6 +4,9 @@ from odoo.tools import SQL
 
 from .source import Source
 
+# Leads may have no company: then it is the team's, else the salesperson's.
+_COMPANY = SQL("COALESCE(l.company_id, t.company_id, u.company_id)")
+
 
 def _facts(env, metrics):
     return SQL(
@@ -13,7 +16,7 @@ def _facts(env, metrics):
             l.id AS scope_id, 'crm.lead' AS res_model, l.id AS res_id, 0 AS part,
             k.date, l.user_id, l.team_id, NULL::integer AS split,
             p.commercial_partner_id AS partner_id, NULL::integer AS product_id,
-            p.sales_channel_id AS channel_id, l.company_id,
+            p.sales_channel_id AS channel_id, %(company)s AS company_id,
             NULL::integer AS currency_id, 2 AS scale, 0::numeric AS before,
             100::numeric AS upto, 0 AS doc_scale, 0::numeric AS doc_before,
             0::numeric AS doc_upto
@@ -22,7 +25,10 @@ def _facts(env, metrics):
         JOIN sales_kept_date k ON k.res_model = 'crm.lead' AND k.res_id = l.id
             AND k.kind = l.won_status
         LEFT JOIN res_partner p ON p.id = l.partner_id
+        LEFT JOIN crm_team t ON t.id = l.team_id
+        LEFT JOIN res_users u ON u.id = COALESCE(l.user_id, l.create_uid)
         """,
+        company=_COMPANY,
         won=metrics["WON"],
         lost=metrics["LOST"],
     )
@@ -51,10 +57,13 @@ def _prepare(env, scope):
                 (%(now)s AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(rc.tz, 'UTC'))::date
             FROM (%(scope)s) scope(id)
             JOIN crm_lead l ON l.id = scope.id AND l.won_status IN ('won', 'lost')
-            LEFT JOIN res_company c ON c.id = l.company_id
+            LEFT JOIN crm_team t ON t.id = l.team_id
+            LEFT JOIN res_users u ON u.id = COALESCE(l.user_id, l.create_uid)
+            LEFT JOIN res_company c ON c.id = %(company)s
             LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
             ON CONFLICT (res_model, res_id, kind) DO NOTHING
             """,
+            company=_COMPANY,
             now=env.cr.now(),
             scope=scope,
         )

@@ -6,7 +6,7 @@ from .crediting import local_date
 from .source import Source
 
 # The owner of a commercial partner at the end of a day: the last change until then;
-# before the first known change, who owned the customer then.
+# before the first change that is known, whom that change took the customer from.
 _OWNER = SQL(
     """
     SELECT COALESCE(
@@ -16,7 +16,8 @@ _OWNER = SQL(
             ORDER BY w.date DESC, w.id DESC LIMIT 1
         ),
         (
-            SELECT COALESCE(w.previous_user_id, w.user_id) FROM sales_ownership w
+            SELECT CASE WHEN w.initial THEN w.user_id ELSE w.previous_user_id END
+            FROM sales_ownership w
             WHERE w.partner_id = p.commercial_partner_id AND %(day)s > r.date
             ORDER BY w.date, w.id LIMIT 1
         )

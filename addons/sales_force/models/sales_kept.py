@@ -1,4 +1,7 @@
 from odoo import fields, models
+from odoo.tools import SQL
+
+from ..ledger.crediting import local_date
 
 
 class SalesKeptCost(models.Model):
@@ -14,7 +17,7 @@ class SalesKeptCost(models.Model):
     product_id = fields.Many2one("product.product", readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     unit_cost = fields.Float(
-        digits=False,
+        digits=(16, 6),
         readonly=True,
         help="Per unit of the product, in company currency, when the invoice was "
         "posted: the order line's purchase price where known, else the product's "
@@ -50,3 +53,31 @@ class SalesKeptDate(models.Model):
     date = fields.Date(required=True, readonly=True)
 
     _document_uniq = models.UniqueIndex("(res_model, res_id, kind)")
+
+    def _keep(self, records, kind):
+        """Today is the day, in the timezone of each company's calendar; set once."""
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO sales_kept_date (res_model, res_id, kind, date)
+                SELECT %(model)s, d.id, %(kind)s, %(today)s
+                FROM %(table)s d
+                LEFT JOIN res_company c ON c.id = d.company_id
+                LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
+                WHERE d.id = ANY(%(ids)s)
+                ON CONFLICT (res_model, res_id, kind) DO NOTHING""",
+                model=records._name,
+                kind=kind,
+                today=local_date(SQL("%s", self.env.cr.now()), "COALESCE(rc.tz, 'UTC')"),
+                table=SQL.identifier(records._table),
+                ids=records.ids,
+            )
+        )
+
+    def _forget(self, records):
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM sales_kept_date WHERE res_model = %s AND res_id = ANY(%s)",
+                records._name,
+                records.ids,
+            )
+        )

@@ -36,6 +36,10 @@ class SalesMetric(models.Model):
     higher_is_better = fields.Boolean(default=True)
     numerator_id = fields.Many2one("sales.metric", ondelete="restrict")
     denominator_id = fields.Many2one("sales.metric", ondelete="restrict")
+    denominator_includes_numerator = fields.Boolean(
+        "Share of Both",
+        help="Divide the numerator by the sum of both, as won by won and lost.",
+    )
 
     _code_uniq = models.UniqueIndex("(code)", "A metric's code must be unique.")
 

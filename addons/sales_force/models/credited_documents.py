@@ -1,0 +1,497 @@
+"""What changes credits: each document says which of its fields do, and which sources.
+
+The ORM inserts every row through ``_create`` and writes every row through
+``_write_multi``, whatever set the field (a form, an import, a computation, another
+module). Watching there finds all changes, and costs neither a query nor a pass over
+what did not change.
+"""
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..ledger.invoice import SALE_TYPES
+
+
+class SalesCreditedMixin(models.AbstractModel):
+    """A document that the credit ledger follows."""
+
+    _name = "sales.credited.mixin"
+    _description = "Credited Document"
+
+    # Stored fields that decide about credits.
+    _credit_fields = frozenset()
+
+    def _create(self, data_list):
+        records = super()._create(data_list)
+        records._mark_credits()
+        return records
+
+    def _write_multi(self, vals_list):
+        watched = self._credit_fields
+        changed, ids = set(), []
+        for id_, vals in zip(self._ids, vals_list, strict=True):
+            if not watched.isdisjoint(vals):
+                changed.update(watched.intersection(vals))
+                ids.append(id_)
+        super()._write_multi(vals_list)
+        if ids:
+            self.browse(ids)._mark_credits(changed)
+
+    def _mark_credits(self, changed=None):
+        """Mark what may have to be credited anew.
+
+        :param set changed: names of watched fields; None where the documents are new
+            or about to go
+        """
+        raise NotImplementedError
+
+
+class SaleOrder(models.Model):
+    _name = "sale.order"
+    _inherit = ["sale.order", "sales.credited.mixin"]
+
+    sales_split_ids = fields.One2many(
+        "sales.split",
+        "order_id",
+        "Credit Split",
+        copy=True,
+        help="Who is credited with this order and its invoices. Empty: the "
+        "salesperson, with 100 %.",
+    )
+
+    _credit_fields = frozenset(
+        (
+            "state",
+            "date_order",
+            "user_id",
+            "team_id",
+            "partner_id",
+            "company_id",
+            "currency_id",
+            "currency_rate",
+            "sales_channel_id",
+        )
+    )
+    # Confirming delivers nothing, so it does not derive deliveries.
+    _delivery_fields = _credit_fields - {"state", "date_order"}
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        orders = super().create(vals_list)
+        orders.filtered(lambda o: o.state == "sent")._keep_date_sent()
+        return orders
+
+    def write(self, vals):
+        sent = self.browse()
+        if vals.get("state") == "sent":
+            sent = self.filtered(lambda o: o.state != "sent")
+        result = super().write(vals)
+        sent._keep_date_sent()
+        return result
+
+    def _keep_date_sent(self):
+        if self:
+            self.env["sales.kept.date"]._keep(self, "sent")
+
+    def _write_multi(self, vals_list):
+        # The customer who loses an order may lose his first one.
+        moved = [
+            id_
+            for id_, vals in zip(self._ids, vals_list, strict=True)
+            if "partner_id" in vals
+        ]
+        if moved:
+            self._mark_customers(moved)
+        return super()._write_multi(vals_list)
+
+    def _mark_customers(self, order_ids):
+        """Mark the customers that orders have in the database now."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT p.commercial_partner_id
+                FROM sale_order o JOIN res_partner p ON p.id = o.partner_id
+                WHERE o.id = ANY(%s)""",
+                list(order_ids),
+            )
+        )
+        self.env["sales.credit"]._mark("customer", [row[0] for row in rows])
+
+    def _mark_credits(self, changed=None):
+        credit = self.env["sales.credit"]
+        # sudo: whoever changes an order changes its credits
+        orders = self.sudo()
+        if changed and "state" in changed:
+            confirmed = orders.filtered(lambda o: o.state != "sent")
+        elif changed:
+            confirmed = orders.filtered(lambda o: o.state == "sale")
+        else:
+            orders = orders.filtered(lambda o: o.state in ("sent", "sale"))
+            confirmed = orders.filtered(lambda o: o.state == "sale")
+        credit._mark("order", orders.ids)
+        credit._mark("customer", confirmed.ids, "order")
+        if changed and changed & self._delivery_fields:
+            credit._mark("delivery", confirmed.ids)
+        if changed and "sales_channel_id" in changed:
+            credit._mark("invoice", confirmed.ids, "order")
+
+    def unlink(self):
+        self.env["sales.credit"]._mark("order", self.ids)
+        self._mark_customers(self.ids)
+        self.env["sales.kept.date"]._forget(self)
+        return super().unlink()
+
+
+class SaleOrderLine(models.Model):
+    _name = "sale.order.line"
+    _inherit = ["sale.order.line", "sales.credited.mixin"]
+
+    _credit_fields = frozenset(
+        (
+            "price_subtotal",
+            "product_uom_qty",
+            "product_uom_id",
+            "product_id",
+            "display_type",
+            "is_downpayment",
+        )
+    )
+
+    def _mark_credits(self, changed=None):
+        # sudo: whoever changes an order changes its credits
+        orders = self.sudo().order_id.filtered(lambda o: o.state == "sale")
+        self.env["sales.credit"]._mark("order", orders.ids)
+        if changed:
+            self.env["sales.credit"]._mark("delivery", orders.ids)
+
+    def unlink(self):
+        self._mark_credits()
+        return super().unlink()
+
+
+class StockMove(models.Model):
+    _name = "stock.move"
+    _inherit = ["stock.move", "sales.credited.mixin"]
+
+    _credit_fields = frozenset(
+        (
+            "state",
+            "quantity",
+            "date",
+            "product_id",
+            "product_uom",
+            "location_id",
+            "location_dest_id",
+            "sale_line_id",
+        )
+    )
+
+    def _mark_credits(self, changed=None):
+        # sudo: whoever delivers changes credits
+        moves = self.sudo().filtered(lambda m: m.state == "done" and m.sale_line_id)
+        self.env["sales.credit"]._mark("delivery", moves.ids, "move")
+
+
+class AccountMove(models.Model):
+    _name = "account.move"
+    _inherit = ["account.move", "sales.credited.mixin"]
+
+    sales_split_ids = fields.One2many(
+        "sales.split",
+        "move_id",
+        "Credit Split",
+        domain=[("move_line_id", "=", False)],
+        copy=True,
+        help="Who is credited with this invoice. Empty: as the order is split, else "
+        "the salesperson, with 100 %.",
+    )
+
+    _credit_fields = frozenset(
+        (
+            "state",
+            "date",
+            "invoice_date",
+            "invoice_date_due",
+            "invoice_user_id",
+            "team_id",
+            "commercial_partner_id",
+            "company_id",
+            "currency_id",
+            "move_type",
+            "journal_id",
+            "amount_total_signed",
+            "amount_total_in_currency_signed",
+        )
+    )
+
+    def _mark_credits(self, changed=None):
+        # sudo: whoever changes an invoice changes its credits
+        moves = self.sudo()
+        if not changed or "state" not in changed:
+            moves = moves.filtered(lambda m: m.state == "posted")
+        credit = self.env["sales.credit"]
+        invoices = moves.filtered(lambda m: m.move_type in SALE_TYPES)
+        credit._mark("invoice", invoices.ids)
+        entries = moves.filtered(lambda m: m.move_type == "entry")
+        credit._mark("receipt", entries.ids)
+        credit._mark("invoice", entries.ids, "entry")
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "matched_payment_ids" in vals:
+            self._mark_credits()
+        return result
+
+    def unlink(self):
+        self._mark_credits()
+        return super().unlink()
+
+
+class AccountMoveLine(models.Model):
+    _name = "account.move.line"
+    _inherit = ["account.move.line", "sales.credited.mixin"]
+
+    sales_split_ids = fields.One2many(
+        "sales.split",
+        "move_line_id",
+        "Credit Split",
+        copy=True,
+        help="Who is credited with this line. Empty: as the invoice is split.",
+    )
+
+    _credit_fields = frozenset(
+        (
+            "balance",
+            "amount_currency",
+            "currency_id",
+            "price_total",
+            "quantity",
+            "product_id",
+            "product_uom_id",
+            "partner_id",
+            "account_id",
+            "display_type",
+            "date_maturity",
+            "is_downpayment",
+        )
+    )
+
+    def _mark_credits(self, changed=None):
+        # sudo: whoever changes an invoice changes its credits
+        moves = self.sudo().move_id.filtered(lambda m: m.state == "posted")
+        moves._mark_credits()
+
+    def unlink(self):
+        self._mark_credits()
+        return super().unlink()
+
+
+class AccountPartialReconcile(models.Model):
+    _name = "account.partial.reconcile"
+    _inherit = ["account.partial.reconcile", "sales.credited.mixin"]
+
+    _credit_fields = frozenset(
+        (
+            "debit_move_id",
+            "credit_move_id",
+            "amount",
+            "debit_amount_currency",
+            "credit_amount_currency",
+            "max_date",
+        )
+    )
+
+    def _mark_credits(self, changed=None):
+        # sudo: whoever reconciles changes the cash of an invoice
+        lines = self.sudo().debit_move_id + self.sudo().credit_move_id
+        invoices = lines.move_id.filtered(lambda m: m.move_type in SALE_TYPES)
+        credit = self.env["sales.credit"]
+        credit._mark("invoice", invoices.ids)
+        if any(company.sales_collect_at_validation for company in lines.company_id):
+            credit._mark("receipt", lines.move_id.ids)
+
+    def unlink(self):
+        self._mark_credits()
+        return super().unlink()
+
+
+class AccountPayment(models.Model):
+    """Payments without a journal entry, where the company counts them."""
+
+    _name = "account.payment"
+    _inherit = ["account.payment", "sales.credited.mixin"]
+
+    _credit_fields = frozenset(
+        (
+            "state",
+            "amount",
+            "amount_company_currency_signed",
+            "date",
+            "currency_id",
+            "partner_id",
+            "partner_type",
+            "payment_type",
+            "move_id",
+            "outstanding_account_id",
+        )
+    )
+
+    def _mark_credits(self, changed=None):
+        # sudo: whoever validates a payment changes the cash of its invoices
+        payments = self.sudo().filtered(
+            lambda p: p.company_id.sales_collect_at_validation
+        )
+        credit = self.env["sales.credit"]
+        credit._mark("payment", payments.ids)
+        credit._mark("invoice", payments.ids, "payment")
+        if changed and "outstanding_account_id" in changed:
+            # sudo: as above
+            self.sudo().move_id._mark_credits()
+
+    def write(self, vals):
+        if "invoice_ids" in vals:
+            self._mark_invoices()
+        result = super().write(vals)
+        if "invoice_ids" in vals:
+            self._mark_invoices()
+        return result
+
+    def _mark_invoices(self):
+        # sudo: as above
+        self.env["sales.credit"]._mark("invoice", self.sudo().invoice_ids.ids)
+
+    def unlink(self):
+        self._mark_credits()
+        self._mark_invoices()
+        return super().unlink()
+
+
+class CrmLead(models.Model):
+    _name = "crm.lead"
+    _inherit = ["crm.lead", "sales.credited.mixin"]
+
+    _credit_fields = frozenset(
+        ("won_status", "type", "user_id", "team_id", "partner_id", "company_id")
+    )
+
+    def _mark_credits(self, changed=None):
+        # sudo: whoever changes an opportunity changes its credits
+        leads = self.sudo()
+        if not changed or "won_status" not in changed:
+            leads = leads.filtered(lambda lead: lead.won_status in ("won", "lost"))
+        self.env["sales.credit"]._mark("lead", leads.ids)
+
+    def unlink(self):
+        self.env["sales.credit"]._mark("lead", self.ids)
+        self.env["sales.kept.date"]._forget(self)
+        return super().unlink()
+
+
+class ResPartner(models.Model):
+    _name = "res.partner"
+    _inherit = ["res.partner", "sales.credited.mixin"]
+
+    _credit_fields = frozenset(
+        (
+            "sales_territory_id",
+            "sales_channel_id",
+            "commercial_partner_id",
+            "user_id",
+        )
+    )
+
+    def _create(self, data_list):
+        partners = super()._create(data_list)
+        self.env["sales.ownership"]._log(
+            {
+                partner.id: data["stored"]["user_id"]
+                for partner, data in zip(partners, data_list, strict=True)
+                if data["stored"].get("user_id")
+            },
+            created=True,
+        )
+        return partners
+
+    def _write_multi(self, vals_list):
+        rows = list(zip(self._ids, vals_list, strict=True))
+        self.env["sales.ownership"]._log(
+            {id_: vals["user_id"] for id_, vals in rows if "user_id" in vals}
+        )
+        moved = [id_ for id_, vals in rows if "commercial_partner_id" in vals]
+        if moved:
+            # The customer whom they belonged to until now.
+            former = self.env.execute_query(
+                SQL(
+                    """SELECT commercial_partner_id FROM res_partner
+                    WHERE id = ANY(%s) AND commercial_partner_id IS NOT NULL""",
+                    moved,
+                )
+            )
+            if former:
+                self.env["sales.credit"]._mark("customer", [row[0] for row in former])
+                self.env["sales.credit"]._mark_partners(moved)
+        return super()._write_multi(vals_list)
+
+    def _mark_credits(self, changed=None):
+        # Nothing can have been credited for a partner who is new.
+        if changed and changed != {"commercial_partner_id"}:
+            self.env["sales.credit"]._mark("*partner_id", self.ids)
+
+    def unlink(self):
+        self.env["sales.credit"]._mark("*partner_id", self.ids)
+        return super().unlink()
+
+
+class BasePartnerMerge(models.TransientModel):
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    def _update_foreign_keys(self, src_partners, dst_partner):
+        """The customer that remains keeps its own owners, and gets all documents."""
+        credit = self.env["sales.credit"]
+        credit._mark("*partner_id", (src_partners + dst_partner).ids)
+        credit._mark("customer", src_partners.commercial_partner_id.ids)
+        # sudo: nobody may write the log; the merged customers cease to exist
+        self.env["sales.ownership"].sudo()._forget(src_partners)
+        result = super()._update_foreign_keys(src_partners, dst_partner)
+        credit._mark_partners(dst_partner.ids)
+        return result
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def unlink(self):
+        """Their documents lose the salesperson; so do the credits."""
+        self.env["sales.ownership"]._log_end(self)
+        self.env["sales.credit"]._mark("*user_id", self.ids)
+        return super().unlink()
+
+
+class CrmTeam(models.Model):
+    _inherit = "crm.team"
+
+    def unlink(self):
+        self.env["sales.credit"]._mark("*team_id", self.ids)
+        return super().unlink()
+
+
+class ResourceCalendar(models.Model):
+    _inherit = "resource.calendar"
+
+    def write(self, vals):
+        # sudo: only compares; who may change a calendar is checked by super
+        moved = "tz" in vals and any(c.tz != vals["tz"] for c in self.sudo())
+        result = super().write(vals)
+        if moved:
+            self.env["sales.credit"]._mark_all()
+        return result
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "resource_calendar_id" in vals:
+            self.env["sales.credit"]._mark_all()
+        return result
+

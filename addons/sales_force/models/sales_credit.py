@@ -1,0 +1,379 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+from odoo.tools.misc import split_every
+
+from ..ledger.crediting import merge
+from ..ledger.delivery import DELIVERY
+from ..ledger.invoice import INVOICE
+from ..ledger.lead import LEAD
+from ..ledger.order import CUSTOMER, ORDER
+from ..ledger.receipt import PAYMENT, RECEIPT
+
+_PENDING = "sales_force.pending"
+# A rebuild derives so many documents with one statement: large enough that sets pay,
+# small enough that sorting stays in memory.
+REBUILD_BATCH = 50_000
+# The document that holds a line, by the line's model: (model, field of the line).
+LINE_DOCUMENTS = {
+    "sale.order.line": ("sale.order", "order_id"),
+    "account.move.line": ("account.move", "move_id"),
+    "stock.move": ("stock.picking", "picking_id"),
+}
+
+
+class LedgerMany2one(fields.Many2one):
+    """A many2one without foreign key: no check per row when millions are merged.
+
+    The document behind a credit keeps what it names alive; where a document itself
+    loses a reference, its credits are derived again.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        return
+
+
+class SalesCredit(models.Model):
+    """On this date this rep is credited with this much, because of this document line.
+
+    Rows are written by the ledger's statements only, before the transaction that
+    changed a document commits. See ``sales_force/ledger``.
+    """
+
+    _name = "sales.credit"
+    _description = "Sales Credit"
+    _order = "date desc, id desc"
+    _log_access = False
+    _rec_name = "document_name"
+
+    metric_id = LedgerMany2one("sales.metric", required=True, readonly=True)
+    date = fields.Date(required=True, readonly=True)
+    rep_id = LedgerMany2one(
+        "sales.rep", "Rep", readonly=True, help="Empty: credited to nobody."
+    )
+    user_id = LedgerMany2one("res.users", "Salesperson", readonly=True)
+    team_id = LedgerMany2one(
+        "crm.team",
+        "Sales Team",
+        readonly=True,
+        help="The rep's team on that date; without a rep, the document's.",
+    )
+    manager_id = LedgerMany2one(
+        "sales.rep", "Manager", readonly=True, help="The rep's manager on that date."
+    )
+    rep_territory_id = LedgerMany2one(
+        "sales.territory",
+        "Rep's Territory",
+        readonly=True,
+        help="Of the rep's territories on that date the one that covers the customer, "
+        "else the smallest that holds them all.",
+    )
+    territory_id = LedgerMany2one(
+        "sales.territory", "Customer's Territory", readonly=True
+    )
+    partner_id = LedgerMany2one("res.partner", "Customer", readonly=True)
+    product_id = LedgerMany2one("product.product", "Product", readonly=True)
+    channel_id = LedgerMany2one("sales.channel", "Channel", readonly=True)
+    company_id = LedgerMany2one("res.company", "Company", required=True, readonly=True)
+    value = fields.Float(
+        digits=(16, 2),
+        readonly=True,
+        help="After the share: company currency at the document's rate, a count or a "
+        "quantity in the product's unit, as the metric says.",
+    )
+    share = fields.Float("Share (%)", digits=(5, 2), readonly=True)
+    overlay = fields.Boolean(
+        readonly=True, help="Credited on top; excluded from company totals."
+    )
+    currency_id = LedgerMany2one("res.currency", "Document Currency", readonly=True)
+    amount_currency = fields.Monetary(
+        "Document Amount", readonly=True, help="After the share, in document currency."
+    )
+    res_model = fields.Char("Source Model", required=True, readonly=True)
+    res_id = fields.Integer("Source Record", required=True, readonly=True)
+    part = fields.Integer(
+        readonly=True,
+        help="The part of the source record: the instalment of an amount due, the "
+        "invoice line of a payment; else 0.",
+    )
+    source = fields.Char(required=True, readonly=True)
+    scope_id = fields.Integer(
+        required=True,
+        readonly=True,
+        help="The record by which the source is derived again.",
+    )
+
+    company_currency_id = fields.Many2one(related="company_id.currency_id")
+    product_categ_id = fields.Many2one(
+        related="product_id.categ_id", string="Product Category"
+    )
+    document_model = fields.Char(compute="_compute_document")
+    document_id = fields.Integer(compute="_compute_document")
+    document_name = fields.Char("Document", compute="_compute_document")
+
+    # The key also finds the rows of a document that is derived again.
+    _key_uniq = models.UniqueIndex(
+        "(scope_id, source, metric_id, res_model, res_id, part, "
+        "COALESCE(user_id, 0), overlay)"
+    )
+    _metric_date_idx = models.Index("(metric_id, date)")
+    _rep_idx = models.Index("(rep_id, metric_id, date)")
+    _partner_idx = models.Index("(partner_id, metric_id)")
+
+    @api.depends("res_model", "res_id", "part")
+    def _compute_document(self):
+        """The document that a credit stands on, named whether or not it may be read."""
+        documents = {}
+        for (model, part_model), credits in self.grouped(
+            lambda c: (c.res_model, "account.move.line" if c.part else None)
+        ).items():
+            documents.update(credits._get_documents(model, part_model))
+        for credit in self:
+            document = documents.get(credit)
+            credit.document_model = document._name if document else False
+            credit.document_id = document.id if document else False
+            credit.document_name = document.display_name if document else False
+
+    def _get_documents(self, model, part_model):
+        """``{credit: document}``; of a payment's credit the invoice is the document."""
+        # sudo: who is credited may know the document's number, without its content
+        env = self.sudo().env
+        documents = {}
+        ids = {credit: credit.res_id for credit in self}
+        if part_model and model != part_model:
+            model, ids = part_model, {credit: credit.part for credit in self}
+        existing = env[model].browse(set(ids.values())).exists()
+        line_of = LINE_DOCUMENTS.get(model)
+        for credit, res_id in ids.items():
+            record = existing.browse(res_id)
+            if record not in existing:
+                continue
+            documents[credit] = (line_of and record[line_of[1]]) or record
+        return documents
+
+    def action_open_document(self):
+        """Open the document behind the credit, where Odoo's own rights allow."""
+        self.ensure_one()
+        self.check_access("read")
+        if not self.document_id:
+            raise UserError(self.env._("The document no longer exists."))
+        document = self.env[self.document_model].browse(self.document_id)
+        if not document.has_access("read"):
+            raise AccessError(
+                self.env._(
+                    "You are credited for %(document)s but have no access to the "
+                    "document itself. Ask your manager.",
+                    document=self.document_name,
+                )
+            )
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": document._name,
+            "res_id": document.id,
+            "views": [(False, "form")],
+        }
+
+    # Reading: what is pending comes first
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        self._process_pending()
+        return super()._search(domain, *args, **kwargs)
+
+    def fetch(self, field_names=None):
+        self._process_pending()
+        return super().fetch(field_names)
+
+    # Writing: never through the ORM
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        raise AccessError(self._readonly_message())
+
+    def write(self, vals):
+        raise AccessError(self._readonly_message())
+
+    def unlink(self):
+        raise AccessError(self._readonly_message())
+
+    def _readonly_message(self):
+        return self.env._(
+            "Credits are derived from documents. Change the document, its split or the "
+            "rep's assignment instead."
+        )
+
+    # Deriving
+
+    @api.model
+    def _get_sources(self):
+        """The ledger's sources by code, in the order in which they are derived."""
+        sources = (ORDER, CUSTOMER, DELIVERY, INVOICE, RECEIPT, PAYMENT, LEAD)
+        return {source.code: source for source in sources}
+
+    @api.private
+    def _mark(self, source, ids, origin="id"):
+        """Derive the credits of documents again before the transaction commits.
+
+        :param str source: code of a source; or ``*`` and the name of a column of the
+            ledger, for all that is credited with these ids there
+        :param ids: ids of the source's scope, or of what ``origin`` names
+        """
+        ids = [id_ for id_ in ids if id_]
+        if not ids:
+            return
+        self._pending()[source][origin].update(ids)
+
+    def _pending(self):
+        cr = self.env.cr
+        pending = cr.precommit.data.get(_PENDING)
+        if pending is None:
+            pending = cr.precommit.data[_PENDING] = defaultdict(
+                lambda: defaultdict(set)
+            )
+            env = self.env(su=True)
+            cr.precommit.add(env["sales.credit"]._process_pending)
+        return pending
+
+    @api.private
+    def _mark_partners(self, partner_ids):
+        """Derive everything of these partners again: territory, channel, merge."""
+        for code, source in self._get_sources().items():
+            if "partner" in source.origins:
+                self._mark(code, partner_ids, "partner")
+
+    @api.private
+    def _mark_reps(self, rep_ids, date_from=None, date_to=None):
+        """Derive again what reps are credited with in a range of dates (inclusive).
+
+        What the ledger holds names the documents: they keep the salesperson whether
+        or not he is a rep.
+        """
+        self._process_pending()
+        if not rep_ids:
+            return
+        for source, ids in self._get_scopes(
+            SQL(
+                """(c.rep_id IN %(reps)s OR (c.rep_id IS NULL AND EXISTS (
+                    SELECT FROM sales_rep r WHERE r.id IN %(reps)s
+                    AND r.user_id = c.user_id AND r.company_id = c.company_id)))
+                AND (%(start)s::date IS NULL OR c.date >= %(start)s::date)
+                AND (%(stop)s::date IS NULL OR c.date <= %(stop)s::date)""",
+                reps=tuple(rep_ids),
+                start=date_from or None,
+                stop=date_to or None,
+            )
+        ):
+            self._mark(source, ids)
+
+    def _get_scopes(self, condition):
+        """``[(source, scope ids)]`` of the ledger's rows ``c`` that meet a condition."""
+        return self.env.execute_query(
+            SQL(
+                """SELECT c.source, array_agg(DISTINCT c.scope_id)
+                FROM sales_credit c WHERE %s GROUP BY c.source""",
+                condition,
+            )
+        )
+
+    @api.private
+    def _mark_all(self):
+        """Derive the whole ledger again before the transaction commits."""
+        self._pending()["*"]["id"].add(True)
+
+    @api.private
+    def _process_pending(self):
+        """Merge what is pending into the ledger, one statement per source."""
+        data = self.env.cr.precommit.data
+        if not data.get(_PENDING) and not data.get("sales_force.splits"):
+            return
+        self.env.flush_all()
+        targets = data.pop("sales_force.splits", None)
+        if targets:
+            self.env["sales.split"]._check_sums(targets)
+        pending = data.pop(_PENDING, None)
+        if not pending:
+            return
+        self = self.sudo()  # the ledger is the same for whoever changed a document
+        if pending.pop("*", None):
+            self._rebuild()
+            return
+        for column in [code for code in pending if code.startswith("*")]:
+            ids = sorted(pending.pop(column)["id"])
+            for code, scope_ids in self._get_scopes(
+                SQL("c.%s = ANY(%s)", SQL.identifier(column[1:]), ids)
+            ):
+                pending[code]["id"].update(scope_ids)
+        for code, source in self._get_sources().items():
+            if code in pending:
+                self._derive(source, source.scope(pending[code]))
+        self.env["sales.credit"].invalidate_model(flush=False)
+
+    def _derive(self, source, scope):
+        """Make the ledger equal to the documents of a scope.
+
+        :return: how many rows were removed, changed and added
+        """
+        metrics = defaultdict(lambda: None, self.env["sales.metric"]._ids_by_code())
+        if source.prepare:
+            source.prepare(self.env, scope)
+        [counts] = self.env.execute_query(merge(source, self.env, scope, metrics))
+        return counts
+
+    @api.model
+    def rebuild(self, date_from=None, date_to=None):
+        """Derive the ledger again from Odoo's documents; ids of credits are kept.
+
+        :param date_from, date_to: only documents with facts on these dates (inclusive,
+            in the timezone of the company's calendar); all when empty
+        :return: ``{"removed": int, "changed": int, "added": int}``, all zero when the
+            ledger was right
+        :raise AccessError: for users who are not sales operations
+        """
+        if not self.env.su and not self.env.user.has_group(
+            "sales_force.group_sales_operations"
+        ):
+            raise AccessError(
+                self.env._("Only sales operations may rebuild the credit ledger.")
+            )
+        self._process_pending()
+        counts = self.sudo()._rebuild(
+            fields.Date.to_date(date_from), fields.Date.to_date(date_to)
+        )
+        return dict(zip(("removed", "changed", "added"), counts, strict=True))
+
+    def _rebuild(self, date_from=None, date_to=None):
+        self.env.flush_all()
+        totals = [0, 0, 0]
+        for source in self._get_sources().values():
+            ids = self._get_scope_ids(source, date_from, date_to)
+            for batch in split_every(REBUILD_BATCH, ids, list):
+                counts = self._derive(source, SQL("SELECT unnest(%s::integer[])", batch))
+                totals = [total + n for total, n in zip(totals, counts, strict=True)]
+        self.env["sales.credit"].invalidate_model(flush=False)
+        return totals
+
+    def _get_scope_ids(self, source, date_from, date_to):
+        """What may hold credits on these dates, by the documents and by the ledger."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id FROM (%(documents)s) documents(id) WHERE id IS NOT NULL
+                UNION
+                SELECT scope_id FROM sales_credit
+                WHERE source = %(source)s
+                  AND (%(start)s::date IS NULL OR date >= %(start)s::date)
+                  AND (%(stop)s::date IS NULL OR date <= %(stop)s::date)
+                ORDER BY 1""",
+                documents=source.dated(date_from, date_to),
+                source=source.code,
+                start=date_from,
+                stop=date_to,
+            )
+        )
+        return [row[0] for row in rows]
+
+    @api.model
+    def _cron_check(self):
+        """Nightly proof that the ledger is what the documents say, and repair."""
+        return self._rebuild()
