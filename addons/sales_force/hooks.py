@@ -1,4 +1,5 @@
-from odoo.tools import SQL, column_exists, create_column
+from odoo.tools import SQL
+from odoo.tools.sql import column_exists, create_column
 
 from .ledger.crediting import local_date
 from .ledger.invoice import SALE_TYPES, keep_costs

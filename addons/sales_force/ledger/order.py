@@ -85,7 +85,7 @@ def _dated(start, stop):
 _GUARD = """
     INSERT INTO sales_kept_date (res_model, res_id, kind, date)
     SELECT 'res.partner', p.commercial_partner_id, 'ordering', CURRENT_DATE
-    FROM (%s) scope
+    FROM (%s) scope(id)
     JOIN res_partner p ON p.commercial_partner_id = scope.id
     JOIN sale_order o ON o.partner_id = p.id AND o.state = 'sale'
     GROUP BY p.commercial_partner_id

@@ -15,15 +15,22 @@ class SalesSplit(models.Model):
     _order = "overlay, sequence, id"
     _rec_name = "rep_id"
 
-    order_id = fields.Many2one("sale.order", ondelete="cascade", index="btree_not_null")
+    order_id = fields.Many2one(
+        "sale.order", ondelete="cascade", index="btree_not_null", copy=False
+    )
     move_id = fields.Many2one(
-        "account.move", "Invoice", ondelete="cascade", index="btree_not_null"
+        "account.move",
+        "Invoice",
+        ondelete="cascade",
+        index="btree_not_null",
+        copy=False,
     )
     move_line_id = fields.Many2one(
         "account.move.line",
         "Invoice Line",
         ondelete="cascade",
         index="btree_not_null",
+        copy=False,
         domain="[('move_id', '=', move_id), ('display_type', '=', 'product')]",
         help="Empty: all lines of the invoice that have no split of their own.",
     )
@@ -51,6 +58,8 @@ class SalesSplit(models.Model):
         help="Percent of the document's amounts and counts, two decimals.",
     )
     overlay = fields.Boolean(
+        required=True,
+        default=False,
         help="Credited on top of the shares; excluded from every company total."
     )
     sequence = fields.Integer(default=10)
@@ -104,6 +113,10 @@ class SalesSplit(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            if vals.get("move_line_id") and not vals.get("move_id"):
+                line = self.env["account.move.line"].browse(vals["move_line_id"])
+                vals["move_id"] = line.move_id.id
         splits = super().create(vals_list)
         splits._touch()
         return splits
@@ -175,18 +188,3 @@ class SalesSplit(models.Model):
                     total=float(total),
                 )
             )
-
-    def _copy_to(self, move):
-        """Give an invoice's own split to the credit note that reverses it."""
-        self.create(
-            [
-                {
-                    "move_id": move.id,
-                    "rep_id": split.rep_id.id,
-                    "share": split.share,
-                    "overlay": split.overlay,
-                    "sequence": split.sequence,
-                }
-                for split in self
-            ]
-        )
