@@ -1,8 +1,18 @@
 from . import (
+    sales_owned_mixin,
+    res_company,
+    res_users,
+    sales_grade,
+    sales_channel,
+    sales_territory,
+    sales_rep,
+    sales_rep_assignment,
     sales_metric,
     sales_credit,
     sales_split,
     sales_kept,
     sales_ownership,
     credited_documents,
+    owned_documents,
+    res_partner,
 )
