@@ -26,14 +26,11 @@ def post_init_hook(env):
     create_reps(env)
     _keep_owners(env)
     _keep_closing_dates(env)
-    keep_costs(
-        env,
-        SQL(
-            "SELECT id FROM account_move WHERE state = 'posted' AND move_type IN %s",
-            SALE_TYPES,
-        ),
-        estimated=True,
+    invoices = SQL(
+        "SELECT id FROM account_move WHERE state = 'posted' AND move_type IN %s",
+        SALE_TYPES,
     )
+    env.cr.execute(keep_costs(env, invoices, env.cr.now(), estimated=True))
     env["sales.credit"].rebuild()
 
 

@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from .apportion import sql_apportion
 from .source import FACT_COLUMNS
+from .statement import Statement
 
 KEY = ("scope_id", "metric_id", "res_model", "res_id", "part", "overlay")
 VALUES = (
@@ -143,34 +144,33 @@ def merge(source, env, scope, metrics):
     transactions that derive the same credit end in a serialization failure, which
     Odoo retries. The statement returns ``(removed, changed, added)`` counts.
     """
-    match = SQL(
-        """c.source = %s AND %s AND COALESCE(c.user_id, 0) = COALESCE(d.user_id, 0)""",
-        source.code,
-        SQL(" AND ").join(
-            SQL("%s = %s", SQL.identifier("c", name), SQL.identifier("d", name))
-            for name in KEY
-        ),
-    )
     names = (*KEY, "user_id", *VALUES)
     return SQL(
         """
         WITH pending(id) AS MATERIALIZED (%(scope)s),
-        derived AS MATERIALIZED (%(derived)s),
+        derived AS (%(derived)s),
+        existing AS (
+            SELECT c.* FROM pending
+            JOIN sales_credit c ON c.scope_id = pending.id AND c.source = %(source)s
+        ),
+        compared AS MATERIALIZED (
+            SELECT c.id, d.metric_id IS NULL AS gone, (%(old)s) IS DISTINCT FROM (%(new)s)
+                AS differs, %(all)s
+            FROM existing c FULL JOIN derived d
+                ON %(match)s AND COALESCE(c.user_id, 0) = COALESCE(d.user_id, 0)
+        ),
         removed AS (
-            DELETE FROM sales_credit c USING pending
-            WHERE c.source = %(source)s AND c.scope_id = pending.id
-              AND NOT EXISTS (SELECT FROM derived d WHERE %(match)s)
+            DELETE FROM sales_credit c USING compared d WHERE c.id = d.id AND d.gone
             RETURNING 1
         ),
         changed AS (
-            UPDATE sales_credit c SET (%(set)s) = ROW(%(new)s) FROM derived d
-            WHERE %(match)s AND (%(old)s) IS DISTINCT FROM (%(new)s)
+            UPDATE sales_credit c SET (%(set)s) = ROW(%(new)s) FROM compared d
+            WHERE c.id = d.id AND d.differs AND NOT d.gone
             RETURNING 1
         ),
         added AS (
             INSERT INTO sales_credit (source, %(names)s)
-            SELECT %(source)s, %(all)s FROM derived d
-            WHERE NOT EXISTS (SELECT FROM sales_credit c WHERE %(match)s)
+            SELECT %(source)s, %(all)s FROM compared d WHERE d.id IS NULL
             ON CONFLICT DO NOTHING
             RETURNING 1
         )
@@ -180,10 +180,44 @@ def merge(source, env, scope, metrics):
         scope=scope,
         derived=derive(source, env, SQL("SELECT id FROM pending"), metrics),
         source=source.code,
-        match=match,
+        match=SQL(" AND ").join(
+            SQL("%s = %s", SQL.identifier("c", name), SQL.identifier("d", name))
+            for name in KEY
+        ),
         set=SQL(", ").join(SQL.identifier(name) for name in VALUES),
         old=_columns("c", VALUES),
         new=_columns("d", VALUES),
         names=SQL(", ").join(SQL.identifier(name) for name in names),
         all=_columns("d", names),
     )
+
+
+def statements(source, env, scope, now, metrics):
+    """What makes the ledger right for a scope, in order; the last one merges."""
+    if source.prepare:
+        yield source.prepare(env, scope, now)
+    yield merge(source, env, scope, metrics)
+
+
+def prepared_statements(source, env, metrics):
+    """The same with parameters: the ids of each origin, the time, and no limit.
+
+    The planner takes a limit that it does not know for a tenth of the rows, which
+    makes it expect the few documents that prepared statements are for.
+    """
+    origins = source.all_origins
+    count = len(origins)
+    scope = SQL(
+        "SELECT id FROM (SELECT id FROM (%(ids)s) ids(id) LIMIT %(limit)s) few "
+        "LIMIT %(limit)s",
+        ids=source.scope(
+            {origin: SQL(f"${n}") for n, origin in enumerate(origins, start=1)}
+        ),
+        limit=SQL(f"${count + 2}"),
+    )
+    now = SQL(f"${count + 1}::timestamp")
+    types = ("integer[]",) * count + ("timestamp", "bigint")
+    return [
+        Statement(env.cr.mogrify(query.code, query.params).decode(), types)
+        for query in statements(source, env, scope, now, metrics)
+    ]

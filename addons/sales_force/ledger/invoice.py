@@ -303,8 +303,8 @@ def _facts(env, metrics):
     )
 
 
-def keep_costs(env, scope, estimated=False):
-    """Keep the unit cost of the posted invoice lines of a scope, once per product.
+def keep_costs(env, scope, now, estimated=False):
+    """Keeps the unit cost of the posted invoice lines of a scope, once per product.
 
     Per unit of the product, in company currency: that of the invoice line which a
     credit note reverses, else the order line's purchase price (where Odoo's margin
@@ -324,48 +324,48 @@ def keep_costs(env, scope, estimated=False):
         )
     else:
         ordered = SQL("NULL")
-    fallback = env["product.product"]._fields["standard_price"].get_company_dependent_fallback(
-        env["product.product"]
+    # What the product costs in a company that has set no cost of its own.
+    fallbacks = env["ir.default"]._get_field_column_fallbacks(
+        "product.product", "standard_price"
     )
-    env.cr.execute(
-        SQL(
-            """
-            INSERT INTO sales_kept_cost
-                (move_line_id, product_id, company_id, unit_cost, estimated)
-            SELECT l.id, l.product_id, m.company_id, COALESCE(
-                (
-                    SELECT k.unit_cost
-                    FROM account_move_line ol
-                    JOIN sales_kept_cost k ON k.move_line_id = ol.id
-                    WHERE ol.move_id = m.reversed_entry_id
-                      AND ol.product_id = l.product_id
-                    ORDER BY ol.price_unit = l.price_unit DESC, ol.id LIMIT 1
-                ),
-                %(ordered)s,
-                (p.standard_price ->> m.company_id::text)::numeric,
-                %(fallback)s
-            ), %(estimated)s
-            FROM (%(scope)s) scope(id)
-            JOIN account_move m ON m.id = scope.id AND m.state = 'posted'
-                AND m.move_type IN %(types)s
-            JOIN account_move_line l ON l.move_id = m.id
-                AND l.display_type = 'product'
-            JOIN product_product p ON p.id = l.product_id
-            JOIN product_template t ON t.id = p.product_tmpl_id
-            JOIN uom_uom pu ON pu.id = t.uom_id
-            LEFT JOIN sales_kept_cost kept ON kept.move_line_id = l.id
-            WHERE kept.product_id IS DISTINCT FROM l.product_id
-            ORDER BY l.id
-            ON CONFLICT (move_line_id) DO UPDATE SET
-                product_id = EXCLUDED.product_id, unit_cost = EXCLUDED.unit_cost,
-                estimated = EXCLUDED.estimated
-            """,
-            scope=scope,
-            types=SALE_TYPES,
-            ordered=ordered,
-            fallback=fallback or 0.0,
-            estimated=estimated,
-        )
+    return SQL(
+        """
+        INSERT INTO sales_kept_cost
+            (move_line_id, product_id, company_id, unit_cost, estimated)
+        SELECT l.id, l.product_id, m.company_id, COALESCE(
+            (
+                SELECT k.unit_cost
+                FROM account_move_line ol
+                JOIN sales_kept_cost k ON k.move_line_id = ol.id
+                WHERE ol.move_id = m.reversed_entry_id
+                  AND ol.product_id = l.product_id
+                ORDER BY ol.price_unit = l.price_unit DESC, ol.id LIMIT 1
+            ),
+            %(ordered)s,
+            (p.standard_price ->> m.company_id::text)::numeric,
+            (%(fallbacks)s::jsonb ->> m.company_id::text)::numeric,
+            0
+        ), %(estimated)s
+        FROM (%(scope)s) scope(id)
+        JOIN account_move m ON m.id = scope.id AND m.state = 'posted'
+            AND m.move_type IN %(types)s
+        JOIN account_move_line l ON l.move_id = m.id
+            AND l.display_type = 'product'
+        JOIN product_product p ON p.id = l.product_id
+        JOIN product_template t ON t.id = p.product_tmpl_id
+        JOIN uom_uom pu ON pu.id = t.uom_id
+        LEFT JOIN sales_kept_cost kept ON kept.move_line_id = l.id
+        WHERE kept.product_id IS DISTINCT FROM l.product_id
+        ORDER BY l.id
+        ON CONFLICT (move_line_id) DO UPDATE SET
+            product_id = EXCLUDED.product_id, unit_cost = EXCLUDED.unit_cost,
+            estimated = EXCLUDED.estimated
+        """,
+        scope=scope,
+        types=SALE_TYPES,
+        ordered=ordered,
+        fallbacks=fallbacks,
+        estimated=estimated,
     )
 
 

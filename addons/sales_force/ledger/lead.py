@@ -2,6 +2,7 @@
 
 from odoo.tools import SQL
 
+from .crediting import local_date
 from .source import Source
 
 # Leads may have no company: then it is the team's, else the salesperson's.
@@ -47,26 +48,23 @@ def _dated(start, stop):
     )
 
 
-def _prepare(env, scope):
+def _prepare(env, scope, now):
     """Keep the first day on which an opportunity was won, and lost."""
-    env.cr.execute(
-        SQL(
-            """
-            INSERT INTO sales_kept_date (res_model, res_id, kind, date)
-            SELECT 'crm.lead', l.id, l.won_status,
-                (%(now)s AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(rc.tz, 'UTC'))::date
-            FROM (%(scope)s) scope(id)
-            JOIN crm_lead l ON l.id = scope.id AND l.won_status IN ('won', 'lost')
-            LEFT JOIN crm_team t ON t.id = l.team_id
-            LEFT JOIN res_users u ON u.id = COALESCE(l.user_id, l.create_uid)
-            LEFT JOIN res_company c ON c.id = %(company)s
-            LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
-            ON CONFLICT (res_model, res_id, kind) DO NOTHING
-            """,
-            company=_COMPANY,
-            now=env.cr.now(),
-            scope=scope,
-        )
+    return SQL(
+        """
+        INSERT INTO sales_kept_date (res_model, res_id, kind, date)
+        SELECT 'crm.lead', l.id, l.won_status, %(today)s
+        FROM (%(scope)s) scope(id)
+        JOIN crm_lead l ON l.id = scope.id AND l.won_status IN ('won', 'lost')
+        LEFT JOIN crm_team t ON t.id = l.team_id
+        LEFT JOIN res_users u ON u.id = COALESCE(l.user_id, l.create_uid)
+        LEFT JOIN res_company c ON c.id = %(company)s
+        LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
+        ON CONFLICT (res_model, res_id, kind) DO NOTHING
+        """,
+        company=_COMPANY,
+        today=local_date(now, "COALESCE(rc.tz, 'UTC')"),
+        scope=scope,
     )
 
 

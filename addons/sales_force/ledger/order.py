@@ -95,8 +95,8 @@ _GUARD = """
 """
 
 
-def _prepare_customers(env, scope):
-    env.cr.execute(SQL(_GUARD, scope))
+def _prepare_customers(env, scope, now):
+    return SQL(_GUARD, scope)
 
 
 def _customer_facts(env, metrics):

@@ -44,7 +44,9 @@ class Source:
                               ``start`` to ``stop`` (dates or None)
     ``origins``               how ids of other records lead to scope ids:
                               ``{name: "SELECT ... ANY(%s)"}``; "id" is the scope itself
-    ``prepare(env, scope)``   statements to run first, for inputs that Odoo does not keep
+    ``prepare(env, scope, now)``
+                              a statement to run first, for inputs that Odoo does not
+                              keep; ``now`` is the transaction's time in UTC
     """
 
     code: str
@@ -54,12 +56,14 @@ class Source:
     prepare: Callable | None = None
 
     def scope(self, pending):
-        """The relation ``scope(id)`` of what is pending: ``{origin: ids}``."""
-        selects = []
-        for origin, ids in sorted(pending.items()):
-            ids = sorted(ids)
-            if origin == "id":
-                selects.append(SQL("SELECT unnest(%s::integer[])", ids))
-            else:
-                selects.append(SQL(self.origins[origin], ids))
-        return SQL(" UNION ").join(selects)
+        """The relation ``scope(id)`` of ``{origin: ids or a parameter for them}``."""
+        return SQL(" UNION ").join(
+            SQL("SELECT unnest(%s::integer[])", ids)
+            if origin == "id"
+            else SQL(self.origins[origin], ids)
+            for origin, ids in pending.items()
+        )
+
+    @property
+    def all_origins(self):
+        return ("id", *self.origins)

@@ -1,11 +1,11 @@
 from collections import defaultdict
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 from odoo.tools.misc import split_every
 
-from ..ledger.crediting import merge
+from ..ledger.crediting import prepared_statements, statements
 from ..ledger.delivery import DELIVERY
 from ..ledger.invoice import INVOICE
 from ..ledger.lead import LEAD
@@ -16,6 +16,8 @@ _PENDING = "sales_force.pending"
 # A rebuild derives so many documents with one statement: large enough that sets pay,
 # small enough that sorting stays in memory.
 REBUILD_BATCH = 50_000
+# Up to so many ids the plan for a few documents is the right one.
+PREPARED_LIMIT = 100
 # The document that holds a line, by the line's model: (model, field of the line).
 LINE_DOCUMENTS = {
     "sale.order.line": ("sale.order", "order_id"),
@@ -307,19 +309,41 @@ class SalesCredit(models.Model):
                 pending[code]["id"].update(scope_ids)
         for code, source in self._get_sources().items():
             if code in pending:
-                self._derive(source, source.scope(pending[code]))
+                self._derive_pending(source, pending[code])
         self.env["sales.credit"].invalidate_model(flush=False)
+
+    def _derive_pending(self, source, pending):
+        """Make the ledger equal to the documents of ``{origin: ids}``."""
+        ids_by_origin = {
+            origin: sorted(pending[origin])
+            for origin in source.all_origins
+            if origin in pending
+        }
+        if sum(map(len, ids_by_origin.values())) > PREPARED_LIMIT:
+            self._derive(source, source.scope(ids_by_origin))
+            return
+        arguments = [ids_by_origin.get(origin, []) for origin in source.all_origins]
+        for statement in self._get_prepared_statements(source.code):
+            statement.execute(self.env.cr, [*arguments, self.env.cr.now(), None])
+
+    @tools.ormcache("source_code")
+    def _get_prepared_statements(self, source_code):
+        source = self._get_sources()[source_code]
+        return prepared_statements(source, self.env, self._metrics())
+
+    def _metrics(self):
+        """Metrics' ids by code; None for those that are switched off."""
+        return defaultdict(lambda: None, self.env["sales.metric"]._ids_by_code())
 
     def _derive(self, source, scope):
         """Make the ledger equal to the documents of a scope.
 
         :return: how many rows were removed, changed and added
         """
-        metrics = defaultdict(lambda: None, self.env["sales.metric"]._ids_by_code())
-        if source.prepare:
-            source.prepare(self.env, scope)
-        [counts] = self.env.execute_query(merge(source, self.env, scope, metrics))
-        return counts
+        env = self.env
+        for query in statements(source, env, scope, env.cr.now(), self._metrics()):
+            env.cr.execute(query)
+        return env.cr.fetchone()
 
     @api.model
     def rebuild(self, date_from=None, date_to=None):
