@@ -12,6 +12,10 @@ from odoo.tools import SQL
 from ..ledger.invoice import SALE_TYPES
 
 
+def _is_product(line):
+    return line.display_type == "product"
+
+
 class SalesCreditedMixin(models.AbstractModel):
     """A document that the credit ledger follows."""
 
@@ -54,7 +58,6 @@ class SaleOrder(models.Model):
         "sales.split",
         "order_id",
         "Credit Split",
-        copy=True,
         help="Who is credited with this order and its invoices. Empty: the "
         "salesperson, with 100 %.",
     )
@@ -200,7 +203,6 @@ class AccountMove(models.Model):
         "move_id",
         "Credit Split",
         domain=[("move_line_id", "=", False)],
-        copy=True,
         help="Who is credited with this invoice. Empty: as the order is split, else "
         "the salesperson, with 100 %.",
     )
@@ -235,6 +237,46 @@ class AccountMove(models.Model):
         credit._mark("receipt", entries.ids)
         credit._mark("invoice", entries.ids, "entry")
 
+    def copy(self, default=None):
+        copies = super().copy(default)
+        for move, copy in zip(self, copies, strict=True):
+            move._copy_split(copy)
+        return copies
+
+    def _reverse_moves(self, default_values_list=None, cancel=False):
+        reversals = super()._reverse_moves(default_values_list, cancel)
+        for move, reversal in zip(self, reversals, strict=True):
+            move._copy_split(reversal)
+        return reversals
+
+    def _copy_split(self, copy):
+        """A copy and a credit note are credited as the invoice is."""
+        # sudo: also whoever must not change a split makes credit notes
+        split = self.sudo().env["sales.split"].search([("move_id", "=", self.id)])
+        lines = {
+            line: copied
+            for line, copied in zip(
+                self.line_ids.filtered(_is_product).sorted("id"),
+                copy.line_ids.filtered(_is_product).sorted("id"),
+                strict=False,
+            )
+        }
+        split.create(
+            [
+                {
+                    "move_id": copy.id,
+                    "move_line_id": lines[part.move_line_id].id
+                    if part.move_line_id
+                    else False,
+                    "rep_id": part.rep_id.id,
+                    "share": part.share,
+                    "overlay": part.overlay,
+                    "sequence": part.sequence,
+                }
+                for part in split
+            ]
+        )
+
     def write(self, vals):
         result = super().write(vals)
         if "matched_payment_ids" in vals:
@@ -254,7 +296,6 @@ class AccountMoveLine(models.Model):
         "sales.split",
         "move_line_id",
         "Credit Split",
-        copy=True,
         help="Who is credited with this line. Empty: as the invoice is split.",
     )
 

@@ -111,8 +111,8 @@ class SalesCredit(models.Model):
     product_categ_id = fields.Many2one(
         related="product_id.categ_id", string="Product Category"
     )
-    document_model = fields.Char(compute="_compute_document")
-    document_id = fields.Integer(compute="_compute_document")
+    document_model = fields.Char("Document Model", compute="_compute_document")
+    document_id = fields.Integer("Document ID", compute="_compute_document")
     document_name = fields.Char("Document", compute="_compute_document")
 
     # The key also finds the rows of a document that is derived again.
