@@ -5,6 +5,8 @@ from . import (
     sales_grade,
     sales_channel,
     sales_territory,
+    sales_territory_rule,
+    sales_calendar_day,
     sales_rep,
     sales_rep_assignment,
     sales_metric,
