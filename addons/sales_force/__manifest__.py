@@ -24,6 +24,7 @@
         "data/sales_channel_data.xml",
         "data/ir_cron_data.xml",
         "views/sales_force_menus.xml",
+        "wizards/sales_credit_rebuild_views.xml",
     ],
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",

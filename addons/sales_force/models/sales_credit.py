@@ -1,4 +1,7 @@
+import logging
 from collections import defaultdict
+
+from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError
@@ -12,10 +15,14 @@ from ..ledger.lead import LEAD
 from ..ledger.order import CUSTOMER, ORDER
 from ..ledger.receipt import PAYMENT, RECEIPT
 
+_logger = logging.getLogger(__name__)
+
 _PENDING = "sales_force.pending"
 # A rebuild derives so many documents with one statement: large enough that sets pay,
 # small enough that sorting stays in memory.
 REBUILD_BATCH = 50_000
+# The nightly check looks back so many days.
+CHECKED_DAYS = 100
 # Up to so many ids the plan for a few documents is the right one.
 PREPARED_LIMIT = 100
 # The document that holds a line, by the line's model: (model, field of the line).
@@ -399,5 +406,13 @@ class SalesCredit(models.Model):
 
     @api.model
     def _cron_check(self):
-        """Nightly proof that the ledger is what the documents say, and repair."""
-        return self._rebuild()
+        """Nightly proof that the recent ledger is what the documents say, and repair."""
+        start = fields.Date.context_today(self) - relativedelta(days=CHECKED_DAYS)
+        counts = self._rebuild(start)
+        if any(counts):
+            _logger.error(
+                "Credits differed from their documents since %s: %s were removed, %s "
+                "changed and %s added.",
+                start,
+                *counts,
+            )
