@@ -7,6 +7,7 @@ from . import (
     sales_territory,
     sales_territory_rule,
     sales_calendar_day,
+    sales_working_time,
     sales_rep,
     sales_rep_assignment,
     sales_metric,

@@ -1,1 +1,1 @@
-from . import sales_credit_rebuild
+from . import sales_calendar_import, sales_credit_rebuild, sales_rep_change
