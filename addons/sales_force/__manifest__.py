@@ -24,8 +24,20 @@
         "data/sales_channel_data.xml",
         "data/ir_cron_data.xml",
         "views/sales_force_menus.xml",
+        "views/sales_credit_views.xml",
+        "views/sales_metric_views.xml",
+        "views/sales_ranking_views.xml",
+        "views/sales_performance_menus.xml",
         "wizards/sales_credit_rebuild_views.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "sales_force/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "sales_force/static/tests/tours/**/*",
+        ],
+    },
     "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
     "application": True,
