@@ -1,0 +1,364 @@
+"""What each role may do with each model: driven as real users, by whose record it is."""
+
+from odoo import Command
+from odoo.exceptions import AccessError
+from odoo.tests import tagged
+
+from .common import SalesForceCase
+
+OPERATIONS = ("read", "write", "create", "unlink")
+ALL = {"own", "below", "other", "nobody"}
+NOTHING = {}
+
+# What Odoo gives a salesperson, and what leaders get in addition.
+OWN_DOCUMENT = {"own", "nobody"}
+BELOW = {"own", "below", "nobody"}
+REP_DOCUMENT = {"read": OWN_DOCUMENT, "write": OWN_DOCUMENT, "create": OWN_DOCUMENT}
+LEADER_DOCUMENT = {"read": BELOW, "write": BELOW, "create": BELOW}
+DIRECTOR_DOCUMENT = {"read": ALL, "write": ALL, "create": ALL}
+
+DOCUMENT = {
+    "rep": REP_DOCUMENT,
+    "leader": LEADER_DOCUMENT,
+    "manager": LEADER_DOCUMENT,
+    "director": DIRECTOR_DOCUMENT,
+    "operations": NOTHING,
+    "finance": NOTHING,
+}
+ANALYSIS = {
+    "rep": {"read": OWN_DOCUMENT},
+    "leader": {"read": BELOW},
+    "manager": {"read": BELOW},
+    "director": {"read": ALL},
+    "operations": NOTHING,
+    "finance": NOTHING,
+}
+EVERYTHING = dict.fromkeys(OPERATIONS, ALL)
+
+# role: operation: whose records. What is not named is refused; a record of another
+# company always is.
+MATRIX = {
+    "sale.order": DOCUMENT,
+    "sale.order.line": {
+        **DOCUMENT,
+        "rep": {**REP_DOCUMENT, "unlink": OWN_DOCUMENT},
+        "leader": {**LEADER_DOCUMENT, "unlink": OWN_DOCUMENT},
+        "manager": {**LEADER_DOCUMENT, "unlink": OWN_DOCUMENT},
+        "director": {**DIRECTOR_DOCUMENT, "unlink": ALL},
+    },
+    "crm.lead": DOCUMENT,
+    "account.move": ANALYSIS,
+    "account.move.line": ANALYSIS,
+    "sale.report": ANALYSIS,
+    "sales.credit": {
+        "rep": {"read": {"own"}},
+        "leader": {"read": {"own", "below"}},
+        "manager": {"read": {"own", "below"}},
+        "director": {"read": ALL},
+        "operations": {"read": ALL},
+        "finance": {"read": ALL},
+    },
+    "sales.split": {
+        "rep": {"read": {"own"}},
+        "leader": dict.fromkeys(OPERATIONS, {"own", "below"}),
+        "manager": dict.fromkeys(OPERATIONS, {"own", "below"}),
+        "director": dict.fromkeys(OPERATIONS, ALL - {"nobody"}),
+        "operations": dict.fromkeys(OPERATIONS, ALL - {"nobody"}),
+        "finance": {"read": ALL - {"nobody"}},
+    },
+    "sales.rep": {
+        "rep": {"read": ALL},
+        "leader": {"read": ALL},
+        "manager": {"read": ALL, "write": {"below"}},
+        "director": {"read": ALL, "write": ALL},
+        "operations": EVERYTHING,
+        "finance": {"read": ALL},
+    },
+    "sales.rep.assignment": {
+        "rep": {"read": {"own"}},
+        "leader": {"read": {"own", "below"}},
+        "manager": {
+            "read": {"own", "below"},
+            "write": {"below"},
+            "create": {"below"},
+            "unlink": {"below"},
+        },
+        "director": EVERYTHING,
+        "operations": EVERYTHING,
+        "finance": {"read": ALL},
+    },
+}
+# Configuration: everybody inside reads, operations write.
+CONFIGURATION = (
+    "sales.territory",
+    "sales.territory.rule",
+    "sales.channel",
+    "sales.grade",
+    "sales.metric",
+    "sales.calendar.day",
+)
+
+
+@tagged("post_install", "-at_install")
+class TestAccess(SalesForceCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.docs = {}
+        env = cls.env
+        for name in (
+            "director",
+            "manager",
+            "leader",
+            "rep",
+            "peer",
+            "foreigner",
+            "nobody",
+        ):
+            user = cls.users.get(name, env["res.users"])
+            company = cls.company_b if name == "foreigner" else cls.company
+            order = cls._order(user, company)
+            records = {
+                "sale.order": order,
+                "sale.order.line": order.order_line,
+                "crm.lead": cls._lead(user, company),
+            }
+            if name != "foreigner":
+                invoice = cls._invoice(user)
+                records["account.move"] = invoice
+                records["account.move.line"] = invoice.invoice_line_ids
+            if rep := cls.reps.get(name):
+                records["sales.rep"] = rep
+                records["sales.rep.assignment"] = rep.assignment_ids
+                records["sales.split"] = env["sales.split"].create(
+                    {"order_id": order.id, "rep_id": rep.id, "share": 100}
+                )
+            cls.docs[name] = records
+        env.flush_all()
+        env["sales.credit"]._process_pending()
+        for name, records in cls.docs.items():
+            order = records["sale.order"]
+            records["sales.credit"] = env["sales.credit"].search(
+                [
+                    ("metric_id.code", "=", "ORDERED"),
+                    ("res_model", "=", "sale.order.line"),
+                    ("res_id", "in", order.order_line.ids),
+                ]
+            )
+            records["sale.report"] = env["sale.report"].search(
+                [("order_reference", "=", f"sale.order,{order.id}")]
+            )
+            if invoice := records.get("account.move"):
+                records["account.invoice.report"] = env[
+                    "account.invoice.report"
+                ].search([("move_id", "=", invoice.id)])
+
+    def _whose(self, role):
+        """Records by whose they are to a role; nobody is above the director."""
+        names = {
+            "rep": {"own": "rep", "other": "peer"},
+            "leader": {"own": "leader", "below": "rep", "other": "peer"},
+            "manager": {"own": "manager", "below": "rep", "other": "peer"},
+            "director": {"own": "director", "below": "rep", "other": "peer"},
+            "operations": {"other": "peer", "below": "rep"},
+            "finance": {"other": "peer", "below": "rep"},
+        }[role]
+        return {**names, "nobody": "nobody", "foreign": "foreigner"}
+
+    def test_matrix(self):
+        """Each cell of the matrix, by asking for access and by searching."""
+        wrong = []
+        for model, roles in MATRIX.items():
+            for role, allowed in roles.items():
+                records = {
+                    scope: self.docs[name][model]
+                    for scope, name in self._whose(role).items()
+                    if self.docs[name].get(model)
+                }
+                for operation in OPERATIONS if self.env[model]._auto else ():
+                    expected = allowed.get(operation, set()) & records.keys()
+                    granted = self._granted(role, operation, records)
+                    if granted != expected:
+                        wrong.append((model, role, operation, granted, expected))
+                expected = allowed.get("read", set()) & records.keys()
+                found = self._found(model, role, records)
+                if found != expected:
+                    wrong.append((model, role, "search", found, expected))
+        self.assertFalse(wrong)
+
+    def _granted(self, role, operation, records):
+        user = self.users[role]
+        return {
+            scope
+            for scope, record in records.items()
+            if record.with_user(user).has_access(operation)
+        }
+
+    def _found(self, model, role, records):
+        model = self.env(user=self.users[role])[model].with_context(active_test=False)
+        if not model.has_access("read"):
+            with self.assertRaises(AccessError):
+                model.search([])
+            return set()
+        found = model.search([])
+        return {scope for scope, record in records.items() if record <= found}
+
+    def test_configuration(self):
+        country = self.env.ref("base.ad")
+        territory = self.env["sales.territory"].create(
+            {"name": "T", "rule_ids": [Command.create({"country_id": country.id})]}
+        )
+        records = {
+            "sales.territory": territory,
+            "sales.territory.rule": territory.rule_ids,
+            "sales.channel": self.env.ref("sales_force.sales_channel_direct"),
+            "sales.grade": self.env["sales.grade"].create({"name": "G"}),
+            "sales.metric": self.env["sales.metric"].search([], limit=1),
+            "sales.calendar.day": self.env["sales.calendar.day"].create(
+                {"name": "D", "date": "2026-05-01"}
+            ),
+        }
+        for model in CONFIGURATION:
+            for role in ("rep", "leader", "manager", "director", "finance"):
+                record = records[model].with_user(self.users[role])
+                with self.subTest(model=model, role=role):
+                    self.assertTrue(record.has_access("read"))
+                    for operation in ("write", "create", "unlink"):
+                        self.assertFalse(record.has_access(operation), operation)
+            record = records[model].with_user(self.users["operations"])
+            for operation in OPERATIONS:
+                self.assertTrue(record.has_access(operation), (model, operation))
+
+    def test_nobody_writes_credits(self):
+        credit = self.docs["rep"]["sales.credit"]
+        for role in ("director", "operations", "finance"):
+            with self.assertRaises(AccessError):
+                credit.with_user(self.users[role]).write({"value": 1})
+        with self.assertRaises(AccessError):
+            credit.sudo().unlink()
+
+    def test_leader_assigns_below(self):
+        """A leader passes a rep's documents on, and his own rights end there."""
+        order = self.docs["rep"]["sale.order"].with_user(self.users["leader"])
+        order.user_id = self.users["leader"]
+        lead = self.docs["rep"]["crm.lead"].with_user(self.users["leader"])
+        lead.user_id = self.users["leader"]
+        with self.assertRaises(AccessError):
+            self.docs["peer"]["crm.lead"].with_user(
+                self.users["leader"]
+            ).user_id = self.users["leader"]
+
+    def test_rep_cannot_split(self):
+        order = self.docs["rep"]["sale.order"].with_user(self.users["rep"])
+        with self.assertRaises(AccessError):
+            order.sales_split_ids.write({"share": 50})
+        with self.assertRaises(AccessError):
+            self.env["sales.split"].with_user(self.users["rep"]).create(
+                {"order_id": order.id, "rep_id": self.reps["rep"].id, "overlay": True}
+            )
+
+    def test_manager_moves_within_own_organisation(self):
+        """A manager may move those below, but neither out of reach nor himself."""
+        env = self.env(user=self.users["manager"])
+        rep = self.reps["rep"].with_env(env)
+        rep.parent_id = self.reps["manager"]
+        self.assertEqual(self.reps["rep"].parent_id, self.reps["manager"])
+        with self.assertRaises(AccessError):
+            rep.parent_id = self.reps["peer_leader"]
+        with self.assertRaises(AccessError):
+            self.reps["peer"].with_env(env).parent_id = self.reps["manager"]
+        with self.assertRaises(AccessError):
+            self.reps["manager"].with_env(env).parent_id = False
+        with self.assertRaises(AccessError):
+            env["sales.rep.assignment"].create(
+                {
+                    "rep_id": self.reps["rep"].id,
+                    "date_from": "2030-01-01",
+                    "manager_id": self.reps["peer_leader"].id,
+                }
+            )
+
+    def test_credits_by_dated_manager(self):
+        """Who led on the credit's date sees it as long as he is above today."""
+        self.env["sales.rep.assignment"].create(
+            {
+                "rep_id": self.reps["rep"].id,
+                "date_from": "2030-01-01",
+                "manager_id": self.reps["peer_leader"].id,
+            }
+        )
+        credit = self.docs["rep"]["sales.credit"]
+        self.assertTrue(credit.with_user(self.users["leader"]).has_access("read"))
+        self.assertFalse(credit.with_user(self.users["peer_leader"]).has_access("read"))
+
+    def test_masked_credit(self):
+        """Who is credited without the document reads its number and not more."""
+        order = self.docs["peer"]["sale.order"]
+        self.env["sales.split"].create(
+            {
+                "order_id": order.id,
+                "rep_id": self.reps["rep"].id,
+                "share": 10,
+                "overlay": True,
+            }
+        )
+        self.env.flush_all()
+        self.env["sales.credit"]._process_pending()
+        credit = self.env["sales.credit"].with_user(self.users["rep"]).search(
+            [("overlay", "=", True), ("metric_id.code", "=", "ORDERED")]
+        )
+        self.assertEqual(len(credit), 1)
+        values = credit.web_read(
+            {
+                "document_name": {},
+                "value": {},
+                "date": {},
+                "partner_id": {"fields": {"display_name": {}}},
+                "rep_id": {"fields": {"display_name": {}}},
+            }
+        )[0]
+        self.assertEqual(values["document_name"], order.name)
+        self.assertEqual(values["partner_id"]["display_name"], "Customer")
+        self.assertFalse(order.with_user(self.users["rep"]).has_access("read"))
+        with self.assertRaises(AccessError):
+            credit.action_open_document()
+
+    def test_rules_follow_the_tree_without_a_cache_of_ids(self):
+        """A new manager sees at once what is below, and the former one no more."""
+        order = self.docs["rep"]["sale.order"]
+        peer_leader = order.with_user(self.users["peer_leader"])
+        leader = order.with_user(self.users["leader"])
+        self.assertFalse(peer_leader.has_access("read"))
+        self.assertTrue(leader.has_access("read"))
+        self.reps["rep"].parent_id = self.reps["peer_leader"]
+        self.assertTrue(peer_leader.has_access("read"))
+        self.assertFalse(leader.has_access("read"))
+
+    def test_new_rep_sees_at_once(self):
+        user = self._user("late", "sales_force.group_sales_leader")
+        order = self.docs["rep"]["sale.order"].with_user(user)
+        self.assertFalse(order.has_access("read"))
+        rep = self._rep(user)
+        self.reps["rep"].parent_id = rep
+        self.assertTrue(order.has_access("read"))
+
+    def test_search_is_a_subquery(self):
+        """The subtree is looked up by the database, and no id list is built."""
+        query = self.env["sale.order"].with_user(self.users["leader"])._search([])
+        code = query.select().code
+        self.assertIn("parent_path", code)
+        self.assertIn('FROM "sales_rep"', code)
+
+    def test_rpc_cannot_reach_internals(self):
+        for model, method in (
+            ("sales.rep", "_sync_assignment"),
+            ("sales.rep", "_change_assignment"),
+            ("sales.credit", "_mark_reps"),
+            ("sales.working.time", "schedules"),
+            ("sales.working.time", "hours_between"),
+        ):
+            with self.subTest(method=method):
+                function = getattr(type(self.env[model]), method)
+                self.assertTrue(
+                    method.startswith("_") or getattr(function, "_api_private", False)
+                )
