@@ -49,7 +49,8 @@ class Statement:
 
     def _run(self, cr, commands):
         cr.execute(
-            "SAVEPOINT sales_credit; SET LOCAL plan_cache_mode = force_generic_plan;"
+            "SAVEPOINT sales_credit; SET LOCAL jit = off;"
+            "SET LOCAL plan_cache_mode = force_generic_plan;"
             f"{commands} SET LOCAL plan_cache_mode TO DEFAULT;"
             "RELEASE SAVEPOINT sales_credit",
             log_exceptions=False,

@@ -349,7 +349,8 @@ class SalesCredit(models.Model):
         """
         env = self.env
         for query in statements(source, env, scope, env.cr.now(), self._metrics()):
-            env.cr.execute(query)
+            # Compiling these statements takes longer than running them.
+            env.cr.execute(SQL("SET LOCAL jit = off; %s", query))
         return env.cr.fetchone()
 
     @api.model
