@@ -33,6 +33,10 @@
     "assets": {
         "web.assets_backend": [
             "sales_force/static/src/**/*",
+            ("remove", "sales_force/static/src/credit/analysis_views.js"),
+        ],
+        "web.assets_backend_lazy": [
+            "sales_force/static/src/credit/analysis_views.js",
         ],
         "web.assets_tests": [
             "sales_force/static/tests/tours/**/*",
