@@ -28,6 +28,9 @@
         "views/sales_metric_views.xml",
         "views/sales_ranking_views.xml",
         "views/sales_performance_menus.xml",
+        "views/sales_split_views.xml",
+        "views/digest_digest_views.xml",
+        "data/digest_data.xml",
         "wizards/sales_credit_rebuild_views.xml",
     ],
     "assets": {

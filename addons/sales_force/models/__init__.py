@@ -1,6 +1,7 @@
 from . import (
     sales_owned_mixin,
     res_company,
+    res_config_settings,
     res_users,
     sales_grade,
     sales_channel,
@@ -20,6 +21,8 @@ from . import (
     sales_kept,
     sales_ownership,
     credited_documents,
+    split_documents,
+    digest_digest,
     owned_documents,
     res_partner,
 )

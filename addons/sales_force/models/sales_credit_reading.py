@@ -113,3 +113,19 @@ class SalesCredit(models.Model):
             },
         )
         return action
+
+    @api.model
+    def _prepare_action_of_documents(self, documents, domain):
+        """The action that shows the credits of documents, by metric."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "sales_force.sales_credit_action_behind"
+        )
+        action.update(
+            name=self.env._(
+                "Credits of %(documents)s",
+                documents=", ".join(documents.mapped("display_name")),
+            ),
+            domain=list(Domain(domain)),
+            context={"search_default_by_metric": 1},
+        )
+        return action
