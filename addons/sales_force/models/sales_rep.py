@@ -2,6 +2,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
@@ -14,6 +15,12 @@ TRANSITIONS = {
     "suspended": {"active", "left"},
     "left": {"onboarding"},
 }
+# Who sees the figures of all reps.
+COMPANY_GROUPS = (
+    "sales_force.group_sales_director",
+    "sales_force.group_sales_operations",
+    "sales_force.group_sales_finance",
+)
 ASSIGNED = ("parent_id", "team_id", "territory_ids")
 MONTH_METRICS = {
     "month_ordered": "ORDERED",
@@ -151,6 +158,14 @@ class SalesRep(models.Model):
         help="Own shares of this month's cash, without overlays.",
     )
 
+    is_followed = fields.Boolean(
+        compute="_compute_is_followed",
+        search="_search_is_followed",
+        help="Whether the current user sees this rep's figures: the own ones, those of "
+        "the reps below, and all of them for directors, operations and finance.",
+    )
+    credit_count = fields.Integer(compute="_compute_credit_count")
+
     _user_company_uniq = models.UniqueIndex(
         "(user_id, company_id)", "A user has one rep profile per company."
     )
@@ -191,6 +206,32 @@ class SalesRep(models.Model):
         for rep in self:
             for name in MONTH_METRICS:
                 rep[name] = figures[rep._origin.id, name]
+
+    @api.depends_context("uid")
+    @api.depends("parent_path")
+    def _compute_is_followed(self):
+        followed = self.filtered_domain([("is_followed", "=", True)])
+        for rep in self:
+            rep.is_followed = rep in followed
+
+    @api.model
+    def _search_is_followed(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        if any(self.env.user.has_group(group) for group in COMPANY_GROUPS):
+            domain = Domain.TRUE
+        else:
+            domain = Domain("id", "child_of", self.env.user.sales_rep_ids.ids)
+        return domain if list(value) == [True] else ~domain
+
+    def _compute_credit_count(self):
+        counts = dict(
+            self.env["sales.credit"]._read_group(
+                [("rep_id", "in", self.ids)], ["rep_id"], ["__count"]
+            )
+        )
+        for rep in self:
+            rep.credit_count = counts.get(rep._origin, 0)
 
     @api.constrains("date_start", "date_end")
     def _check_dates(self):
@@ -496,6 +537,18 @@ class SalesRep(models.Model):
 
     def action_rehire(self):
         self.write({"state": "onboarding"})
+
+    def action_open_credits(self):
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "sales_force.sales_credit_action"
+        )
+        return {
+            **action,
+            "name": self.env._("Credits of %(rep)s", rep=self.name),
+            "domain": [("rep_id", "=", self.id)],
+            "context": {},
+        }
 
 
 def create_reps(env):

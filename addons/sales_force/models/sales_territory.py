@@ -73,6 +73,13 @@ class SalesTerritory(models.Model):
             else:
                 territory.complete_name = territory.name
 
+    @api.depends("name", "complete_name")
+    @api.depends_context("hierarchical_naming")
+    def _compute_display_name(self):
+        plain = not self.env.context.get("hierarchical_naming", True)
+        for territory in self:
+            territory.display_name = territory.name if plain else territory.complete_name
+
     def _compute_partner_count(self):
         """Customers in the territory and its parts."""
         counts = {}
@@ -85,13 +92,6 @@ class SalesTerritory(models.Model):
                 counts[int(id_)] = counts.get(int(id_), 0) + count
         for territory in self:
             territory.partner_count = counts.get(territory.id, 0)
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        territories = super().create(vals_list)
-        if territories.parent_id:
-            territories.flush_recordset(["parent_path"])
-        return territories
 
     def write(self, vals):
         moved = self.browse()

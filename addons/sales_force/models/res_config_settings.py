@@ -1,0 +1,12 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    sales_collect_at_validation = fields.Boolean(
+        related="company_id.sales_collect_at_validation", readonly=False
+    )
+    sales_customer_protection = fields.Boolean(
+        related="company_id.sales_customer_protection", readonly=False
+    )
