@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..territory_matching import WEIGHTS, normalize_zip, zip_error
+from ..territory_matching import WEIGHTS, normalize_city, normalize_zip, zip_error
 
 
 class SalesTerritoryRule(models.Model):
@@ -59,7 +59,7 @@ class SalesTerritoryRule(models.Model):
                 WEIGHTS["country"] * bool(rule.country_id)
                 + WEIGHTS["industry"] * bool(rule.industry_id)
                 + WEIGHTS["state"] * bool(rule.state_id)
-                + WEIGHTS["city"] * bool(rule.city and rule.city.strip())
+                + WEIGHTS["city"] * bool(normalize_city(rule.city))
                 + WEIGHTS["zip"] * bool(normalize_zip(rule.zip_from))
             )
 
@@ -78,10 +78,18 @@ class SalesTerritoryRule(models.Model):
             )
             rule.display_name = ", ".join(filter(None, criteria)) or self.env._("Nobody")
 
-    @api.constrains("specificity", "country_id", "state_id", "zip_from", "zip_to")
+    @api.constrains(
+        "country_id", "state_id", "city", "zip_from", "zip_to", "industry_id"
+    )
     def _check_criteria(self):
         for rule in self:
-            if not rule.specificity:
+            if not (
+                rule.country_id
+                or rule.state_id
+                or rule.industry_id
+                or normalize_city(rule.city)
+                or normalize_zip(rule.zip_from)
+            ):
                 raise ValidationError(
                     self.env._(
                         "A matching rule of %(territory)s has no criteria; it would "
