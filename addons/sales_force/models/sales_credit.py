@@ -198,13 +198,13 @@ class SalesCredit(models.Model):
     # Writing: never through the ORM
 
     @api.model_create_multi
-    def create(self, vals_list):
+    def create(self, vals_list):  # pylint: disable=method-required-super
         raise AccessError(self._readonly_message())
 
-    def write(self, vals):
+    def write(self, vals):  # pylint: disable=method-required-super
         raise AccessError(self._readonly_message())
 
-    def unlink(self):
+    def unlink(self):  # pylint: disable=method-required-super,no-raise-unlink
         raise AccessError(self._readonly_message())
 
     def _readonly_message(self):
@@ -294,10 +294,9 @@ class SalesCredit(models.Model):
     @api.private
     def _process_pending(self):
         """Merge what is pending into the ledger, one statement per source."""
-        data = self.env.cr.precommit.data
-        if not data.get(_PENDING) and not data.get("sales_force.splits"):
-            return
+        # Documents are marked when they are flushed.
         self.env.flush_all()
+        data = self.env.cr.precommit.data
         targets = data.pop("sales_force.splits", None)
         if targets:
             self.env["sales.split"]._check_sums(targets)
