@@ -242,7 +242,7 @@ class SalesCredit(models.Model):
                 lambda: defaultdict(set)
             )
             env = self.env(su=True)
-            cr.precommit.add(env["sales.credit"]._process_pending)
+            cr.precommit.add(env["sales.credit"]._process_at_commit)
         return pending
 
     @api.private
@@ -291,16 +291,18 @@ class SalesCredit(models.Model):
         """Derive the whole ledger again before the transaction commits."""
         self._pending()["*"]["id"].add(True)
 
+    def _process_at_commit(self):
+        targets = self.env.cr.precommit.data.pop("sales_force.splits", None)
+        if targets:
+            self.env["sales.split"]._check_sums(targets)
+        self._process_pending()
+
     @api.private
     def _process_pending(self):
         """Merge what is pending into the ledger, one statement per source."""
         # Documents are marked when they are flushed.
         self.env.flush_all()
-        data = self.env.cr.precommit.data
-        targets = data.pop("sales_force.splits", None)
-        if targets:
-            self.env["sales.split"]._check_sums(targets)
-        pending = data.pop(_PENDING, None)
+        pending = self.env.cr.precommit.data.pop(_PENDING, None)
         if not pending:
             return
         self = self.sudo()  # the ledger is the same for whoever changed a document
