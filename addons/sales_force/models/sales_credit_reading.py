@@ -17,6 +17,12 @@ class SalesCredit(models.Model):
     _inherit = "sales.credit"
 
     metric_unit = fields.Selection(related="metric_id.unit")
+    # Only values are measures; all else has no sum that means something.
+    share = fields.Float(aggregator=None)
+    amount_currency = fields.Monetary(aggregator=None)
+    res_id = fields.Integer(aggregator=None)
+    part = fields.Integer(aggregator=None)
+    scope_id = fields.Integer(aggregator=None)
 
     @api.model
     def _read_group(self, domain, groupby=(), aggregates=(), *args, **kwargs):
@@ -89,43 +95,44 @@ class SalesCredit(models.Model):
         :param span: first and last day
         :param reps: whose figure it is
         """
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "sales_force.sales_credit_action_behind"
-        )
         parts = metric._get_parts()
-        action.update(
-            name=self.env._(
+        several = len(parts) > 1
+        return self._prepare_action(
+            "sales_credit_action_documents" if several else "sales_credit_action_behind",
+            self.env._(
                 "%(metric)s of %(reps)s",
                 metric=metric.name,
                 reps=", ".join(reps.mapped("name")),
             ),
-            domain=[
+            [
                 ("metric_id", "in", parts.ids),
                 ("date", ">=", span[0]),
                 ("date", "<=", span[1]),
                 ("rep_id", "in", reps.ids),
             ],
-            context={
-                "search_default_company_total": 1,
-                "search_default_by_customer": 1,
-                **({"search_default_by_metric": 1} if len(parts) > 1 else {}),
-                "one_metric": len(parts) == 1,
-            },
+            ["by_metric"] * several + ["by_customer"],
         )
-        return action
 
     @api.model
     def _prepare_action_of_documents(self, documents, domain):
         """The action that shows the credits of documents, by metric."""
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "sales_force.sales_credit_action_behind"
-        )
-        action.update(
-            name=self.env._(
+        return self._prepare_action(
+            "sales_credit_action_documents",
+            self.env._(
                 "Credits of %(documents)s",
                 documents=", ".join(documents.mapped("display_name")),
             ),
-            domain=list(Domain(domain)),
-            context={"search_default_by_metric": 1},
+            list(Domain(domain)),
+            ["by_metric"],
         )
-        return action
+
+    def _prepare_action(self, xml_id, name, domain, groups):
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"sales_force.{xml_id}")
+        defaults = {f"search_default_{group}": 1 for group in groups}
+        return {
+            **action,
+            "name": name,
+            "display_name": name,
+            "domain": domain,
+            "context": {"search_default_company_total": 1, **defaults},
+        }

@@ -26,11 +26,7 @@ const withCreditsBehind = (Renderer) =>
                 {
                     ...action,
                     domain,
-                    context: {
-                        ...context,
-                        ...Object.fromEntries(defaults),
-                        one_metric: true,
-                    },
+                    context: { ...context, ...Object.fromEntries(defaults) },
                 },
                 { newWindow }
             );
