@@ -238,19 +238,13 @@ class AccountMove(models.Model):
         credit._mark("invoice", entries.ids, "entry")
 
     def copy(self, default=None):
+        """Copies, credit notes among them, are credited as the invoice is."""
         copies = super().copy(default)
         for move, copy in zip(self, copies, strict=True):
             move._copy_split(copy)
         return copies
 
-    def _reverse_moves(self, default_values_list=None, cancel=False):
-        reversals = super()._reverse_moves(default_values_list, cancel)
-        for move, reversal in zip(self, reversals, strict=True):
-            move._copy_split(reversal)
-        return reversals
-
     def _copy_split(self, copy):
-        """A copy and a credit note are credited as the invoice is."""
         # sudo: also whoever must not change a split makes credit notes
         split = self.sudo().env["sales.split"].search([("move_id", "=", self.id)])
         lines = {
