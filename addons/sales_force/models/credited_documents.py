@@ -11,6 +11,12 @@ from odoo.tools import SQL
 
 from ..ledger.invoice import SALE_TYPES
 
+# Who may read splits; for everybody else documents have no such field.
+SPLIT_GROUPS = (
+    "sales_force.group_sales_rep,sales_force.group_sales_operations,"
+    "sales_force.group_sales_finance"
+)
+
 
 def _is_product(line):
     return line.display_type == "product"
@@ -58,6 +64,7 @@ class SaleOrder(models.Model):
         "sales.split",
         "order_id",
         "Credit Split",
+        groups=SPLIT_GROUPS,
         help="Who is credited with this order and its invoices. Empty: the "
         "salesperson, with 100 %.",
     )
@@ -202,6 +209,7 @@ class AccountMove(models.Model):
         "sales.split",
         "move_id",
         "Credit Split",
+        groups=SPLIT_GROUPS,
         domain=[("move_line_id", "=", False)],
         help="Who is credited with this invoice. Empty: as the order is split, else "
         "the salesperson, with 100 %.",
@@ -290,6 +298,7 @@ class AccountMoveLine(models.Model):
         "sales.split",
         "move_line_id",
         "Credit Split",
+        groups=SPLIT_GROUPS,
         help="Who is credited with this line. Empty: as the invoice is split.",
     )
 

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from .credited_documents import SPLIT_GROUPS
+
 HELP = "What the shares sum to, overlays aside. They must be 100 %, or there are none."
 
 
@@ -14,7 +16,11 @@ class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     sales_split_share = fields.Float(
-        "Shares (%)", digits=(5, 2), compute="_compute_sales_split_share", help=HELP
+        "Shares (%)",
+        digits=(5, 2),
+        compute="_compute_sales_split_share",
+        groups=SPLIT_GROUPS,
+        help=HELP,
     )
 
     @api.depends("sales_split_ids.share", "sales_split_ids.overlay")
@@ -45,14 +51,19 @@ class AccountMove(models.Model):
     _inherit = "account.move"
 
     sales_split_share = fields.Float(
-        "Shares (%)", digits=(5, 2), compute="_compute_sales_split_share", help=HELP
+        "Shares (%)",
+        digits=(5, 2),
+        compute="_compute_sales_split_share",
+        groups=SPLIT_GROUPS,
+        help=HELP,
     )
     sales_line_split_ids = fields.One2many(
         "sales.split",
         "move_id",
         "Split of Single Lines",
         domain=[("move_line_id", "!=", False)],
-        copy=False,  # lines copy their own
+        copy=False,
+        groups=SPLIT_GROUPS,
         help="Who is credited with single lines, other than with the rest.",
     )
 
