@@ -154,8 +154,8 @@ def merge(source, env, scope, metrics):
             JOIN sales_credit c ON c.scope_id = pending.id AND c.source = %(source)s
         ),
         compared AS MATERIALIZED (
-            SELECT c.id, d.metric_id IS NULL AS gone, (%(old)s) IS DISTINCT FROM (%(new)s)
-                AS differs, %(all)s
+            SELECT c.id, d.metric_id IS NULL AS gone,
+                (%(old)s) IS DISTINCT FROM (%(new)s) AS differs, %(all)s
             FROM existing c FULL JOIN derived d
                 ON %(match)s AND COALESCE(c.user_id, 0) = COALESCE(d.user_id, 0)
         ),

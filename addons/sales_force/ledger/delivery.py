@@ -70,7 +70,8 @@ def _dated(start, stop):
         """
         SELECT DISTINCT l.order_id
         FROM stock_move m JOIN sale_order_line l ON l.id = m.sale_line_id
-        WHERE m.state = 'done' AND (%(start)s::date IS NULL OR m.date > %(start)s::date - 1)
+        WHERE m.state = 'done'
+          AND (%(start)s::date IS NULL OR m.date > %(start)s::date - 1)
           AND (%(stop)s::date IS NULL OR m.date < %(stop)s::date + 2)
         """,
         start=start,

@@ -17,8 +17,8 @@ _MOVES = SQL(
     """
     SELECT m.id, m.company_id, m.invoice_date AS date, m.invoice_user_id AS user_id,
         m.team_id, m.commercial_partner_id AS partner_id, m.currency_id,
-        m.invoice_date_due AS date_due, p.sales_channel_id AS channel_id, cc.decimal_places AS scale,
-        dc.decimal_places AS doc_scale,
+        m.invoice_date_due AS date_due, p.sales_channel_id AS channel_id,
+        cc.decimal_places AS scale, dc.decimal_places AS doc_scale,
         CASE m.move_type WHEN 'out_refund' THEN -1 ELSE 1 END AS sign,
         round(m.amount_total_signed * 10.0 ^ cc.decimal_places) AS total,
         round(m.amount_total_in_currency_signed * 10.0 ^ dc.decimal_places)

@@ -65,7 +65,8 @@ def _dated(start, stop):
     return SQL(
         """
         SELECT id FROM sale_order
-        WHERE state = 'sale' AND (%(start)s::date IS NULL OR date_order > %(start)s::date - 1)
+        WHERE state = 'sale'
+          AND (%(start)s::date IS NULL OR date_order > %(start)s::date - 1)
           AND (%(stop)s::date IS NULL OR date_order < %(stop)s::date + 2)
         UNION
         SELECT res_id FROM sales_kept_date
@@ -131,7 +132,8 @@ def _customers_dated(start, stop):
         """
         SELECT DISTINCT p.commercial_partner_id
         FROM sale_order o JOIN res_partner p ON p.id = o.partner_id
-        WHERE o.state = 'sale' AND (%(start)s::date IS NULL OR o.date_order > %(start)s::date - 1)
+        WHERE o.state = 'sale'
+          AND (%(start)s::date IS NULL OR o.date_order > %(start)s::date - 1)
           AND (%(stop)s::date IS NULL OR o.date_order < %(stop)s::date + 2)
         """,
         start=start,

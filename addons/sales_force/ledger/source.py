@@ -38,15 +38,18 @@ FACT_COLUMNS = {
 class Source:
     """One kind of document and how it becomes facts.
 
-    ``facts(env, metrics)``   a SELECT of ``FACT_COLUMNS`` over the relation ``scope(id)``;
-                              ``metrics`` maps codes to ids (None when switched off)
-    ``dated(start, stop)``    a SELECT of the scope ids that may hold facts from
-                              ``start`` to ``stop`` (dates or None)
-    ``origins``               how ids of other records lead to scope ids:
-                              ``{name: "SELECT ... ANY(%s)"}``; "id" is the scope itself
+    ``facts(env, metrics)``
+        a SELECT of ``FACT_COLUMNS`` over the relation ``scope(id)``; ``metrics`` maps
+        codes to ids (None when switched off)
+    ``dated(start, stop)``
+        a SELECT of the scope ids that may hold facts from ``start`` to ``stop`` (dates
+        or None)
+    ``origins``
+        how ids of other records lead to scope ids: ``{name: "SELECT ... ANY(%s)"}``;
+        "id" is the scope itself
     ``prepare(env, scope, now)``
-                              a statement to run first, for inputs that Odoo does not
-                              keep; ``now`` is the transaction's time in UTC
+        a statement to run first, for inputs that Odoo does not keep; ``now`` is the
+        transaction's time in UTC
     """
 
     code: str

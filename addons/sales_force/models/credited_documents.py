@@ -538,4 +538,3 @@ class ResCompany(models.Model):
         if "resource_calendar_id" in vals:
             self.env["sales.credit"]._mark_all()
         return result
-

@@ -382,7 +382,9 @@ class SalesCredit(models.Model):
         for source in self._get_sources().values():
             ids = self._get_scope_ids(source, date_from, date_to)
             for batch in split_every(REBUILD_BATCH, ids, list):
-                counts = self._derive(source, SQL("SELECT unnest(%s::integer[])", batch))
+                counts = self._derive(
+                    source, SQL("SELECT unnest(%s::integer[])", batch)
+                )
                 totals = [total + n for total, n in zip(totals, counts, strict=True)]
         self.env["sales.credit"].invalidate_model(flush=False)
         return totals

@@ -67,7 +67,9 @@ class SalesKeptDate(models.Model):
                 ON CONFLICT (res_model, res_id, kind) DO NOTHING""",
                 model=records._name,
                 kind=kind,
-                today=local_date(SQL("%s", self.env.cr.now()), "COALESCE(rc.tz, 'UTC')"),
+                today=local_date(
+                    SQL("%s", self.env.cr.now()), "COALESCE(rc.tz, 'UTC')"
+                ),
                 table=SQL.identifier(records._table),
                 ids=records.ids,
             )

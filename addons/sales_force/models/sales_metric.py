@@ -89,8 +89,10 @@ class SalesMetric(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_credited(self):
         # sudo: a metric with credits of anyone must not vanish
-        if self.env["sales.credit"].sudo().search_count(
-            [("metric_id", "in", self.ids)], limit=1
+        if (
+            self.env["sales.credit"]
+            .sudo()
+            .search_count([("metric_id", "in", self.ids)], limit=1)
         ):
             raise ValidationError(
                 self.env._("A metric with credits cannot be deleted; archive it.")

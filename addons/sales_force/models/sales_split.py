@@ -41,7 +41,9 @@ class SalesSplit(models.Model):
         help="What the split applies to: four times the id of the order, plus one for "
         "an invoice, plus two for an invoice line.",
     )
-    company_id = fields.Many2one("res.company", compute="_compute_company_id", store=True)
+    company_id = fields.Many2one(
+        "res.company", compute="_compute_company_id", store=True
+    )
     rep_id = fields.Many2one(
         "sales.rep",
         required=True,
@@ -60,7 +62,7 @@ class SalesSplit(models.Model):
     overlay = fields.Boolean(
         required=True,
         default=False,
-        help="Credited on top of the shares; excluded from every company total."
+        help="Credited on top of the shares; excluded from every company total.",
     )
     sequence = fields.Integer(default=10)
 
