@@ -71,7 +71,9 @@ class ResPartner(models.Model):
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_sales_is_visible(self):
         # sudo: the question is what the user's rules let through
-        visible = self.sudo().filtered_domain([("sales_is_visible", "=", True)])
+        visible = self.sudo().filtered_domain(
+            self._search_sales_is_visible("in", [True])
+        )
         for partner in self:
             partner.sales_is_visible = partner in visible
 

@@ -210,7 +210,7 @@ class SalesRep(models.Model):
     @api.depends_context("uid")
     @api.depends("parent_path")
     def _compute_is_followed(self):
-        followed = self.filtered_domain([("is_followed", "=", True)])
+        followed = self.filtered_domain(self._search_is_followed("in", [True]))
         for rep in self:
             rep.is_followed = rep in followed
 
