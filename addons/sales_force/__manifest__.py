@@ -43,6 +43,7 @@
         "views/sales_split_views.xml",
         "views/digest_digest_views.xml",
         "data/digest_data.xml",
+        "data/spreadsheet_dashboard_data.xml",
         "wizards/sales_credit_rebuild_views.xml",
     ],
     "assets": {
