@@ -398,7 +398,7 @@ class SalesRep(models.Model):
             SQL(
                 """
                 WITH RECURSIVE above AS (
-                    SELECT unnest(%s) AS rep_id
+                    SELECT unnest(%s::integer[]) AS rep_id
                     UNION
                     SELECT a.manager_id FROM above
                     JOIN sales_rep_assignment a ON a.rep_id = above.rep_id
@@ -471,9 +471,11 @@ class SalesRep(models.Model):
                 groups[key] |= rep
             if old[0] != key[0]:
                 moved |= rep
-        # Those who change places with their manager first leave the tree.
-        super(SalesRep, moved.filtered("parent_id")).write({"parent_id": False})
-        self.env.flush_all()
+        # Several who move may change places, or one be below the other: they first
+        # leave the tree one by one, which the ORM's paths of nested records need.
+        if len(moved) > 1:
+            for rep in moved.filtered("parent_id"):
+                super(SalesRep, rep).write({"parent_id": False})
         for (manager, team, territories), reps in groups.items():
             super(SalesRep, reps).write(
                 {

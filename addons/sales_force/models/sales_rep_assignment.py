@@ -14,6 +14,7 @@ class SalesRepAssignment(models.Model):
 
     _name = "sales.rep.assignment"
     _description = "Assignment of a Rep"
+    _check_company_auto = True
     _order = "rep_id, date_from desc"
     _rec_name = "rep_id"
 
@@ -124,9 +125,10 @@ class SalesRepAssignment(models.Model):
         self._lock(self.rep_id.ids + [vals.get("rep_id")])
         spans = self._spans()
         end = vals.get("date_to")
-        result = super().write(
-            {key: val for key, val in vals.items() if key != "date_to"}
-        )
+        vals = {key: val for key, val in vals.items() if key != "date_to"}
+        if {"rep_id", "date_from"} & vals.keys():
+            vals["date_to"] = False  # until the neighbours are known
+        result = super().write(vals)
         self._follow(spans + self._spans())
         # What was changed must still be one's own to change.
         self.check_access("write")
@@ -179,10 +181,12 @@ class SalesRepAssignment(models.Model):
         :param spans: ``[(rep, date)]``; what comes before a rep's first date, back to
             the start of the assignment in force then, stays as it was
         """
+        if not spans:
+            return
         reps = self.env["sales.rep"].browse({rep.id for rep, _start in spans})
         reps._chain_assignments()
         reps._check_manager_cycle()
         # sudo: the profile follows its assignments, whoever may change those
         reps.sudo()._sync_assignment()
-        start = min((start for _rep, start in spans), default=None)
+        start = min(start for _rep, start in spans)
         self.env["sales.credit"]._mark_reps(reps.ids, start, None)
