@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# `test` and `bench`.
+
+# tests_prepare: what the tests need beside Odoo; what cannot be had is said, and the tests
+# that need it are skipped, which is a failure under CI=true.
+tests_prepare() {
+    packages_need chromium chromium || true
+    packages_need wkhtmltopdf wkhtmltopdf || true
+    packages_need node nodejs npm || true
+    prepare test dev
+    fonts_prepare
+    prettier_prepare || true
+    export SALES_SERIES=$ODOO_SERIES
+}
+
+# prettier_prepare: the formatter of XML and JavaScript, in the cache.
+prettier_prepare() {
+    local folder key step_log=$SALES_LOG/npm.log
+    command -v npm >/dev/null || return 1
+    key=$(hash_of <"$SALES_ROOT/config/prettier/package.json")
+    folder=$SALES_CACHE/prettier/$key
+    if [ ! -e "$folder/.ready" ]; then
+        lock 7 cache
+        if [ ! -e "$folder/.ready" ]; then
+            step_begin "Prettier"
+            rm -rf "$folder"
+            mkdir -p "$folder"
+            cp "$SALES_ROOT/config/prettier/package.json" "$folder/"
+            (cd "$folder" && npm install --no-audit --no-fund --ignore-scripts) >"$step_log" 2>&1 || {
+                say "    not installed: %s" "$(last_error "$step_log")"
+                unlock 7
+                return 1
+            }
+            touch "$folder/.ready"
+            step_end
+        fi
+        unlock 7
+    fi
+    export SALES_PRETTIER=$folder/node_modules
+}
+
+cmd_test() {
+    local argument paths=() options=()
+    for argument in "$@"; do
+        case $argument in
+            --all) export SALES_TEST_ALL=1 ;;
+            -*) options+=("$argument") ;;
+            *) paths+=("$argument") ;;
+        esac
+    done
+    tests_prepare
+    lock 9 test
+    database test "$SALES_TEST_DB" || exit 1
+    if [ ${#paths[@]} -eq 0 ]; then
+        paths=("$SALES_ROOT/tests" "$SALES_ROOT/addons")
+    fi
+    exec "$SALES_PYTHON" -m pytest -c "$SALES_ROOT/config/pytest.ini" --rootdir "$SALES_ROOT" \
+        --odoo-database="$SALES_TEST_DB" --odoo-http -o cache_dir="$SALES_CACHE/pytest" \
+        "${options[@]}" "${paths[@]}"
+}
+
+cmd_bench() {
+    tests_prepare
+    lock 9 test
+    exec "$SALES_PYTHON" "$SALES_ROOT/tests/bench/run.py" "$@"
+}

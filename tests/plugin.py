@@ -1,0 +1,55 @@
+"""What holds for all tests: no warning in Odoo's log, no silent skip in CI."""
+
+import logging
+import os
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+
+class Recorder(logging.Handler):
+    """Keeps what is logged as a warning or worse."""
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.records = []
+
+    def emit(self, record):
+        if record.name.startswith("odoo") and not self._is_expected(record):
+            self.records.append(record)
+
+    @staticmethod
+    def _is_expected(record):
+        # Odoo tells once per process that it runs as root, in containers as well.
+        return "Running as user 'root'" in record.getMessage()
+
+
+def pytest_collection_modifyitems(config, items):
+    if os.environ.get("SALES_TEST_ALL"):
+        return
+    long = pytest.mark.skip(reason="long: ./sales test --all runs it")
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(long)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    recorder = Recorder()
+    logging.getLogger().addHandler(recorder)
+    try:
+        result = yield
+    finally:
+        logging.getLogger().removeHandler(recorder)
+    if recorder.records:
+        lines = [f"{r.levelname} {r.name}: {r.getMessage()}" for r in recorder.records]
+        pytest.fail("Odoo's log has warnings:\n" + "\n".join(lines), pytrace=False)
+    return result
+
+
+def need(condition, reason):
+    """Skip with a visible reason; in CI, where all can be installed, fail."""
+    if not condition:
+        (pytest.fail if IN_CI else pytest.skip)(reason)
