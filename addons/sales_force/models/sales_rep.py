@@ -95,7 +95,9 @@ class SalesRep(models.Model):
         default=lambda self: self.env.company._get_sales_today(),
         help="The first assignment starts on this day.",
     )
-    date_end = fields.Date("Left On", readonly=True, copy=False, tracking=True)
+    date_end = fields.Date(
+        "Left On", copy=False, tracking=True, help="The last day; set on leaving."
+    )
     ramp_months = fields.Integer(
         "Ramp-up (Months)",
         help="Months from the hire date until full performance is expected.",
@@ -233,9 +235,13 @@ class SalesRep(models.Model):
         for rep in self:
             rep.credit_count = counts.get(rep._origin, 0)
 
-    @api.constrains("date_start", "date_end")
+    @api.constrains("date_start", "date_end", "state")
     def _check_dates(self):
         for rep in self:
+            if rep.date_end and rep.state != "left":
+                raise ValidationError(
+                    self.env._("%(rep)s has not left.", rep=rep.name)
+                )
             if rep.date_start and rep.date_end and rep.date_end < rep.date_start:
                 raise ValidationError(
                     self.env._("%(rep)s cannot leave before the hire date.", rep=rep.name)
@@ -279,7 +285,7 @@ class SalesRep(models.Model):
         vals = {key: val for key, val in vals.items() if key not in ASSIGNED}
         if "state" in vals:
             self._check_transition(vals["state"])
-            vals.update(self._prepare_state(vals["state"]))
+            vals = {**self._prepare_state(vals["state"]), **vals}
         result = super().write(vals) if vals else True
         if "active" in vals:
             self.env.registry.clear_cache()
@@ -332,7 +338,7 @@ class SalesRep(models.Model):
 
     def _prepare_state(self, state):
         if state == "left":
-            return {"date_end": self.env.company._get_sales_today()}
+            return {"date_end": self[:1].company_id._get_sales_today()}
         return {"date_end": False}
 
     # Assignments
