@@ -40,6 +40,7 @@
         "views/sales_metric_views.xml",
         "views/sales_ranking_views.xml",
         "views/sales_performance_menus.xml",
+        "wizards/sales_split_change_views.xml",
         "views/sales_split_views.xml",
         "views/digest_digest_views.xml",
         "data/digest_data.xml",

@@ -243,6 +243,8 @@ class SalesRanking(models.Model):
     @api.model
     def _search(self, domain, *args, **kwargs):
         self.env["sales.credit"]._process_pending()
+        # Amounts differ by user, the cache does not.
+        self.invalidate_model(flush=False)
         return super()._search(domain, *args, **kwargs)
 
     def fetch(self, field_names=None):

@@ -5,10 +5,9 @@ from odoo.fields import Domain
 
 from .credited_documents import SPLIT_GROUPS
 
-HELP = "What the shares sum to, overlays aside. They must be 100 %, or there are none."
 
-
-def _sum_shares(splits):
+def sum_shares(splits):
+    """What shares sum to, in percent with two decimals, overlays aside."""
     return round(sum(split.share for split in splits if not split.overlay), 2)
 
 
@@ -20,13 +19,14 @@ class SaleOrder(models.Model):
         digits=(5, 2),
         compute="_compute_sales_split_share",
         groups=SPLIT_GROUPS,
-        help=HELP,
+        help="What the shares sum to, overlays aside. They must be 100 %, or there are "
+        "none.",
     )
 
     @api.depends("sales_split_ids.share", "sales_split_ids.overlay")
     def _compute_sales_split_share(self):
         for order in self:
-            order.sales_split_share = _sum_shares(order.sales_split_ids)
+            order.sales_split_share = sum_shares(order.sales_split_ids)
 
     def action_open_sales_credits(self):
         """The credits of these orders, their deliveries and their invoices."""
@@ -50,13 +50,6 @@ class SaleOrder(models.Model):
 class AccountMove(models.Model):
     _inherit = "account.move"
 
-    sales_split_share = fields.Float(
-        "Shares (%)",
-        digits=(5, 2),
-        compute="_compute_sales_split_share",
-        groups=SPLIT_GROUPS,
-        help=HELP,
-    )
     sales_line_split_ids = fields.One2many(
         "sales.split",
         "move_id",
@@ -66,11 +59,6 @@ class AccountMove(models.Model):
         groups=SPLIT_GROUPS,
         help="Who is credited with single lines, other than with the rest.",
     )
-
-    @api.depends("sales_split_ids.share", "sales_split_ids.overlay")
-    def _compute_sales_split_share(self):
-        for move in self:
-            move.sales_split_share = _sum_shares(move.sales_split_ids)
 
     def action_open_sales_credits(self):
         """The credits of these invoices, with the cash collected for them."""
