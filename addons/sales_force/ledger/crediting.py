@@ -105,7 +105,7 @@ def derive(source, env, scope, metrics):
         shares AS (%(shares)s)
         SELECT s.scope_id, s.metric_id, s.res_model, s.res_id, s.part, s.overlay,
             s.user_id, s.date, r.id AS rep_id,
-            COALESCE(a.team_id, s.team_id) AS team_id,
+            CASE WHEN r.id IS NULL THEN s.team_id ELSE a.team_id END AS team_id,
             a.manager_id,
             COALESCE((
                 SELECT covered.id
