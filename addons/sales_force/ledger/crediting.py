@@ -69,7 +69,10 @@ def _shares():
             f.product_id, f.channel_id, f.company_id, f.currency_id, f.scale,
             f.doc_scale, f.upto - f.before AS units,
             f.doc_upto - f.doc_before AS doc_units
-        FROM facts f WHERE f.split IS NULL
+        FROM facts f
+        WHERE f.split IS NULL OR NOT EXISTS (
+            SELECT FROM sales_split s WHERE s.target = f.split AND NOT s.overlay
+        )
         UNION ALL
         SELECT metric_id, scope_id, res_model, res_id, part, date, user_id, team_id,
             share, overlay, partner_id, product_id, channel_id, company_id,

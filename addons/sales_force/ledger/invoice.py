@@ -107,12 +107,14 @@ _MATCHED = SQL(
     ) side
     JOIN account_move_line other ON other.id = side.other_id
     JOIN account_move counterpart ON counterpart.id = other.move_id
-        AND counterpart.move_type = 'entry'
+        AND counterpart.move_type = 'entry' AND counterpart.state = 'posted'
     CROSS JOIN LATERAL (
         SELECT
             sum(cl.balance) FILTER (
                 WHERE a.account_type IN ('asset_cash', 'liability_credit_card')
-                   OR a.id IN (j.default_account_id, pay.outstanding_account_id)
+                   OR a.id = pay.outstanding_account_id
+                   OR a.id = j.default_account_id
+                      AND j.type IN ('bank', 'cash', 'credit')
             ) AS liquidity,
             sum(cl.balance) FILTER (
                 WHERE a.account_type IN ('asset_receivable', 'liability_payable')

@@ -49,7 +49,9 @@ def _facts(env, metrics):
                 SELECT
                     sum(l.balance) FILTER (
                         WHERE a.account_type IN ('asset_cash', 'liability_credit_card')
-                           OR a.id IN (j.default_account_id, pay.outstanding_account_id)
+                           OR a.id = pay.outstanding_account_id
+                           OR a.id = j.default_account_id
+                              AND j.type IN ('bank', 'cash', 'credit')
                     ) AS liquidity,
                     sum(l.balance) FILTER (WHERE a.account_type = 'asset_receivable')
                         AS receivable
@@ -69,7 +71,7 @@ def _facts(env, metrics):
                 AND a.account_type = 'asset_receivable'
             JOIN res_currency dc ON dc.id = l.currency_id
             WHERE NOT (
-                m.sales_collect_at_validation AND m.statement_line_id IS NOT NULL
+                m.sales_collect_at_validation IS TRUE AND m.statement_line_id IS NOT NULL
                 AND EXISTS (
                     SELECT FROM account_partial_reconcile r
                     JOIN account_move_line il ON il.id IN (
