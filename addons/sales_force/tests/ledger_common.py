@@ -270,7 +270,15 @@ class Verbs:
     # Money
 
     def pay(self, invoices, amount=None, day="2026-02-10", **values):
-        """Register a payment of invoices, and match it."""
+        """Register a payment of invoices, and match it.
+
+        What depends on the amount (write-off) is set after it, as on the screen.
+        """
+        first = {
+            name: values.pop(name)
+            for name in ("journal_id", "currency_id")
+            if name in values
+        }
         wizard = (
             self.env["account.payment.register"]
             .with_context(active_model="account.move", active_ids=invoices.ids)
@@ -279,12 +287,14 @@ class Verbs:
                     "payment_date": day,
                     "journal_id": self.journal("bank").id,
                     "group_payment": True,
-                    **values,
+                    **first,
                 }
             )
         )
         if amount is not None:
             wizard.amount = amount
+        if values:
+            wizard.write(values)
         return wizard._create_payments()
 
     def payment(self, amount, partner, day="2026-02-10", **values):

@@ -99,8 +99,6 @@ class Oracle:
             else self.env["res.company"].search([])
         )
         self.rows = {}
-        self._assignments = {}
-        self._splits = defaultdict(list)
 
     # What callers use
 
@@ -188,6 +186,13 @@ class Oracle:
         self._assignments = defaultdict(list)
         for assignment in env["sales.rep.assignment"].search([]):
             self._assignments[assignment.rep_id.id].append(assignment)
+        self._costs = {
+            kept.move_line_id.id: fraction(kept.unit_cost)
+            for kept in env["sales.kept.cost"].search([])
+        }
+        self._owners = defaultdict(list)
+        for row in env["sales.ownership"].search([]):
+            self._owners[row.partner_id.id].append(row)
         self._splits = defaultdict(list)
         for split in env["sales.split"].search([]):
             document = split.move_line_id or split.move_id or split.order_id
@@ -508,8 +513,7 @@ class Oracle:
 
     def _cost(self, line, money):
         """The kept cost of what a line sells, in units of company currency."""
-        kept = self.env["sales.kept.cost"].search([("move_line_id", "=", line.id)])
-        return money.units(fraction(kept.unit_cost) * self._product_quantity(line))
+        return money.units(self._costs.get(line.id, 0) * self._product_quantity(line))
 
     def _quantity(self, line, day, values):
         product = line.product_id
@@ -578,6 +582,8 @@ class Oracle:
 
     def _cash_ratio(self, entry):
         """The part of what an entry takes off receivables that is cash: 0 to 1."""
+        if entry.state != "posted":
+            return Fraction(0)  # Odoo leaves a payment matched while it is a draft
         receivable = -sum(
             fraction(line.balance)
             for line in entry.line_ids
@@ -588,7 +594,7 @@ class Oracle:
         return min(Fraction(1), max(Fraction(0), self._liquidity(entry) / receivable))
 
     def _bank_events(self, invoice):
-        """``[((day, id), partial, cash in invoice currency)]`` of an invoice, in order.
+        """``[(day, partial, cash in invoice currency)]`` of an invoice, in order.
 
         Cash that comes in counts up, cash that goes out on a credit note down.
         """
@@ -602,25 +608,53 @@ class Oracle:
             for partial in line.matched_debit_ids:
                 ratio = self._cash_ratio(partial.debit_move_id.move_id)
                 events.append((partial, -fraction(partial.credit_amount_currency) * ratio))
-        return sorted(
-            (((partial.max_date, partial.id), partial, cash) for partial, cash in events),
-            key=lambda event: event[0],
+        events.sort(key=lambda event: (event[0].max_date, event[0].id))
+        return [(partial.max_date, partial, cash) for partial, cash in events]
+
+    def _validated_events(self, invoice):
+        """The same of payments without journal entry, where the company counts them.
+
+        Only payments of one invoice, in its currency: more needs no oracle but a
+        decision.
+        """
+        if not invoice.company_id.sales_collect_at_validation:
+            return []
+        payments = invoice.matched_payment_ids.filtered(
+            lambda payment: not payment.move_id
+            and payment.state in ("in_process", "paid")
         )
+        return [
+            (payment.date, payment, fraction(payment.amount_signed))
+            for payment in payments.sorted(lambda p: (p.date, p.id))
+        ]
+
+    def _cash_steps(self, invoice):
+        """``[(day, record, cash before, cash up to it)]``: bank or validation.
+
+        Whichever has counted more by then counts, so that nothing counts twice.
+        """
+        events = self._validated_events(invoice) + self._bank_events(invoice)
+        events.sort(key=lambda event: event[0])
+        total = fraction(invoice.amount_total_in_currency_signed)
+        sign = -1 if total < 0 else 1
+        seen = {"account.payment": Fraction(0), "account.partial.reconcile": Fraction(0)}
+        steps, before = [], Fraction(0)
+        for day, record, cash in events:
+            seen[record._name] += cash
+            upto = sign * min(max(sign * part for part in seen.values()), abs(total))
+            steps.append((day, record, before, upto))
+            before = upto
+        return steps
 
     def _collected(self, invoice, lines, weights, context, money, untaxed, billed):
         total = fraction(invoice.amount_total_in_currency_signed)
         if not total:
             return
         rate = fraction(invoice.amount_total_signed) / total
-        events = self._bank_events(invoice)
-        steps = cumulative([cash for _order, _record, cash in events])
-        for ((day, _id), record, _cash), (before, upto) in zip(
-            events, steps, strict=True
-        ):
+        for day, record, before, upto in self._cash_steps(invoice):
             parts = []
             for amount in (before, upto):
-                capped = min(amount, total) if total > 0 else max(amount, total)
-                document = money[1].units(capped)
+                document = money[1].units(amount)
                 company = money[0].units(money[1].amount(document) * rate)
                 parts.append((apportion(company, weights), apportion(document, weights)))
             sources = [(record, line.id) for line in lines]
@@ -662,28 +696,82 @@ class Oracle:
                     Money(line.currency_id.rounding),
                 )
                 partner = line.partner_id.commercial_partner_id
-                owner = self._owner(partner, line.date, company)
-                self._credit(
-                    "RECEIPTS",
+                counted = self._counted_at_validation(line)
+                self._receipt(
                     line,
                     line.date,
+                    partner,
+                    money,
                     (
-                        money[0].units(-fraction(line.balance) * ratio),
-                        money[1].units(-fraction(line.amount_currency) * ratio),
+                        money[0].units(-fraction(line.balance) * ratio - counted),
+                        money[1].units(-fraction(line.amount_currency) * ratio - counted),
                     ),
-                    shares=self._shares([], owner, company),
-                    team=self.env["crm.team"],
-                    partner=partner,
-                    channel=partner.sales_channel_id,
-                    company=company,
-                    currency=line.currency_id,
-                    money=money,
                 )
+        payments = self.env["account.payment"].search(
+            [
+                ("company_id", "in", self.companies.ids),
+                ("move_id", "=", False),
+                ("partner_type", "=", "customer"),
+                ("state", "in", ("in_process", "paid")),
+            ]
+        )
+        for payment in payments:
+            company = payment.company_id
+            if not company.sales_collect_at_validation:
+                continue
+            money = (
+                Money(company.currency_id.rounding),
+                Money(payment.currency_id.rounding),
+            )
+            self._receipt(
+                payment,
+                payment.date,
+                payment.partner_id.commercial_partner_id,
+                money,
+                (
+                    money[0].units(payment.amount_company_currency_signed),
+                    money[1].units(payment.amount_signed),
+                ),
+            )
+
+    def _receipt(self, record, day, partner, money, amounts):
+        company = record.company_id
+        self._credit(
+            "RECEIPTS",
+            record,
+            day,
+            amounts,
+            shares=self._shares([], self._owner(partner, day, company), company),
+            team=self.env["crm.team"],
+            partner=partner,
+            channel=partner.sales_channel_id,
+            company=company,
+            currency=record.currency_id,
+            money=money,
+        )
+
+    def _counted_at_validation(self, line):
+        """Of a bank line that is matched, the cash that counted before it came."""
+        counted = Fraction(0)
+        if line.company_id.sales_collect_at_validation:
+            partials = line.matched_debit_ids + line.matched_credit_ids
+            for invoice in (partials.debit_move_id + partials.credit_move_id).move_id:
+                if invoice.move_type not in SALE_TYPES:
+                    continue
+                steps = {
+                    record: upto - before
+                    for _day, record, before, upto in self._cash_steps(invoice)
+                }
+                counted += sum(
+                    cash - steps[partial]
+                    for _day, partial, cash in self._bank_events(invoice)
+                    if partial in partials
+                )
+        return counted
 
     def _owner(self, partner, day, company):
         """Whose customer it was at the end of that day."""
-        log = self.env["sales.ownership"].search([("partner_id", "=", partner.id)])
-        log = log.sorted(lambda row: (row.date, row.id))
+        log = sorted(self._owners[partner.id], key=lambda row: (row.date, row.id))
         owner = self.env["res.users"]
         if log:
             owner = log[0].user_id if log[0].initial else log[0].previous_user_id
