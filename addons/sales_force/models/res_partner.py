@@ -160,7 +160,15 @@ class ResPartner(models.Model):
         return super().create([self._prepare_territory(vals) for vals in vals_list])
 
     def write(self, vals):
-        return super().write(self._prepare_territory(vals))
+        result = super().write(self._prepare_territory(vals))
+        if {"user_id", "parent_id", "company_id"} & vals.keys():
+            self._forget_visibility()
+        return result
+
+    @api.model
+    def _forget_visibility(self):
+        """Who is protected from whom is asked again, within this transaction too."""
+        self.env["res.partner"].invalidate_model(["sales_is_visible"], flush=False)
 
     def _prepare_territory(self, vals):
         """A territory that is given is set by hand; an empty one is left to the rules."""

@@ -490,6 +490,7 @@ class SalesRep(models.Model):
                     "territory_ids": [fields.Command.set(territories.ids)],
                 }
             )
+        self.env["res.partner"]._forget_visibility()
 
     @api.model
     def _cron_sync_assignment(self):

@@ -5,6 +5,7 @@ from . import (
     test_digest,
     test_periods,
     test_plain_users,
+    test_rep,
     test_sales_credit_reading,
     test_sales_performance,
     test_sales_ranking,

@@ -362,3 +362,129 @@ class TestAccess(SalesForceCase):
                 self.assertTrue(
                     method.startswith("_") or getattr(function, "_api_private", False)
                 )
+
+
+@tagged("post_install", "-at_install")
+class TestCustomerProtection(SalesForceCase):
+    """Whom reps read where the company protects its customers."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        partner = cls.env["res.partner"]
+        rep, peer = cls.users["rep"], cls.users["peer"]
+        owned = {"is_company": True, "customer_rank": 1}
+        cls.partners = {
+            "own": {**owned, "user_id": rep.id},
+            "other": {**owned, "user_id": peer.id},
+            "pool": owned,
+            "supplier": {"is_company": True, "supplier_rank": 1, "user_id": peer.id},
+            "on_order": {**owned, "user_id": peer.id},
+            "on_lead": {**owned, "user_id": peer.id},
+            "on_invoice": {**owned, "user_id": peer.id},
+            "own_contact": {**owned, "user_id": peer.id},
+            "company_b": {
+                **owned,
+                "user_id": peer.id,
+                "company_id": cls.company_b.id,
+            },
+        }
+        cls.partners = {
+            name: partner.create({"name": name, **values})
+            for name, values in cls.partners.items()
+        }
+        cls.contact = partner.create(
+            {"name": "Contact", "parent_id": cls.partners["other"].id}
+        )
+        partner.create(
+            {
+                "name": "Own contact",
+                "parent_id": cls.partners["own_contact"].id,
+                "user_id": rep.id,
+            }
+        )
+        cls.partners["colleague"] = peer.partner_id
+        cls.partners["company"] = cls.company.partner_id
+        cls._order(rep, partner=cls.partners["on_order"], confirm=False)
+        cls._lead(rep, partner_id=cls.partners["on_lead"].id)
+        cls._invoice(rep, partner=cls.partners["on_invoice"])
+        cls.company.sales_customer_protection = True
+        cls.env.flush_all()
+
+    def _readable(self, user, operation="read"):
+        env = self.env(user=user)
+        partners = {name: p.with_env(env) for name, p in self.partners.items()}
+        granted = {
+            name
+            for name, partner in partners.items()
+            if partner.has_access(operation)
+        }
+        if operation == "read":
+            ids = [partner.id for partner in partners.values()]
+            found = env["res.partner"].search([("id", "in", ids)])
+            self.assertEqual({n for n, p in partners.items() if p in found}, granted)
+        return granted
+
+    def test_rep(self):
+        hidden = {"other", "company_b"}
+        self.assertEqual(
+            self._readable(self.users["rep"]), self.partners.keys() - hidden
+        )
+        self.assertFalse(self.contact.with_user(self.users["rep"]).has_access("read"))
+        self.assertFalse(hidden & self._readable(self.users["rep"], "write"))
+
+    def test_owner_and_managers(self):
+        for name in ("peer", "peer_leader", "peer_manager"):
+            readable = self._readable(self.users[name])
+            self.assertTrue({"other", "on_order", "pool"} <= readable, name)
+            self.assertNotIn("own", readable)
+        self.assertEqual(
+            self._readable(self.users["director"]),
+            self.partners.keys() - {"company_b"},
+        )
+
+    def test_others_are_not_restricted(self):
+        accountant = self._user(
+            "accounting_rep",
+            "sales_force.group_sales_rep,account.group_account_invoice",
+        )
+        for user in (
+            accountant,
+            self.users["operations"],
+            self.users["finance"],
+            self._user("just_salesman", "sales_team.group_sale_salesman"),
+        ):
+            self.assertEqual(
+                self._readable(user), self.partners.keys() - {"company_b"}
+            )
+
+    def test_off_by_default(self):
+        self.company.sales_customer_protection = False
+        self.assertIn("other", self._readable(self.users["rep"]))
+
+    def test_new_customer(self):
+        """A rep may create a customer, also for a colleague."""
+        env = self.env(user=self.users["rep"])
+        partner = env["res.partner"].create({"name": "Mine"})
+        self.assertTrue(partner.has_access("read"))
+        env["res.partner"].create({"name": "X", "user_id": self.users["peer"].id})
+
+    def test_follows_the_tree(self):
+        leader = self.partners["other"].with_user(self.users["leader"])
+        self.assertFalse(leader.has_access("read"))
+        self.reps["peer"].parent_id = self.reps["leader"]
+        self.assertTrue(leader.has_access("read"))
+
+    def test_documents_work(self):
+        """With protection a rep still sells to a customer of the pool."""
+        env = self.env(user=self.users["rep"])
+        order = env["sale.order"].create(
+            {
+                "partner_id": self.partners["pool"].id,
+                "order_line": [Command.create({"product_id": self.product.id})],
+            }
+        )
+        order.action_confirm()
+        order.read()
+        with self.assertRaises(AccessError):
+            self.partners["other"].with_env(env).read(["name"])

@@ -136,7 +136,7 @@ class TestRep(SalesForceCase):
             shown.mapped("month_ordered")
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[1], counts[2])
-        self.assertLessEqual(counts[2], 2)
+        self.assertLessEqual(counts[2], 3)
 
     def test_is_followed(self):
         followed = {
