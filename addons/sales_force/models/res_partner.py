@@ -98,61 +98,72 @@ class ResPartner(models.Model):
             return Domain.TRUE
         return Domain.custom(
             to_sql=lambda model, alias, query: SQL(
-                "(%(company)s <> ALL(%(companies)s) OR %(entity)s IN (%(visible)s))",
+                "(%(company)s <> ALL(%(companies)s) OR EXISTS (%(visible)s))",
                 company=model._field_to_sql(alias, "company_id", query),
                 companies=companies.ids,
-                entity=model._field_to_sql(alias, "commercial_partner_id", query),
-                visible=self._get_visible_entities(),
+                visible=self._get_visible_contacts(
+                    model._field_to_sql(alias, "commercial_partner_id", query)
+                ),
             )
         )
 
-    def _get_visible_entities(self):
-        """A SELECT of the commercial entities that the user may read; see above."""
+    def _get_visible_contacts(self, entity):
+        """A SELECT of the contacts for whom a commercial entity is visible; see above.
+
+        :param SQL entity: the commercial entity, of the outer query
+        """
         user = self.env.user
-        # What the user may read of documents, under the user's own rules.
-        self = self.with_env(self.env(su=False))
-        flush = self._fields["user_id"]
-        own = self.env["res.users"].sudo()._search(
-            [("sales_rep_ids", "child_of", user.sales_rep_ids.ids)]
+        # sudo: the tree below is looked up, whatever the user may read of it
+        below = (
+            self.env["res.users"]
+            .sudo()
+            .with_context(active_test=False)
+            ._search([("sales_rep_ids", "child_of", user.sales_rep_ids.ids)])
         )
-        documents = []
-        for model, names in (
-            ("sale.order", ("partner_id", "partner_invoice_id", "partner_shipping_id")),
-            ("crm.lead", ("partner_id",)),
-            ("account.move", ("partner_id",)),
-        ):
-            records = self.env[model].with_context(active_test=False)
-            if records.has_access("read"):
-                query = records._search([])
-                documents.append(
-                    SQL(
-                        "SELECT unnest(ARRAY[%s]) %s",
-                        SQL(", ").join(
-                            records._field_to_sql(query.table, name, query)
-                            for name in names
-                        ),
-                        SQL(
-                            "FROM %s WHERE %s",
-                            query.from_clause,
-                            query.where_clause or SQL("TRUE"),
-                        ),
-                    )
-                )
+        # What the user may read of documents, under the user's own rules.
+        env = self.env(su=False)
+        documents = [
+            self._get_readable(env[model].with_context(active_test=False), name)
+            for model, name in (
+                ("sale.order", "partner_id"),
+                ("sale.order", "partner_invoice_id"),
+                ("sale.order", "partner_shipping_id"),
+                ("crm.lead", "partner_id"),
+                ("account.move", "partner_id"),
+            )
+            if env[model].has_access("read")
+        ]
         return SQL(
             """
-            SELECT c.commercial_partner_id FROM res_partner c
-            LEFT JOIN res_partner e ON e.id = c.commercial_partner_id
-            WHERE %(owner)s = %(user)s OR c.user_id IN %(own)s
-               OR e.user_id IS NULL
-               OR (e.supplier_rank > 0 AND e.customer_rank = 0)
-               OR c.partner_share IS NOT TRUE
-               OR c.id IN (SELECT partner_id FROM res_company)
-               OR c.id IN (%(documents)s)
+            SELECT FROM res_partner c
+            JOIN res_partner e ON e.id = c.commercial_partner_id
+            WHERE c.commercial_partner_id = %(entity)s AND (
+                e.user_id IS NULL
+                OR %(owner)s = %(user)s
+                OR c.user_id IN %(below)s
+                OR (e.supplier_rank > 0 AND e.customer_rank = 0)
+                OR c.partner_share IS NOT TRUE
+                OR c.id IN (SELECT partner_id FROM res_company)
+                OR %(documents)s
+            )
             """,
-            owner=SQL.identifier("c", "user_id", to_flush=flush),
+            entity=entity,
+            owner=SQL.identifier("c", "user_id", to_flush=self._fields["user_id"]),
             user=user.id,
-            own=own.subselect() if user.sales_rep_ids else SQL("(SELECT 0)"),
-            documents=SQL(" UNION ALL ").join(documents),
+            below=SQL("(SELECT 0)") if below.is_empty() else below.subselect(),
+            documents=SQL(" OR ").join(documents) or SQL("FALSE"),
+        )
+
+    def _get_readable(self, documents, name):
+        """Whether the contact ``c`` is in a field of a document that may be read."""
+        query = documents._search([])
+        if query.is_empty():
+            return SQL("FALSE")
+        return SQL(
+            "EXISTS (SELECT FROM %s WHERE %s = c.id AND %s)",
+            query.from_clause,
+            documents._field_to_sql(query.table, name, query),
+            query.where_clause or SQL("TRUE"),
         )
 
     @api.model_create_multi
