@@ -9,6 +9,7 @@ from . import (
     test_sales_credit_reading,
     test_sales_performance,
     test_sales_ranking,
+    test_screens,
     test_split_documents,
     test_territory,
     test_working_time,

@@ -8,25 +8,24 @@ import { withOneMetric } from "./one_metric";
 const isFixed = (domain, field) =>
     domain.some((term) => Array.isArray(term) && term[0] === field && term[1] === "=");
 
-/**
- * From a figure to the credits behind it, by rep and customer as far as the figure
- * does not stand for one of them already.
- */
+// What a figure is broken down by, in this order, unless it stands for one already.
+const BREAKDOWN = { by_customer: "partner_id", by_rep: "rep_id" };
+
+/** From a figure to the credits behind it: from whom, and by which rep. */
 const withCreditsBehind = (Renderer) =>
     class extends Renderer {
         async openView(domain, _views, context, newWindow) {
             const action = await this.actionService.loadAction(
                 "sales_force.sales_credit_action_behind"
             );
-            const groups = { by_rep: "rep_id", by_customer: "partner_id" };
-            const defaults = Object.entries(groups)
+            const groups = Object.entries(BREAKDOWN)
                 .filter(([, field]) => !isFixed(domain, field))
-                .map(([name]) => [`search_default_${name}`, 1]);
+                .map(([name], index) => [`search_default_${name}`, index + 1]);
             await this.actionService.doAction(
                 {
                     ...action,
                     domain,
-                    context: { ...context, ...Object.fromEntries(defaults) },
+                    context: { ...context, ...Object.fromEntries(groups) },
                 },
                 { newWindow }
             );

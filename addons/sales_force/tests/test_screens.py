@@ -1,0 +1,113 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import fields
+from odoo.tests import HttpCase, tagged
+
+from .common import SalesForceCase
+from .credit_rows import CreditRows
+
+
+class ScreensCase(CreditRows, HttpCase, SalesForceCase):
+    """Real orders of today and, as rows, what was collected last month."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        territory = cls.env["sales.territory"]
+        south = territory.create({"name": "South"})
+        coast = territory.create({"name": "Coast", "parent_id": south.id})
+        north = territory.create({"name": "North"})
+        customer = cls.env["res.partner"].create
+        alpha, beta, gamma = (
+            customer({"name": name, "is_company": True, "user_id": user.id})
+            for name, user in (
+                ("Alpha", cls.users["rep"]),
+                ("Beta", cls.users["leader"]),
+                ("Gamma", cls.users["rep"]),
+            )
+        )
+        cls.order = cls._order(cls.users["rep"], partner=alpha)
+        last_month = cls.company._get_sales_today() + relativedelta(months=-1, day=9)
+        for partner, where, rep, value, date in (
+            (alpha, coast, "rep", 450, last_month),
+            (gamma, south, "rep", 250, last_month),
+            (beta, north, "leader", 500, last_month),
+            (alpha, coast, "rep", 100, fields.Date.start_of(last_month, "month")),
+        ):
+            if date == last_month:
+                cls._credit("ORDERS", cls.reps[rep], 1, last_month, partner_id=partner)
+            else:
+                date -= relativedelta(months=1)
+            cls._credit(
+                "COLLECTED",
+                cls.reps[rep],
+                value,
+                date,
+                partner_id=partner,
+                territory_id=where,
+            )
+
+
+@tagged("post_install", "-at_install")
+class TestScreens(ScreensCase):
+    def test_three_clicks(self):
+        self.start_tour(
+            "/odoo/my-performance",
+            "sales_force_three_clicks",
+            login=self.users["manager"].login,
+        )
+
+    def test_performance_views(self):
+        self.start_tour(
+            "/odoo/sales-performance",
+            "sales_force_performance_views",
+            login=self.users["director"].login,
+        )
+
+    def test_ranking(self):
+        self.start_tour(
+            "/odoo/sales-performance",
+            "sales_force_ranking",
+            login=self.users["leader"].login,
+        )
+
+    def test_my_performance(self):
+        self.start_tour(
+            "/odoo/my-performance",
+            "sales_force_my_performance",
+            login=self.users["rep"].login,
+        )
+
+    def test_my_performance_of_another_rep(self):
+        self.start_tour(
+            "/odoo/my-performance",
+            "sales_force_my_performance_choose",
+            login=self.users["manager"].login,
+        )
+
+    def test_split(self):
+        self.start_tour(
+            f"/odoo/sales/{self.order.id}",
+            "sales_force_split",
+            login=self.users["leader"].login,
+        )
+
+    def test_dashboard(self):
+        self.start_tour(
+            "/odoo/dashboards",
+            "sales_force_dashboard",
+            login=self.users["leader"].login,
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestScreensOnPhone(ScreensCase):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_my_performance(self):
+        self.start_tour(
+            "/odoo/my-performance",
+            "sales_force_my_performance_phone",
+            login=self.users["rep"].login,
+        )
