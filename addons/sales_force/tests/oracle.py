@@ -280,8 +280,8 @@ class Oracle:
                     )
         for share in shares:
             value, amount = given[share, 0], given[share, 1]
-            if not value and not amount:
-                continue
+            if not value:
+                continue  # nothing in company currency is no credit
             assignment = self._assignment(share.rep, day) if share.rep else None
             key = Key(
                 metric, record._name, record.id, part, share.user.id or None,

@@ -62,9 +62,10 @@ class Actors:
         domain = [("company_id", "=", self.company.id), *domain]
         return self.one(self.env[model].search(domain))
 
-    def rep(self):
-        return self.one(self.env["sales.rep"].search([("company_id", "=",
-                                                       self.company.id)]))
+    def reps(self):
+        """Archived ones too."""
+        reps = self.env["sales.rep"].with_context(active_test=False)
+        return reps.search([("company_id", "=", self.company.id)])
 
     def salesperson(self):
         users = self.env["res.users"].search([("login", "like", "@ledger.test")])
@@ -138,8 +139,7 @@ class Actors:
         return order and self._split(order)
 
     def _split(self, document, line=None):
-        reps = self.env["sales.rep"].search([("company_id", "=", self.company.id)])
-        reps = self.rng.sample(list(reps.sorted("id")), k=min(3, len(reps)))
+        reps = self.rng.sample(list(self.reps().sorted("id")), k=3)
         shares = self.rng.choice(
             [
                 [(reps[0], 60), (reps[1], 40)],
@@ -551,8 +551,8 @@ class Actors:
 
     def do_move_rep(self):
         territories = self.territory() | self.territory()
-        others = self.env["sales.rep"].search([("company_id", "=", self.company.id)])
-        rep = self.rep()
+        others = self.reps()
+        rep = self.one(others)
         self.books.assign(
             rep,
             self.day(),
@@ -571,10 +571,7 @@ class Actors:
             return "taken back"
 
     def do_archive_rep(self):
-        rep = self.env["sales.rep"].with_context(active_test=False).search(
-            [("company_id", "=", self.company.id)]
-        )
-        rep = self.one(rep)
+        rep = self.one(self.reps())
         rep.active = not rep.active
         return f"active: {rep.active}"
 
