@@ -63,7 +63,11 @@ class DigestDigest(models.Model):
         sums = dict(
             credit._read_group(
                 [
-                    ("metric_id", "=", self.env["sales.metric"]._ids_by_code().get(code)),
+                    (
+                        "metric_id",
+                        "=",
+                        self.env["sales.metric"]._ids_by_code().get(code),
+                    ),
                     ("overlay", "=", False),
                     ("company_id", "in", companies.ids),
                     ("date", ">=", fields.Date.to_date(start)),

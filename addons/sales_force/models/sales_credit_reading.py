@@ -82,9 +82,9 @@ class SalesCredit(models.Model):
     def search_panel_select_range(self, field_name, **kwargs):
         """Only additive metrics have credits to choose."""
         if field_name == "metric_id":
-            kwargs["comodel_domain"] = Domain(kwargs.get("comodel_domain", [])) & Domain(
-                "kind", "=", "additive"
-            )
+            kwargs["comodel_domain"] = Domain(
+                kwargs.get("comodel_domain", [])
+            ) & Domain("kind", "=", "additive")
         return super().search_panel_select_range(field_name, **kwargs)
 
     @api.model
@@ -98,7 +98,9 @@ class SalesCredit(models.Model):
         parts = metric._get_parts()
         several = len(parts) > 1
         return self._prepare_action(
-            "sales_credit_action_documents" if several else "sales_credit_action_behind",
+            "sales_credit_action_documents"
+            if several
+            else "sales_credit_action_behind",
             self.env._(
                 "%(metric)s of %(reps)s",
                 metric=metric.name,

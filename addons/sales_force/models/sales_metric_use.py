@@ -45,8 +45,8 @@ class SalesMetric(models.Model):
         """The metric's value by those of additive metrics.
 
         :param dict values: sums by id of an additive metric
-        :return: a float in the metric's unit, a ratio as a fraction (0.25 is 25 %), None
-            where there is nothing to divide by
+        :return: a float in the metric's unit, a ratio as a fraction (0.25 is 25 %),
+            None where there is nothing to divide by
         """
         self.ensure_one()
         if self.kind == "additive":

@@ -78,7 +78,8 @@ class SalesPerformance(models.AbstractModel):
         )
         below = self.env.user.has_group("sales_force.group_sales_leader")
         if not everybody and not (
-            below and reps.search_count([("id", "=", rep.id), ("id", "child_of", own.id)])
+            below
+            and reps.search_count([("id", "=", rep.id), ("id", "child_of", own.id)])
         ):
             raise AccessError(
                 self.env._(

@@ -21,7 +21,14 @@ class SalesRanking(models.Model):
     _order = "company_id, metric_id, period, rank, rep_id, id"
     _rec_name = "rep_id"
     _depends = {
-        "sales.credit": ["metric_id", "date", "rep_id", "company_id", "value", "overlay"],
+        "sales.credit": [
+            "metric_id",
+            "date",
+            "rep_id",
+            "company_id",
+            "value",
+            "overlay",
+        ],
         "sales.metric": ["kind", "numerator_id", "denominator_id"],
         "sales.rep": ["team_id", "parent_id"],
     }
@@ -92,8 +99,9 @@ class SalesRanking(models.Model):
                 r.value, r.previous_value, r.whole_value,
                 r.value - r.previous_value AS difference,
                 CASE WHEN r.kind = 'additive' THEN 100 * r.value / NULLIF(
-                    sum(r.value) OVER (PARTITION BY r.company_id, r.metric_id, r.period),
-                    0
+                    sum(r.value) OVER (
+                        PARTITION BY r.company_id, r.metric_id, r.period
+                    ), 0
                 ) END AS share
             FROM (
                 SELECT e.*,
@@ -146,7 +154,11 @@ class SalesRanking(models.Model):
         """A metric's value; empty where there is something that may not be seen."""
         top, bottom, all_top = (
             SQL.identifier("s", name)
-            for name in (f"{seen}_{span}_top", f"{seen}_{span}_bottom", f"all_{span}_top")
+            for name in (
+                f"{seen}_{span}_top",
+                f"{seen}_{span}_bottom",
+                f"all_{span}_top",
+            )
         )
         return SQL(
             """CASE WHEN s.kind = 'ratio' THEN COALESCE(%(top)s, 0) / NULLIF(
@@ -160,7 +172,7 @@ class SalesRanking(models.Model):
         )
 
     def _get_sums(self):
-        """The parts of each metric by rep, period and span; the only pass over credits."""
+        """The parts of each metric by rep, period and span, in one pass."""
         query = Query(self.env, "credit", SQL.identifier("sales_credit"))
         visible = self._get_visible(query)  # may join tables to the query
         sums = SQL(", ").join(
@@ -173,7 +185,10 @@ class SalesRanking(models.Model):
                 condition,
                 SQL.identifier(f"{seen}_{span}_{name}"),
             )
-            for seen, condition in (("all", SQL("TRUE")), ("own", SQL("credit.is_visible")))
+            for seen, condition in (
+                ("all", SQL("TRUE")),
+                ("own", SQL("credit.is_visible")),
+            )
             for span in ("current", "previous", "whole")
             for name, part in (("top", "top_id"), ("bottom", "denominator_id"))
         )
@@ -230,12 +245,18 @@ class SalesRanking(models.Model):
             found = compare(period, today)
             spans.append(
                 SQL(
-                    "(%s, %s, %s::date, %s::date, %s::date, %s::date, %s::date, %s::date)",
+                    "(%s, %s, %s)",
                     number,
                     period,
-                    *found.current,
-                    *found.previous,
-                    *found.whole_previous,
+                    SQL(", ").join(
+                        SQL("%s::date", day)
+                        for span in (
+                            found.current,
+                            found.previous,
+                            found.whole_previous,
+                        )
+                        for day in span
+                    ),
                 )
             )
         return SQL(", ").join(spans)

@@ -56,10 +56,10 @@ class TestPeriods(BaseCase):
                     self.assertLessEqual(span.start, span.stop)
                     self.assertEqual(span.start.day, 1)
                 self.assertLessEqual(found.previous.stop, before.stop)
-                self.assertEqual(found.last_year.start.year, found.current.start.year - 1)
                 self.assertEqual(
-                    found.last_year.start.month, found.current.start.month
+                    found.last_year.start.year, found.current.start.year - 1
                 )
+                self.assertEqual(found.last_year.start.month, found.current.start.month)
             day += timedelta(days=1)
 
     def test_months_back(self):

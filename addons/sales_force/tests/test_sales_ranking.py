@@ -84,7 +84,11 @@ class TestRanking(CreditRows, SalesForceCase):
         lines = self._lines("director", "WIN_RATE")
         self.assertEqual(
             [(line.rep_id, line.value) for line in lines],
-            [(self.reps["rep"], 0.75), (self.reps["leader"], 0.5), (self.reps["peer"], 0)],
+            [
+                (self.reps["rep"], 0.75),
+                (self.reps["leader"], 0.5),
+                (self.reps["peer"], 0),
+            ],
         )
         self.assertEqual(lines.mapped("share"), [0.0] * 3)
         lost = self._lines("director", "LOST")
@@ -93,7 +97,9 @@ class TestRanking(CreditRows, SalesForceCase):
 
     def test_place_without_the_amounts_of_others(self):
         [line] = self._lines("rep")
-        self.assertEqual((line.rep_id, line.rank, line.rank_count), (self.reps["rep"], 3, 4))
+        self.assertEqual(
+            (line.rep_id, line.rank, line.rank_count), (self.reps["rep"], 3, 4)
+        )
         self.assertEqual(line.share, 100)
         self.assertEqual(
             self._lines("leader").rep_id, self.reps["leader"] + self.reps["rep"]

@@ -131,7 +131,9 @@ class TestSplitDocuments(SalesForceCase):
 
     def test_hidden_without_a_role(self):
         plain = self._user("salesman", "sales_team.group_sale_salesman_all_leads")
-        arch = self.env["sale.order"].with_user(plain).get_view(view_type="form")["arch"]
+        arch = (
+            self.env["sale.order"].with_user(plain).get_view(view_type="form")["arch"]
+        )
         self.assertNotIn("sales_split_ids", arch)
         arch = (
             self.env["sale.order"]

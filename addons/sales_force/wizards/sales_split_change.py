@@ -5,7 +5,7 @@ from ..models.split_documents import sum_shares
 
 
 class SalesSplitChange(models.TransientModel):
-    """Splits an invoice, or one line of it, for who may split but not write invoices."""
+    """Splits an invoice or one line of it, also for who may not write invoices."""
 
     _name = "sales.split.change"
     _description = "Split of an Invoice"

@@ -1,4 +1,8 @@
-import { formatFloat, formatMonetary, formatPercentage } from "@web/views/fields/formatters";
+import {
+    formatFloat,
+    formatMonetary,
+    formatPercentage,
+} from "@web/views/fields/formatters";
 
 /**
  * A value in the unit of its metric; a dash where there is nothing to divide by.
@@ -10,7 +14,7 @@ import { formatFloat, formatMonetary, formatPercentage } from "@web/views/fields
  * @param {boolean} [options.humanReadable] 1.2M instead of 1,234,567.89
  * @returns {string}
  */
-export function formatMetric(value, unit, { currencyId, humanReadable = false } = {}) {
+export function formatMetric(value, unit, {currencyId, humanReadable = false} = {}) {
     if (value === null || value === undefined || value === false) {
         return "–";
     }
@@ -21,8 +25,8 @@ export function formatMetric(value, unit, { currencyId, humanReadable = false } 
                 humanReadable: humanReadable && Math.abs(value) >= 100000,
             });
         case "percent":
-            return formatPercentage(value, { digits: [16, 1] });
+            return formatPercentage(value, {digits: [16, 1]});
         default:
-            return formatFloat(value, { digits: [16, 2], trailingZeros: false });
+            return formatFloat(value, {digits: [16, 2], trailingZeros: false});
     }
 }

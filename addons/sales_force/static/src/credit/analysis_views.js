@@ -1,22 +1,22 @@
-import { registry } from "@web/core/registry";
-import { GraphRenderer } from "@web/views/graph/graph_renderer";
-import { graphView } from "@web/views/graph/graph_view";
-import { PivotRenderer } from "@web/views/pivot/pivot_renderer";
-import { pivotView } from "@web/views/pivot/pivot_view";
-import { withOneMetric } from "./one_metric";
+import {registry} from "@web/core/registry";
+import {GraphRenderer} from "@web/views/graph/graph_renderer";
+import {graphView} from "@web/views/graph/graph_view";
+import {PivotRenderer} from "@web/views/pivot/pivot_renderer";
+import {pivotView} from "@web/views/pivot/pivot_view";
+import {withOneMetric} from "./one_metric";
 
 const isFixed = (domain, field) =>
     domain.some((term) => Array.isArray(term) && term[0] === field && term[1] === "=");
 
 // What a figure is broken down by, in this order, unless it stands for one already.
-const BREAKDOWN = { by_customer: "partner_id", by_rep: "rep_id" };
+const BREAKDOWN = {by_customer: "partner_id", by_rep: "rep_id"};
 
 /** From a figure to the credits behind it: from whom, and by which rep. */
 const withCreditsBehind = (Renderer) =>
     class extends Renderer {
         async openView(domain, _views, context, newWindow) {
             const action = await this.actionService.loadAction(
-                "sales_force.sales_credit_action_behind"
+                "sales_force.sales_credit_action_behind",
             );
             const groups = Object.entries(BREAKDOWN)
                 .filter(([, field]) => !isFixed(domain, field))
@@ -25,9 +25,9 @@ const withCreditsBehind = (Renderer) =>
                 {
                     ...action,
                     domain,
-                    context: { ...context, ...Object.fromEntries(groups) },
+                    context: {...context, ...Object.fromEntries(groups)},
                 },
-                { newWindow }
+                {newWindow},
             );
         }
     };

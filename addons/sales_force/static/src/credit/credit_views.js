@@ -1,8 +1,8 @@
-import { registry } from "@web/core/registry";
-import { SearchModel } from "@web/search/search_model";
-import { kanbanView } from "@web/views/kanban/kanban_view";
-import { listView } from "@web/views/list/list_view";
-import { withOneMetric } from "./one_metric";
+import {registry} from "@web/core/registry";
+import {SearchModel} from "@web/search/search_model";
+import {kanbanView} from "@web/views/kanban/kanban_view";
+import {listView} from "@web/views/list/list_view";
+import {withOneMetric} from "./one_metric";
 
 const views = registry.category("views");
 

@@ -28,7 +28,9 @@ export const withOneMetric = (SearchModel) =>
 
         clearSections(sectionIds) {
             super.clearSections(
-                sectionIds.filter((id) => !CHOSEN.includes(this.sections.get(id).fieldName))
+                sectionIds.filter(
+                    (id) => !CHOSEN.includes(this.sections.get(id).fieldName),
+                ),
             );
         }
     };

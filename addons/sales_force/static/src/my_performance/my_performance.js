@@ -1,17 +1,17 @@
-import { Component, onWillStart, useState } from "@odoo/owl";
-import { deserializeDate } from "@web/core/l10n/dates";
-import { _t } from "@web/core/l10n/translation";
-import { RecordSelector } from "@web/core/record_selectors/record_selector";
-import { registry } from "@web/core/registry";
-import { user } from "@web/core/user";
-import { KeepLast } from "@web/core/utils/concurrency";
-import { useService } from "@web/core/utils/hooks";
-import { useSetupAction } from "@web/search/action_hook";
-import { Layout } from "@web/search/layout";
-import { formatPercentage } from "@web/views/fields/formatters";
-import { standardActionServiceProps } from "@web/webclient/actions/action_service";
-import { formatMetric } from "../metric";
-import { Sparkline } from "./sparkline";
+import {Component, onWillStart, useState} from "@odoo/owl";
+import {deserializeDate} from "@web/core/l10n/dates";
+import {_t} from "@web/core/l10n/translation";
+import {RecordSelector} from "@web/core/record_selectors/record_selector";
+import {registry} from "@web/core/registry";
+import {user} from "@web/core/user";
+import {KeepLast} from "@web/core/utils/concurrency";
+import {useService} from "@web/core/utils/hooks";
+import {useSetupAction} from "@web/search/action_hook";
+import {Layout} from "@web/search/layout";
+import {formatPercentage} from "@web/views/fields/formatters";
+import {standardActionServiceProps} from "@web/webclient/actions/action_service";
+import {formatMetric} from "../metric";
+import {Sparkline} from "./sparkline";
 
 const PERIODS = {
     month: {
@@ -37,27 +37,27 @@ const PERIODS = {
 /** The figures of one rep: a card per metric, against before, with twelve months. */
 export class MyPerformance extends Component {
     static template = "sales_force.MyPerformance";
-    static components = { Layout, RecordSelector, Sparkline };
-    static props = { ...standardActionServiceProps };
+    static components = {Layout, RecordSelector, Sparkline};
+    static props = {...standardActionServiceProps};
 
     setup() {
         this.actionService = useService("action");
         this.orm = useService("orm");
         this.keepLast = new KeepLast();
         this.periods = PERIODS;
-        this.display = { controlPanel: {} };
-        const { period, repId } = this.props.state || {};
-        this.state = useState({ period: period || "month", repId: repId || false });
+        this.display = {controlPanel: {}};
+        const {period, repId} = this.props.state || {};
+        this.state = useState({period: period || "month", repId: repId || false});
         useSetupAction({
-            getLocalState: () => ({ period: this.state.period, repId: this.state.repId }),
+            getLocalState: () => ({period: this.state.period, repId: this.state.repId}),
         });
         onWillStart(() => this.load());
     }
 
     async load() {
-        const { period, repId } = this.state;
+        const {period, repId} = this.state;
         this.state.data = await this.keepLast.add(
-            this.orm.call("sales.performance", "get_cards", [repId, period])
+            this.orm.call("sales.performance", "get_cards", [repId, period]),
         );
     }
 
@@ -81,7 +81,7 @@ export class MyPerformance extends Component {
 
     get range() {
         const [start, stop] = this.state.data.spans.current.map((day) =>
-            deserializeDate(day).toLocaleString({ day: "numeric", month: "short" })
+            deserializeDate(day).toLocaleString({day: "numeric", month: "short"}),
         );
         return `${start} – ${stop}`;
     }
@@ -97,17 +97,19 @@ export class MyPerformance extends Component {
     compare(card, before) {
         const after = card.current;
         if (before === null || after === null || (!before && card.unit !== "percent")) {
-            return { text: after ? _t("New") : "–", tone: "text-muted" };
+            return {text: after ? _t("New") : "–", tone: "text-muted"};
         }
         const change =
-            card.unit === "percent" ? after - before : (after - before) / Math.abs(before);
+            card.unit === "percent"
+                ? after - before
+                : (after - before) / Math.abs(before);
         const text =
             card.unit === "percent"
                 ? _t("%s points", (change * 100).toFixed(1))
-                : formatPercentage(change, { digits: [16, 0] });
+                : formatPercentage(change, {digits: [16, 0]});
         const better = card.higher_is_better ? change > 0 : change < 0;
         const tone = !change ? "text-muted" : better ? "text-success" : "text-danger";
-        return { text: change > 0 ? `+${text}` : text, tone };
+        return {text: change > 0 ? `+${text}` : text, tone};
     }
 
     getComparisons(card) {
@@ -123,19 +125,21 @@ export class MyPerformance extends Component {
 
     getTrend(card) {
         const labels = this.state.data.months.map((day) =>
-            deserializeDate(day).toLocaleString({ month: "short", year: "numeric" })
+            deserializeDate(day).toLocaleString({month: "short", year: "numeric"}),
         );
         const texts = card.trend.map((value) => this.format(card, value));
         return {
             labels,
             texts,
             values: card.trend,
-            summary: labels.map((label, index) => `${label}: ${texts[index]}`).join(", "),
+            summary: labels
+                .map((label, index) => `${label}: ${texts[index]}`)
+                .join(", "),
         };
     }
 
     async openCredits(card) {
-        const { period, rep } = this.state.data;
+        const {period, rep} = this.state.data;
         const action = await this.orm.call("sales.performance", "action_open_credits", [
             rep.id,
             card.metric_id,

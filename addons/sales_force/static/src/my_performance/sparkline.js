@@ -1,8 +1,8 @@
 /* global Chart */
-import { Component, onWillStart, useEffect, useRef } from "@odoo/owl";
-import { loadBundle } from "@web/core/assets";
-import { getColor } from "@web/core/colors/colors";
-import { cookie } from "@web/core/browser/cookie";
+import {Component, onWillStart, useEffect, useRef} from "@odoo/owl";
+import {loadBundle} from "@web/core/assets";
+import {getColor} from "@web/core/colors/colors";
+import {cookie} from "@web/core/browser/cookie";
 
 /** Twelve months as bars, the running one darker, read by pointing at them. */
 export class Sparkline extends Component {
@@ -22,12 +22,12 @@ export class Sparkline extends Component {
                 const chart = new Chart(this.canvas.el, this.getConfig());
                 return () => chart.destroy();
             },
-            () => [this.props.values]
+            () => [this.props.values],
         );
     }
 
     getConfig() {
-        const { labels, texts, values } = this.props;
+        const {labels, texts, values} = this.props;
         const color = getColor(0, cookie.get("color_scheme"), "odoo");
         return {
             type: "bar",
@@ -37,7 +37,7 @@ export class Sparkline extends Component {
                     {
                         data: values,
                         backgroundColor: values.map((_value, index) =>
-                            index === values.length - 1 ? color : `${color}66`
+                            index === values.length - 1 ? color : `${color}66`,
                         ),
                         borderRadius: 2,
                         minBarLength: 1,
@@ -47,17 +47,17 @@ export class Sparkline extends Component {
             options: {
                 animation: false,
                 maintainAspectRatio: false,
-                interaction: { mode: "index", intersect: false },
+                interaction: {mode: "index", intersect: false},
                 plugins: {
-                    legend: { display: false },
+                    legend: {display: false},
                     tooltip: {
                         displayColors: false,
-                        callbacks: { label: ({ dataIndex }) => texts[dataIndex] },
+                        callbacks: {label: ({dataIndex}) => texts[dataIndex]},
                     },
                 },
                 scales: {
-                    x: { display: false },
-                    y: { display: false, beginAtZero: true },
+                    x: {display: false},
+                    y: {display: false, beginAtZero: true},
                 },
             },
         };

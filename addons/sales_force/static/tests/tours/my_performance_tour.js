@@ -1,22 +1,23 @@
-import { registry } from "@web/core/registry";
+import {registry} from "@web/core/registry";
 
 registry.category("web_tour.tours").add("sales_force_my_performance", {
     steps: () => [
         {
-            trigger: ".o_sales_card[data-metric=Ordered] .o_sales_card_value:contains('100')",
+            trigger:
+                ".o_sales_card[data-metric=Ordered] .o_sales_card_value:contains('100')",
         },
-        { trigger: ".o_sales_card[data-metric=Ordered] canvas" },
+        {trigger: ".o_sales_card[data-metric=Ordered] canvas"},
         {
             trigger: "button[data-period=year]",
             run: "click",
         },
-        { trigger: "button[data-period=year].active" },
-        { trigger: ".o_sales_performance span:contains('This year')" },
+        {trigger: "button[data-period=year].active"},
+        {trigger: ".o_sales_performance span:contains('This year')"},
         {
             trigger: "button[data-period=month]",
             run: "click",
         },
-        { trigger: ".o_sales_performance span:contains('This month')" },
+        {trigger: ".o_sales_performance span:contains('This month')"},
         {
             content: "What stands behind the card",
             trigger: ".o_sales_card[data-metric=Ordered]",
@@ -31,7 +32,7 @@ registry.category("web_tour.tours").add("sales_force_my_performance", {
             trigger: ".o_data_row button[name=action_open_document]",
             run: "click",
         },
-        { trigger: ".o_form_view .o_field_widget[name=order_line]" },
+        {trigger: ".o_form_view .o_field_widget[name=order_line]"},
     ],
 });
 
@@ -49,19 +50,19 @@ registry.category("web_tour.tours").add("sales_force_my_performance_choose", {
             trigger: ".o-autocomplete--dropdown-item:contains(/^Rep$/)",
             run: "click",
         },
-        { trigger: ".o_sales_performance h2:contains(/^Rep$/)" },
-        { trigger: ".o_sales_card[data-metric=Ordered]" },
+        {trigger: ".o_sales_performance h2:contains(/^Rep$/)"},
+        {trigger: ".o_sales_card[data-metric=Ordered]"},
     ],
 });
 
 registry.category("web_tour.tours").add("sales_force_my_performance_phone", {
     steps: () => [
-        { trigger: ".o_sales_card[data-metric=Ordered] canvas" },
+        {trigger: ".o_sales_card[data-metric=Ordered] canvas"},
         {
             content: "Nothing is wider than the phone",
             trigger: ".o_sales_cards",
             run() {
-                const { scrollWidth } = document.documentElement;
+                const {scrollWidth} = document.documentElement;
                 if (scrollWidth > window.innerWidth + 1) {
                     throw new Error(`The page is ${scrollWidth} px wide`);
                 }
@@ -71,6 +72,6 @@ registry.category("web_tour.tours").add("sales_force_my_performance_phone", {
             trigger: ".o_sales_card[data-metric=Ordered]",
             run: "click",
         },
-        { trigger: ".o_kanban_view, .o_list_view" },
+        {trigger: ".o_kanban_view, .o_list_view"},
     ],
 });

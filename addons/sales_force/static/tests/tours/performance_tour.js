@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import {registry} from "@web/core/registry";
 
 /**
  * Who collected how much in the South last month, and from whom? Three clicks. The
@@ -46,16 +46,18 @@ registry.category("web_tour.tours").add("sales_force_three_clicks", {
             },
             {
                 content: "From Alpha and Gamma, in whole",
-                trigger: ".o_list_view .o_group_header:contains('Alpha'):contains('450.00')",
+                trigger:
+                    ".o_list_view .o_group_header:contains('Alpha'):contains('450.00')",
             },
             {
-                trigger: ".o_list_view .o_group_header:contains('Gamma'):contains('250.00')",
+                trigger:
+                    ".o_list_view .o_group_header:contains('Gamma'):contains('250.00')",
             },
             {
                 content: "And from nobody else",
                 trigger: ".o_list_view:not(:has(.o_group_header:contains('Beta')))",
             },
-            { trigger: ".o_list_footer td:contains('700.00')" },
+            {trigger: ".o_list_footer td:contains('700.00')"},
         ];
         if (clicks(steps) !== 3) {
             throw new Error("The question must be answered in three clicks");
@@ -66,7 +68,7 @@ registry.category("web_tour.tours").add("sales_force_three_clicks", {
 
 registry.category("web_tour.tours").add("sales_force_performance_views", {
     steps: () => [
-        { trigger: ".o_pivot td.o_pivot_cell_value" },
+        {trigger: ".o_pivot td.o_pivot_cell_value"},
         {
             content: "There is no sum of different metrics to choose",
             trigger: ".o_search_panel_section:first:not(:contains(/^All$/))",
@@ -77,23 +79,24 @@ registry.category("web_tour.tours").add("sales_force_performance_views", {
                 ".o_search_panel_category_value header:contains(/^Orders$/) .o_search_panel_label",
             run: "click",
         },
-        { trigger: ".o_pivot td.o_pivot_cell_value:contains('4.00')" },
+        {trigger: ".o_pivot td.o_pivot_cell_value:contains('4.00')"},
         {
             content: "The graph keeps the metric",
             trigger: "button.o_switch_view.o_graph",
             run: "click",
         },
-        { trigger: ".o_graph_canvas_container canvas" },
-        { trigger: "header.active:contains(/^Orders$/)" },
+        {trigger: ".o_graph_canvas_container canvas"},
+        {trigger: "header.active:contains(/^Orders$/)"},
         {
             content: "So does the list",
             trigger: "button.o_switch_view.o_list",
             run: "click",
         },
-        { trigger: ".o_list_footer td:contains('4.00')" },
+        {trigger: ".o_list_footer td:contains('4.00')"},
         {
             content: "The credit of a real order",
-            trigger: ".o_data_row:has([name=document_name]:contains(/^S/)) [name=partner_id]",
+            trigger:
+                ".o_data_row:has([name=document_name]:contains(/^S/)) [name=partner_id]",
             run: "click",
         },
         {
@@ -101,7 +104,7 @@ registry.category("web_tour.tours").add("sales_force_performance_views", {
             trigger: ".o_form_view button[name=action_open_document]",
             run: "click",
         },
-        { trigger: ".o_form_view .o_field_widget[name=order_line]" },
+        {trigger: ".o_form_view .o_field_widget[name=order_line]"},
     ],
 });
 
@@ -111,7 +114,7 @@ registry.category("web_tour.tours").add("sales_force_ranking", {
             trigger: "a[data-menu-xmlid='sales_force.sales_ranking_menu']",
             run: "click",
         },
-        { trigger: ".o_search_panel header.active:contains(/^This Month$/)" },
+        {trigger: ".o_search_panel header.active:contains(/^This Month$/)"},
         {
             trigger:
                 ".o_search_panel_category_value header:contains(/^Last Month$/) .o_search_panel_label",
@@ -122,17 +125,17 @@ registry.category("web_tour.tours").add("sales_force_ranking", {
                 ".o_search_panel_category_value header:contains(/^Collected$/) .o_search_panel_label",
             run: "click",
         },
-        { trigger: ".o_data_row:first:contains('700.00')" },
+        {trigger: ".o_data_row:first:contains('700.00')"},
         {
             content: "The credits behind a place",
             trigger: ".o_data_row:first .o_data_cell[name=rep_id]",
             run: "click",
         },
-        { trigger: ".o_breadcrumb:contains('Collected of')" },
+        {trigger: ".o_breadcrumb:contains('Collected of')"},
         {
             trigger: ".o_group_header:contains('Alpha')",
             run: "click",
         },
-        { trigger: ".o_data_row" },
+        {trigger: ".o_data_row"},
     ],
 });

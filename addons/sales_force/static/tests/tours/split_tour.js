@@ -1,5 +1,5 @@
-import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
+import {registry} from "@web/core/registry";
+import {stepUtils} from "@web_tour/tour_utils";
 
 const addShare = (rep, share) => [
     {
@@ -32,9 +32,9 @@ registry.category("web_tour.tours").add("sales_force_split", {
             run: "click",
         },
         ...addShare("Rep", "60"),
-        { trigger: ".alert:contains('The shares sum to 60.00')" },
+        {trigger: ".alert:contains('The shares sum to 60.00')"},
         ...addShare("Leader", "40"),
-        { trigger: ".o_form_view:not(:has(.alert:contains('The shares sum')))" },
+        {trigger: ".o_form_view:not(:has(.alert:contains('The shares sum')))"},
         ...stepUtils.saveForm(),
         {
             content: "The credits follow",
@@ -45,7 +45,7 @@ registry.category("web_tour.tours").add("sales_force_split", {
             trigger: ".o_group_header:contains('Ordered')",
             run: "click",
         },
-        { trigger: ".o_data_row:contains('Leader'):contains('40.00')" },
+        {trigger: ".o_data_row:contains('Leader'):contains('40.00')"},
     ],
 });
 
@@ -55,7 +55,7 @@ registry.category("web_tour.tours").add("sales_force_dashboard", {
             trigger: ".o_search_panel li:contains('Sales Force')",
             run: "click",
         },
-        { trigger: ".o_renderer .o-figure canvas" },
-        { trigger: "body:not(:has(.o_error_dialog))" },
+        {trigger: ".o_renderer .o-figure canvas"},
+        {trigger: "body:not(:has(.o_error_dialog))"},
     ],
 });
