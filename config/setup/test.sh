@@ -40,23 +40,23 @@ prettier_prepare() {
 }
 
 cmd_test() {
-    local argument paths=() options=()
+    local argument named='' options=()
     for argument in "$@"; do
         case $argument in
             --all) export SALES_TEST_ALL=1 ;;
-            -*) options+=("$argument") ;;
-            *) paths+=("$argument") ;;
+            *)
+                options+=("$argument")
+                [ ! -e "${argument%%::*}" ] || named=1
+                ;;
         esac
     done
     tests_prepare
     lock 9 test
     database test "$SALES_TEST_DB" || exit 1
-    if [ ${#paths[@]} -eq 0 ]; then
-        paths=("$SALES_ROOT/tests" "$SALES_ROOT/addons")
-    fi
+    [ -n "$named" ] || options+=("$SALES_ROOT/tests" "$SALES_ROOT/addons")
     exec "$SALES_PYTHON" -m pytest -c "$SALES_ROOT/config/pytest.ini" --rootdir "$SALES_ROOT" \
         --odoo-database="$SALES_TEST_DB" --odoo-http -o cache_dir="$SALES_CACHE/pytest" \
-        "${options[@]}" "${paths[@]}"
+        "${options[@]}"
 }
 
 cmd_bench() {
