@@ -30,7 +30,9 @@ def run(*command, **kwargs):
 
 def ruff(*arguments):
     config = ROOT / "config/ruff.toml"
-    run(sys.executable, "-m", "ruff", *arguments, "--config", config, "--no-cache", ROOT)
+    run(
+        sys.executable, "-m", "ruff", *arguments, "--config", config, "--no-cache", ROOT
+    )
 
 
 def test_ruff():

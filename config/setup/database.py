@@ -1,13 +1,15 @@
 """Databases of ./sales: made in steps that can be repeated, complete or not there.
 
-    database.py check OLDEST          the server answers, is new enough, may create
-    database.py up NAME LANG          NAME with the addons and demo data, up to date
-    database.py current NAME LANG     whether `up` would change nothing
-    database.py test NAME             NAME with the addons, from the cached template
-    database.py logins NAME           who can log in, for people to read
+database.py check OLDEST          the server answers, is new enough, may create
+database.py up NAME LANG          NAME with the addons and demo data, up to date
+database.py current NAME LANG     whether `up` would change nothing
+database.py test NAME             NAME with the addons, from the cached template
+database.py logins NAME           who can log in, for people to read
 """
 
+import ast
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -22,7 +24,9 @@ ROOT = pathlib.Path(os.environ["SALES_ROOT"])
 ADDONS = ROOT / "addons"
 LOG = pathlib.Path(os.environ["SALES_LOG"])
 ROLES = ("admin", "rep", "leader", "manager", "director", "operations", "finance")
-TROUBLE = re.compile(r" (WARNING|ERROR|CRITICAL) \S+ (?!odoo\.service\.server: Running)")
+TROUBLE = re.compile(
+    r" (WARNING|ERROR|CRITICAL) \S+ (?!odoo\.service\.server: Running)"
+)
 # Odoo says these of itself, whatever is installed.
 HARMLESS = re.compile(r"Running as user 'root'|wkhtmltopdf|Chrome executable not found")
 CHINESE = {
@@ -89,8 +93,6 @@ def clone(template, name):
 
 
 def manifest(addon):
-    import ast
-
     return ast.literal_eval((ADDONS / addon / "__manifest__.py").read_text())
 
 
@@ -120,7 +122,9 @@ def sources_key():
 
 def parameter(name, key, value=None):
     if value is None:
-        rows = query("SELECT value FROM ir_config_parameter WHERE key = %s", key, name=name)
+        rows = query(
+            "SELECT value FROM ir_config_parameter WHERE key = %s", key, name=name
+        )
         return rows[0][0] if rows else None
     query(
         """INSERT INTO ir_config_parameter (key, value) VALUES (%s, %s)
@@ -136,7 +140,15 @@ def odoo(name, *arguments, strict=False):
     """Run Odoo's command line on a database; progress and trouble are shown."""
     log = LOG / f"odoo-{name}.log"
     trouble, shown = [], time.monotonic()
-    command = [sys.executable, "-m", "odoo", "-d", name, "--stop-after-init", "--no-http"]
+    command = [
+        sys.executable,
+        "-m",
+        "odoo",
+        "-d",
+        name,
+        "--stop-after-init",
+        "--no-http",
+    ]
     with log.open("w") as file:
         process = subprocess.Popen(
             [*command, "--max-cron-threads=0", *arguments],
@@ -152,13 +164,50 @@ def odoo(name, *arguments, strict=False):
             module = re.search(r"Loading module (\S+) \((\d+)/(\d+)\)", line)
             if module and time.monotonic() - shown > 2:
                 shown = time.monotonic()
-                print(f"    {module[2]}/{module[3]} {module[1]}", file=sys.stderr, flush=True)
+                print(
+                    f"    {module[2]}/{module[3]} {module[1]}",
+                    file=sys.stderr,
+                    flush=True,
+                )
         status = process.wait()
     if status or (strict and trouble):
         for line in trouble[:5]:
             print(f"    {line}", file=sys.stderr)
         fail(f"Odoo could not prepare the database {name}: the log is {log}.")
     return trouble
+
+
+def script(name, code):
+    """Run Python code with ``env`` in Odoo's shell; what it prints is returned."""
+    result = subprocess.run(
+        [sys.executable, "-m", "odoo", "shell", "-d", name, "--no-http"],
+        input=code,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode:
+        fail(f"Odoo's shell failed on {name}: {result.stderr[-2000:]}")
+    return result.stdout
+
+
+def uninstall(name, addon):
+    script(
+        name,
+        f"""
+env["ir.module.module"].search([("name", "=", "{addon}")]).button_immediate_uninstall()
+env.cr.commit()
+""",
+    )
+
+
+def rebuild(name):
+    """What ``sales.credit.rebuild()`` would change."""
+    code = """
+import json
+print("counts", json.dumps(env["sales.credit"].rebuild()))
+"""
+    return json.loads(re.search(r"^counts (.*)$", script(name, code), re.M)[1])
 
 
 def languages(lang):
@@ -181,7 +230,7 @@ def template(demo):
         ):
             drop(old)
         new = f"{name}_new"
-        query(f'CREATE DATABASE "{new}" TEMPLATE template0 ENCODING \'unicode\'')
+        query(f"CREATE DATABASE \"{new}\" TEMPLATE template0 ENCODING 'unicode'")
         odoo(new, "-i", ",".join(names), *(["--with-demo"] if demo else []))
         rename(new, name)
         say("    done in %.0f s", time.monotonic() - started)
@@ -216,7 +265,7 @@ def cmd_up(name, lang=""):
         say("Database %s with the addons and demo data", name)
         new = f"{name}_new"
         drop(new)
-        query(f'CREATE DATABASE "{new}" TEMPLATE template0 ENCODING \'unicode\'')
+        query(f"CREATE DATABASE \"{new}\" TEMPLATE template0 ENCODING 'unicode'")
         addons = ",".join(our_addons())
         odoo(new, "-i", addons, "--with-demo", *languages(lang))
         finish(new, lang)

@@ -204,8 +204,8 @@ class SalesCredit(models.Model):
     def write(self, vals):  # pylint: disable=method-required-super
         raise AccessError(self._readonly_message())
 
-    def unlink(self):  # pylint: disable=method-required-super,no-raise-unlink
-        raise AccessError(self._readonly_message())
+    def unlink(self):  # pylint: disable=method-required-super
+        raise AccessError(self._readonly_message())  # pylint: disable=no-raise-unlink
 
     def _readonly_message(self):
         return self.env._(
