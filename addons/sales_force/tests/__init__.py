@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_assignment,
+    test_calendar_import,
     test_credit_example,
     test_digest,
     test_periods,
