@@ -45,7 +45,10 @@ class Verbs:
                 "company_ids": [Command.set(company.ids)],
                 "group_ids": [
                     Command.set(
-                        [self.env.ref(group).id for group in groups or ("base.group_user",)]
+                        [
+                            self.env.ref(group).id
+                            for group in groups or ("base.group_user",)
+                        ]
                     )
                 ],
             }
@@ -153,7 +156,9 @@ class Verbs:
 
     # Orders
 
-    def order(self, lines, day="2026-01-30", *, confirm=True, user=None, partner, **values):
+    def order(
+        self, lines, day="2026-01-30", *, confirm=True, user=None, partner, **values
+    ):
         """An order; a line is its price or the values of its fields."""
         order = self.env["sale.order"].create(
             {
@@ -194,8 +199,11 @@ class Verbs:
         """Share a document: ``split(order, (ann, 60), (bo, 40), overlay=[(cy, 10)])``."""
         document.env["sales.split"].search(
             [
-                ("order_id" if document._name == "sale.order" else "move_id", "=",
-                 document.id),
+                (
+                    "order_id" if document._name == "sale.order" else "move_id",
+                    "=",
+                    document.id,
+                ),
                 ("move_line_id", "=", line.id if line else False),
             ]
         ).unlink()
@@ -217,8 +225,15 @@ class Verbs:
     # Invoices
 
     def invoice(
-        self, source, day="2026-02-02", *, post=True, user=None, partner=None,
-        move_type="out_invoice", **values,
+        self,
+        source,
+        day="2026-02-02",
+        *,
+        post=True,
+        user=None,
+        partner=None,
+        move_type="out_invoice",
+        **values,
     ):
         """An invoice of an order, or of lines given as prices or values of fields."""
         if getattr(source, "_name", None) == "sale.order":
@@ -346,9 +361,11 @@ class Verbs:
         return lines
 
     def reconcile(self, *documents):
-        return self.receivables(*documents).filtered(
-            lambda line: not line.reconciled
-        ).reconcile()
+        return (
+            self.receivables(*documents)
+            .filtered(lambda line: not line.reconciled)
+            .reconcile()
+        )
 
     def unreconcile(self, *documents):
         self.receivables(*documents).remove_move_reconcile()

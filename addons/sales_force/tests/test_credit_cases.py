@@ -104,7 +104,9 @@ class TestCreditMoney(CreditCase):
         invoice = self.invoice(
             [0.33, 0.33, 0.34], partner=self.customer, user=self.ann_user
         )
-        self.split(invoice, (self.ann, 33.33), (self.bo, 66.67), overlay=[(self.cy, 50)])
+        self.split(
+            invoice, (self.ann, 33.33), (self.bo, 66.67), overlay=[(self.cy, 50)]
+        )
         for day in range(10, 20):
             self.pay(invoice, 0.11, f"2026-02-{day}")
         self.assertEqual(self.total("COLLECTED"), 1.10)
@@ -160,9 +162,7 @@ class TestCreditMoney(CreditCase):
         self.assertEqual(invoice.amount_residual, 10.0)
         self.assertCredits("COLLECTED", {self.ann: 125.00})
         credit = self.credits("COLLECTED")
-        self.assertEqual(
-            (credit.currency_id, credit.amount_currency), (euro, 100.00)
-        )
+        self.assertEqual((credit.currency_id, credit.amount_currency), (euro, 100.00))
         receipt = self.credits("RECEIPTS")
         self.assertEqual(receipt.value, 125.00)
         self.assertEqual((receipt.currency_id, receipt.amount_currency), (yuan, 962.50))
@@ -171,13 +171,18 @@ class TestCreditMoney(CreditCase):
         self.assertEqual(invoice.amount_residual, 0.0)
         self.assertTrue(
             self.env["account.partial.reconcile"].search(
-                [("company_id", "=", self.company.id), ("exchange_move_id", "!=", False)]
+                [
+                    ("company_id", "=", self.company.id),
+                    ("exchange_move_id", "!=", False),
+                ]
             ),
             "10 EUR at another rate: a loss on exchange, which is no cash",
         )
         self.assertCredits("COLLECTED", {self.ann: 137.50})
         self.assertCredits("COLLECTED_NET", {self.ann: 125.00})
-        self.assertEqual(sum(self.credits("COLLECTED").mapped("amount_currency")), 110.0)
+        self.assertEqual(
+            sum(self.credits("COLLECTED").mapped("amount_currency")), 110.0
+        )
         self.assertEqual(len(self.credits("COLLECTED")), 2)
         self.assertLedger()
 
@@ -350,7 +355,9 @@ class TestCreditMoney(CreditCase):
         self.reconcile(invoice, note)
         self.assertEqual(invoice.payment_state, "reversed")
         self.assertFalse(self.credits("COLLECTED"))
-        self.assertEqual(self.by_day("INVOICED"), {"2026-02-02": 100, "2026-02-15": -100})
+        self.assertEqual(
+            self.by_day("INVOICED"), {"2026-02-02": 100, "2026-02-15": -100}
+        )
         self.assertEqual(self.total("BILLED"), 0.0)
         self.assertEqual(self.total("DUE"), 0.0)
         self.assertLedger()
@@ -402,8 +409,9 @@ class TestCreditMoney(CreditCase):
         )
         self.pay(invoice, 55)
         self.assertTrue(
-            self.env["account.move"].search([("tax_cash_basis_origin_move_id", "=",
-                                              invoice.id)])
+            self.env["account.move"].search(
+                [("tax_cash_basis_origin_move_id", "=", invoice.id)]
+            )
         )
         self.assertCredits("COLLECTED", {self.ann: 55.0})
         self.assertCredits("COLLECTED_NET", {self.ann: 50.0})
@@ -561,7 +569,9 @@ class TestCreditDocuments(CreditCase):
         rest.invoice_date = "2026-02-20"
         rest.action_post()
         self.assertEqual(rest.amount_untaxed, 800.0)
-        self.assertEqual(self.by_day("INVOICED"), {"2026-02-02": 200, "2026-02-20": 800})
+        self.assertEqual(
+            self.by_day("INVOICED"), {"2026-02-02": 200, "2026-02-20": 800}
+        )
         self.assertEqual(self.by_line("INVOICED", rest)[0], 1000.0)
         self.assertCredits("ORDERED", {self.ann: 1000.0})
         self.assertCredits("QUANTITY", {self.ann: 1.0})
@@ -601,7 +611,9 @@ class TestCreditDocuments(CreditCase):
 
     def test_discount_line(self):
         """10 % on the order: money counts, no quantity of a discount."""
-        order = self.order([100], partner=self.customer, user=self.ann_user, confirm=False)
+        order = self.order(
+            [100], partner=self.customer, user=self.ann_user, confirm=False
+        )
         self.env["sale.order.discount"].create(
             {
                 "sale_order_id": order.id,
@@ -725,8 +737,9 @@ class TestCreditDocuments(CreditCase):
 
     def test_vendor_bill_is_not_ours(self):
         self.one_line(100, move_type="in_invoice")
-        self.assertFalse(self.env["sales.credit"].search([("company_id", "=",
-                                                           self.company.id)]))
+        self.assertFalse(
+            self.env["sales.credit"].search([("company_id", "=", self.company.id)])
+        )
         self.assertLedger()
 
     def test_other_unit(self):
@@ -812,7 +825,10 @@ class TestCreditDocuments(CreditCase):
             {"name": "EUR", "currency_id": euro.id, "company_id": self.company.id}
         )
         order = self.order(
-            [99.99], partner=self.customer, user=self.ann_user, pricelist_id=pricelist.id
+            [99.99],
+            partner=self.customer,
+            user=self.ann_user,
+            pricelist_id=pricelist.id,
         )
         self.assertEqual(order.currency_id, euro)
         credit = self.credits("ORDERED")
@@ -862,7 +878,9 @@ class TestCreditDocuments(CreditCase):
         self.assertLedger()
 
     def test_quotation_sent_once(self):
-        order = self.order([10], partner=self.customer, user=self.ann_user, confirm=False)
+        order = self.order(
+            [10], partner=self.customer, user=self.ann_user, confirm=False
+        )
         self.assertFalse(self.credits("QUOTATIONS"))
         order.action_quotation_sent()
         self.assertCredits("QUOTATIONS", {self.ann: 1.0})
@@ -931,9 +949,14 @@ class TestCreditChanges(CreditCase):
         invoice = self.one_line()
         self.pay(invoice)
         invoice.invoice_user_id = self.bo_user
-        for metric, value in (("INVOICED", 100.0), ("BILLED", 110.0), ("DUE", 110.0),
-                              ("COLLECTED", 110.0), ("COLLECTED_NET", 100.0),
-                              ("QUANTITY", 1.0)):
+        for metric, value in (
+            ("INVOICED", 100.0),
+            ("BILLED", 110.0),
+            ("DUE", 110.0),
+            ("COLLECTED", 110.0),
+            ("COLLECTED_NET", 100.0),
+            ("QUANTITY", 1.0),
+        ):
             self.assertCredits(metric, {self.bo: value})
         self.assertLedger()
         invoice.invoice_user_id = False
@@ -963,8 +986,12 @@ class TestCreditChanges(CreditCase):
 
     def test_order_date_moved(self):
         """The first order is another one now."""
-        first = self.order([10], "2026-01-10", partner=self.customer, user=self.ann_user)
-        second = self.order([10], "2026-01-20", partner=self.customer, user=self.bo_user)
+        first = self.order(
+            [10], "2026-01-10", partner=self.customer, user=self.ann_user
+        )
+        second = self.order(
+            [10], "2026-01-20", partner=self.customer, user=self.bo_user
+        )
         self.assertCredits("NEW_CUSTOMERS", {self.ann: 1.0})
         first.date_order = "2026-01-25 12:00:00"
         self.assertEqual(self.by_day("NEW_CUSTOMERS"), {"2026-01-20": 1.0})
@@ -973,8 +1000,12 @@ class TestCreditChanges(CreditCase):
 
     def test_customer_of_an_order_changed(self):
         other = self.new_customer("Other")
-        first = self.order([10], "2026-01-10", partner=self.customer, user=self.ann_user)
-        second = self.order([10], "2026-01-20", partner=self.customer, user=self.bo_user)
+        first = self.order(
+            [10], "2026-01-10", partner=self.customer, user=self.ann_user
+        )
+        second = self.order(
+            [10], "2026-01-20", partner=self.customer, user=self.bo_user
+        )
         first._action_cancel()
         first.action_draft()
         first.partner_id = other
@@ -987,7 +1018,9 @@ class TestCreditChanges(CreditCase):
 
     def test_order_deleted(self):
         self.order([10], "2026-01-10", partner=self.customer, user=self.ann_user)
-        order = self.order([20], "2026-01-20", partner=self.customer, user=self.ann_user)
+        order = self.order(
+            [20], "2026-01-20", partner=self.customer, user=self.ann_user
+        )
         order._action_cancel()
         order.unlink()
         self.assertEqual(self.total("ORDERED"), 10.0)
@@ -1130,11 +1163,27 @@ class TestCreditChanges(CreditCase):
         self.pay(invoice, 100)
         self.lead(user=self.bo_user).action_set_won()
         self.env.cr.flush()
-        metrics = ("ORDERED", "INVOICED", "BILLED", "DUE", "COLLECTED", "COLLECTED_NET",
-                   "RECEIPTS", "MARGIN", "QUANTITY", "ORDERS", "NEW_CUSTOMERS", "WON")
+        metrics = (
+            "ORDERED",
+            "INVOICED",
+            "BILLED",
+            "DUE",
+            "COLLECTED",
+            "COLLECTED_NET",
+            "RECEIPTS",
+            "MARGIN",
+            "QUANTITY",
+            "ORDERS",
+            "NEW_CUSTOMERS",
+            "WON",
+        )
         before = {metric: self.total(metric) for metric in metrics}
-        for table in ("sales_credit", "sales_kept_cost", "sales_kept_date",
-                      "sales_ownership"):
+        for table in (
+            "sales_credit",
+            "sales_kept_cost",
+            "sales_kept_date",
+            "sales_ownership",
+        ):
             self.env.cr.execute(f"DELETE FROM {table}")  # pylint: disable=sql-injection
         self.env.invalidate_all()
         post_init_hook(self.env)
@@ -1156,23 +1205,57 @@ class TestCreditChanges(CreditCase):
             ]
         )
         result = self.env["sale.order"].load(
-            ["id", "partner_id/id", "date_order", "user_id/id", "state",
-             "order_line/product_id/id", "order_line/name", "order_line/product_uom_qty",
-             "order_line/price_unit"],
             [
-                ["__test__.o1", "__test__.customer", "2026-01-05 10:00:00",
-                 "__test__.ann", "sale", "__test__.things", "x", "2", "10.50"],
+                "id",
+                "partner_id/id",
+                "date_order",
+                "user_id/id",
+                "state",
+                "order_line/product_id/id",
+                "order_line/name",
+                "order_line/product_uom_qty",
+                "order_line/price_unit",
+            ],
+            [
+                [
+                    "__test__.o1",
+                    "__test__.customer",
+                    "2026-01-05 10:00:00",
+                    "__test__.ann",
+                    "sale",
+                    "__test__.things",
+                    "x",
+                    "2",
+                    "10.50",
+                ],
                 ["", "", "", "", "", "__test__.things", "y", "1", "3.33"],
             ],
         )
         self.assertFalse(result["messages"])
         self.assertCredits("ORDERED", {self.ann: 24.33}, date="2026-01-05")
         result = self.env["account.move"].load(
-            ["id", "move_type", "partner_id/id", "invoice_date", "invoice_user_id/id",
-             "invoice_line_ids/name", "invoice_line_ids/price_unit",
-             "invoice_line_ids/tax_ids"],
-            [["__test__.i1", "out_invoice", "__test__.customer", "2026-01-06",
-              "__test__.ann", "Work", "77.77", ""]],
+            [
+                "id",
+                "move_type",
+                "partner_id/id",
+                "invoice_date",
+                "invoice_user_id/id",
+                "invoice_line_ids/name",
+                "invoice_line_ids/price_unit",
+                "invoice_line_ids/tax_ids",
+            ],
+            [
+                [
+                    "__test__.i1",
+                    "out_invoice",
+                    "__test__.customer",
+                    "2026-01-06",
+                    "__test__.ann",
+                    "Work",
+                    "77.77",
+                    "",
+                ]
+            ],
         )
         self.assertFalse(result["messages"])
         invoice = self.env["account.move"].browse(result["ids"])
@@ -1231,7 +1314,9 @@ class TestCreditPeople(CreditCase):
             self.one_line(10, day)
         self.assign(self.ann, "2026-03-01", team_id=self.south, manager_id=self.bo)
         february = self.assign(self.ann, "2026-02-01", manager_id=self.cy)
-        teams = {str(c.date): (c.team_id, c.manager_id) for c in self.credits("INVOICED")}
+        teams = {
+            str(c.date): (c.team_id, c.manager_id) for c in self.credits("INVOICED")
+        }
         none = self.env["crm.team"]
         self.assertEqual(
             teams,
@@ -1263,7 +1348,10 @@ class TestCreditPeople(CreditCase):
         """World > East > (City, Coast); world > West."""
         world = self.new_territory("World")
         east = self.new_territory("East", world)
-        city, coast = self.new_territory("City", east), self.new_territory("Coast", east)
+        city, coast = (
+            self.new_territory("City", east),
+            self.new_territory("Coast", east),
+        )
         west = self.new_territory("West", world)
         quarter = self.new_territory("Quarter", city)
         self.assign(self.ann, "2025-01-01", territory_ids=east + city)
@@ -1393,9 +1481,7 @@ class TestCreditYen(CreditCase):
     currency_name = "JPY"
 
     def test_whole_yen(self):
-        invoice = self.invoice(
-            [101, 50, 49], partner=self.customer, user=self.ann_user
-        )
+        invoice = self.invoice([101, 50, 49], partner=self.customer, user=self.ann_user)
         self.split(invoice, (self.ann, 50), (self.bo, 50), overlay=[(self.cy, 10)])
         self.assertEqual(self.total("INVOICED"), 200.0)
         for credit in self.credits("INVOICED"):
@@ -1408,7 +1494,10 @@ class TestCreditYen(CreditCase):
     def test_dollars_in_a_yen_company(self):
         dollar = self.currency("USD", {"2026-01-01": 0.0067})
         invoice = self.invoice(
-            [0.01, 10.01], partner=self.customer, user=self.ann_user, currency_id=dollar.id
+            [0.01, 10.01],
+            partner=self.customer,
+            user=self.ann_user,
+            currency_id=dollar.id,
         )
         self.split(invoice, (self.ann, 50), (self.bo, 50), overlay=[(self.cy, 10)])
         self.pay(invoice, 5.55)

@@ -28,7 +28,11 @@ class TestCreditExample(LedgerCase):
 
     def lines(self, metric, rep, **where):
         """A rep's credits, line by line."""
-        return self.credits(metric, rep_id=rep.id, **where).sorted("res_id").mapped("value")
+        return (
+            self.credits(metric, rep_id=rep.id, **where)
+            .sorted("res_id")
+            .mapped("value")
+        )
 
     def test_01_order_confirmed(self):
         """Confirmed on 30 January: lines of 100.01 and 49.99."""
@@ -103,7 +107,9 @@ class TestCreditExample(LedgerCase):
         self.assertEqual(february.team_id, self.south)
         self.assertEqual(self.total("ORDERED", self.ann, team_id=self.north.id), 90.00)
         self.assertEqual(self.total("INVOICED", self.ann, team_id=self.south.id), 90.00)
-        self.assertEqual(self.credits("INVOICED", rep_id=self.bo.id).team_id, self.north)
+        self.assertEqual(
+            self.credits("INVOICED", rep_id=self.bo.id).team_id, self.north
+        )
         self.assertLedger()
 
     def test_07_order_cancelled(self):

@@ -75,8 +75,9 @@ class Actors:
         return self.one(self.env["res.partner"].search([("ref", "=", "ledger")]))
 
     def product(self):
-        return self.one(self.env["product.product"].search([("default_code", "=",
-                                                             "ledger")]))
+        return self.one(
+            self.env["product.product"].search([("default_code", "=", "ledger")])
+        )
 
     def currency(self):
         return self.one(
@@ -228,7 +229,9 @@ class Actors:
 
     def do_return(self):
         picking = self.some(
-            "stock.picking", ("state", "=", "done"), ("picking_type_code", "=", "outgoing")
+            "stock.picking",
+            ("state", "=", "done"),
+            ("picking_type_code", "=", "outgoing"),
         )
         if picking:
             self.books.return_(picking, 1, self.day())
@@ -382,9 +385,7 @@ class Actors:
     def do_pay_in_other_currency(self):
         invoice = self.open_invoice()
         if invoice:
-            self.books.pay(
-                invoice, None, self.day(), currency_id=self.currency().id
-            )
+            self.books.pay(invoice, None, self.day(), currency_id=self.currency().id)
             return "paid"
 
     def do_pay_several(self):
@@ -424,8 +425,11 @@ class Actors:
         account = partner.with_company(self.company).property_account_receivable_id
         entry = self.books.entry(
             [
-                (bank.default_account_id, self.company.currency_id.round(amount) - fee,
-                 None),
+                (
+                    bank.default_account_id,
+                    self.company.currency_id.round(amount) - fee,
+                    None,
+                ),
                 (self.books.account("expense"), fee, None),
                 (account, -self.company.currency_id.round(amount), partner),
             ],
