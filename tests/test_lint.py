@@ -48,6 +48,20 @@ def test_pylint_odoo(addon):
     run(sys.executable, "-m", "pylint", "--rcfile", ROOT / "config/pylint.rc", addon)
 
 
+@pytest.mark.parametrize("addon", ADDONS, ids=lambda path: path.name)
+def test_oca_module(addon):
+    check = pathlib.Path(sys.executable).with_name("oca-checks-odoo-module")
+    run(check, "--config", ROOT / "config/oca_hooks.cfg", addon)
+
+
+def test_oca_po():
+    files = [*ROOT.glob("addons/*/i18n/*.po"), *ROOT.glob("addons/*/i18n/*.pot")]
+    if not files:
+        pytest.skip("no translations yet")
+    check = pathlib.Path(sys.executable).with_name("oca-checks-po")
+    run(check, "--config", ROOT / "config/oca_hooks.cfg", *files)
+
+
 def test_prettier():
     modules = os.environ.get("SALES_PRETTIER")
     need(modules and shutil.which("node"), "prettier needs Node, which is not here")

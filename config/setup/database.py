@@ -31,6 +31,7 @@ TROUBLE = re.compile(
 HARMLESS = re.compile(r"Running as user 'root'|wkhtmltopdf|Chrome executable not found")
 CHINESE = {
     "Database %s with the addons and demo data": "创建数据库 %s，安装模块和演示数据",
+    "Database %s with the addons, without demo data": "创建数据库 %s，安装模块",
     "Database %s: the addons are updated": "数据库 %s：更新模块",
     "done in %.0f s": "完成，用时 %.0f 秒",
 }
@@ -244,13 +245,13 @@ def cmd_check(oldest):
     except psycopg2.Error as error:
         reason = str(error).strip().splitlines()[0]
         fail(
-            f"PostgreSQL does not answer ({reason}): correct PGHOST, PGPORT, PGUSER and "
-            "PGPASSWORD, or leave them out to get a server of its own."
+            f"PostgreSQL does not answer ({reason}): correct PGHOST, PGPORT, PGUSER "
+            "and PGPASSWORD, or leave them out to get a server of its own."
         )
     if int(version) // 10000 < int(oldest):
         fail(
-            f"PostgreSQL {int(version) // 10000} is too old, {oldest} or newer is needed: "
-            "update it, or leave PGHOST out to get a server of its own."
+            f"PostgreSQL {int(version) // 10000} is too old, {oldest} or newer is "
+            "needed: update it, or leave PGHOST out to get a server of its own."
         )
     if not may[0][0]:
         fail(
@@ -262,18 +263,24 @@ def cmd_check(oldest):
 def cmd_up(name, lang=""):
     started = time.monotonic()
     if not exists(name):
-        say("Database %s with the addons and demo data", name)
+        demo = os.environ.get("SALES_DEMO", "1") == "1"
+        if demo:
+            say("Database %s with the addons and demo data", name)
+        else:
+            say("Database %s with the addons, without demo data", name)
         new = f"{name}_new"
         drop(new)
         query(f"CREATE DATABASE \"{new}\" TEMPLATE template0 ENCODING 'unicode'")
-        addons = ",".join(our_addons())
-        odoo(new, "-i", addons, "--with-demo", *languages(lang))
+        options = ["--with-demo"] if demo else []
+        odoo(new, "-i", ",".join(our_addons()), *options, *languages(lang))
         finish(new, lang)
         rename(new, name)
         say("    done in %.0f s", time.monotonic() - started)
     elif cmd_current(name, lang):
         say("Database %s: the addons are updated", name)
-        odoo(name, "-u", ",".join(our_addons()), *languages(lang))
+        addons = ",".join(our_addons())
+        # -u passes by what is not installed, -i what is.
+        odoo(name, "-i", addons, "-u", addons, *languages(lang))
         finish(name, lang)
         say("    done in %.0f s", time.monotonic() - started)
 
