@@ -42,7 +42,7 @@ def normalize_city(city):
 
 
 def zip_error(start, stop):
-    """Why two normalized bounds are no range: ``length``, ``kind``, ``order`` or None."""
+    """Why two normalized bounds are no range: "length", "kind", "order" or None."""
     if len(start) != len(stop):
         return "length"
     if start.isdigit() != stop.isdigit():
@@ -102,7 +102,7 @@ class Customer:
 
 
 def matches(rule, customer):
-    """Whether a customer meets all criteria of a rule; the definition, in plain words."""
+    """Whether a customer meets all criteria of a rule: the plain definition."""
     if not rule.specificity:
         return False
     if rule.company and rule.company != customer.company:
@@ -114,7 +114,11 @@ def matches(rule, customer):
         return True
     length, digits = rule.zip_kind
     code = customer.zip
-    if code.isdigit() != digits or len(code) < length or (digits and len(code) > length):
+    if (
+        code.isdigit() != digits
+        or len(code) < length
+        or (digits and len(code) > length)
+    ):
         return False
     return rule.zip_from <= code[:length] <= rule.zip_to
 

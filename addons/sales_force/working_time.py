@@ -17,10 +17,11 @@ datetime.datetime(2026, 1, 5, 10, 0)
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+UTC = timezone.utc
 DAY = timedelta(days=1)
 # Local days differ from UTC ones by at most this.
 _MARGIN = timedelta(hours=28)
@@ -184,7 +185,7 @@ def local_date(schedule, moment):
 
 
 def day_bounds(schedule, first, last):
-    """The moments at which the first of two local dates begins and the last one ends."""
+    """The moments at which the first of two local dates begins and the last ends."""
     zone = ZoneInfo(schedule.timezone)
     return tuple(
         datetime.combine(day, time(), zone).astimezone(UTC).replace(tzinfo=None)
@@ -304,7 +305,7 @@ def add_hours(schedule, start, hours):
 
 
 def working_days(schedule, first, last):
-    """The working hours of each local date that has some: ``{date: hours}``, in order."""
+    """The working hours of each local date that has some: ``{date: hours}``."""
     return _by_date(schedule, working(schedule, *day_bounds(schedule, first, last)))
 
 

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
 from odoo import fields, models
@@ -33,5 +33,5 @@ class ResCompany(models.Model):
         """Today in the timezone of the company's working calendar."""
         self.ensure_one()
         # sudo: only the calendar's timezone is read
-        timezone = ZoneInfo(self.sudo().resource_calendar_id.tz or "UTC")
-        return datetime.now(UTC).astimezone(timezone).date()
+        zone = ZoneInfo(self.sudo().resource_calendar_id.tz or "UTC")
+        return datetime.now(timezone.utc).astimezone(zone).date()

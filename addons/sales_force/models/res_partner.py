@@ -182,7 +182,7 @@ class ResPartner(models.Model):
         self.env["res.partner"].invalidate_model(["sales_is_visible"], flush=False)
 
     def _prepare_territory(self, vals):
-        """A territory that is given is set by hand; an empty one is left to the rules."""
+        """A territory that is given is set by hand; an empty one is left to rules."""
         if "sales_territory_id" not in vals or "sales_territory_manual" in vals:
             return vals
         vals = {**vals, "sales_territory_manual": bool(vals["sales_territory_id"])}

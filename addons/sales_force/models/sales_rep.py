@@ -179,14 +179,13 @@ class SalesRep(models.Model):
     def _compute_employee_id(self):
         # sudo: only links the user's own employee
         employees = (
-            self.env["hr.employee"]
-            .sudo()
-            .search([("user_id", "in", self.user_id.ids)])
+            self.env["hr.employee"].sudo().search([("user_id", "in", self.user_id.ids)])
         )
         by_key = {(e.user_id.id, e.company_id.id): e.id for e in employees}
         for rep in self:
             rep.employee_id = by_key.get((rep.user_id.id, rep.company_id.id))
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_month(self):
         """This month's figures of all shown reps, in one grouped query."""
         figures = defaultdict(float)
@@ -226,6 +225,7 @@ class SalesRep(models.Model):
             domain = Domain("id", "child_of", self.env.user.sales_rep_ids.ids)
         return domain if list(value) == [True] else ~domain
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_credit_count(self):
         counts = dict(
             self.env["sales.credit"]._read_group(
@@ -239,12 +239,12 @@ class SalesRep(models.Model):
     def _check_dates(self):
         for rep in self:
             if rep.date_end and rep.state != "left":
-                raise ValidationError(
-                    self.env._("%(rep)s has not left.", rep=rep.name)
-                )
+                raise ValidationError(self.env._("%(rep)s has not left.", rep=rep.name))
             if rep.date_start and rep.date_end and rep.date_end < rep.date_start:
                 raise ValidationError(
-                    self.env._("%(rep)s cannot leave before the hire date.", rep=rep.name)
+                    self.env._(
+                        "%(rep)s cannot leave before the hire date.", rep=rep.name
+                    )
                 )
 
     @api.model_create_multi
@@ -303,11 +303,15 @@ class SalesRep(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_credited(self):
         # sudo: credits of anyone keep their rep
-        if self.env["sales.credit"].sudo().search_count(
-            [("rep_id", "in", self.ids)], limit=1
+        if (
+            self.env["sales.credit"]
+            .sudo()
+            .search_count([("rep_id", "in", self.ids)], limit=1)
         ):
             raise UserError(
-                self.env._("A rep who has credits cannot be deleted; archive the profile.")
+                self.env._(
+                    "A rep who has credits cannot be deleted; archive the profile."
+                )
             )
 
     def _check_identity(self, vals):
@@ -317,8 +321,8 @@ class SalesRep(models.Model):
             ):
                 raise UserError(
                     self.env._(
-                        "The profile of %(rep)s cannot move to another user or company: "
-                        "create another one.",
+                        "The profile of %(rep)s cannot move to another user or "
+                        "company: create another one.",
                         rep=rep.name,
                     )
                 )
@@ -566,8 +570,8 @@ def create_reps(env):
     Salespeople are the users on orders, customer invoices, leads, customers, teams and
     their members, in the document's company (else the team's, else their own). The
     assignment starts on the day of their earliest document there, else on the day the
-    user was created; the team is theirs by membership, else their latest document's; the
-    manager is the team's leader.
+    user was created. The team is theirs by membership, else their latest document's;
+    the manager is the team's leader.
 
     :return: the reps created; who has a profile already is left alone
     """

@@ -105,9 +105,7 @@ class SalesRepAssignment(models.Model):
     def create(self, vals_list):
         self._lock([vals["rep_id"] for vals in vals_list if vals.get("rep_id")])
         ends = [vals.get("date_to") for vals in vals_list]
-        assignments = super().create(
-            [{**vals, "date_to": False} for vals in vals_list]
-        )
+        assignments = super().create([{**vals, "date_to": False} for vals in vals_list])
         assignments._follow(assignments._spans())
         for assignment, end in zip(assignments, ends, strict=True):
             assignment._check_end(end)

@@ -78,7 +78,9 @@ class SalesTerritory(models.Model):
     def _compute_display_name(self):
         plain = not self.env.context.get("hierarchical_naming", True)
         for territory in self:
-            territory.display_name = territory.name if plain else territory.complete_name
+            territory.display_name = (
+                territory.name if plain else territory.complete_name
+            )
 
     def _compute_partner_count(self):
         """Customers in the territory and its parts."""
@@ -117,7 +119,9 @@ class SalesTerritory(models.Model):
 
     def _get_subtree(self):
         """These territories and all their parts, archived ones too."""
-        return self.with_context(active_test=False).search([("id", "child_of", self.ids)])
+        return self.with_context(active_test=False).search(
+            [("id", "child_of", self.ids)]
+        )
 
     def _get_common(self):
         """The smallest territory that holds all of these, empty when there is none."""
@@ -243,8 +247,8 @@ class SalesTerritoryMatching(models.AbstractModel):
             first, second = rules.browse(first.id), rules.browse(second.id)
             raise ValidationError(
                 self.env._(
-                    "A customer could belong to %(first)s (%(first_rule)s) as well as to "
-                    "%(second)s (%(second_rule)s), and neither rule is more specific. "
+                    "A customer could belong to %(first)s (%(first_rule)s) as well as "
+                    "to %(second)s (%(second_rule)s), and neither rule is more specific. "
                     "Add a criterion to one of them.",
                     first=first.territory_id.complete_name,
                     first_rule=first.display_name,

@@ -32,8 +32,8 @@ class SalesTerritoryRule(models.Model):
     city = fields.Char(help="Compared without case and surplus spaces.")
     zip_from = fields.Char(
         "Postcode From",
-        help="Compared without spaces, hyphens and case. 10000 to 19999 holds postcodes "
-        "of five digits; SW1A to SW1Z holds all that begin so, as SW1A 1AA.",
+        help="Compared without spaces, hyphens and case. 10000 to 19999 holds "
+        "postcodes of five digits; SW1A to SW1Z holds all that begin so, as SW1A 1AA.",
     )
     zip_to = fields.Char(
         "Postcode To",
@@ -76,7 +76,9 @@ class SalesTerritoryRule(models.Model):
                 code,
                 rule.industry_id.name,
             )
-            rule.display_name = ", ".join(filter(None, criteria)) or self.env._("Nobody")
+            rule.display_name = ", ".join(filter(None, criteria)) or self.env._(
+                "Nobody"
+            )
 
     @api.constrains(
         "country_id", "state_id", "city", "zip_from", "zip_to", "industry_id"
@@ -123,8 +125,8 @@ class SalesTerritoryRule(models.Model):
             )
         elif error == "kind":
             message = self.env._(
-                "The postcodes %(start)s and %(stop)s must both be digits only, or both "
-                "have letters.",
+                "The postcodes %(start)s and %(stop)s must both be digits only, or "
+                "both have letters.",
                 **values,
             )
         else:

@@ -56,9 +56,7 @@ class SalesForceCase(TransactionCase):
             company_id=cls.company_b.id,
             company_ids=[Command.set(cls.company_b.ids)],
         )
-        cls.reps["foreigner"] = cls._rep(
-            cls.users["foreigner"], company=cls.company_b
-        )
+        cls.reps["foreigner"] = cls._rep(cls.users["foreigner"], company=cls.company_b)
         cls.partner = cls.env["res.partner"].create(
             {"name": "Customer", "is_company": True}
         )
@@ -69,7 +67,11 @@ class SalesForceCase(TransactionCase):
     @classmethod
     def _user(cls, login, groups, **values):
         return new_test_user(
-            cls.env, f"sf_{login}", groups, name=login.replace("_", " ").title(), **values
+            cls.env,
+            f"sf_{login}",
+            groups,
+            name=login.replace("_", " ").title(),
+            **values,
         )
 
     @classmethod
@@ -88,9 +90,7 @@ class SalesForceCase(TransactionCase):
     @classmethod
     def _order(cls, user=None, company=None, partner=None, confirm=True, **values):
         company = company or cls.company
-        env = cls.env(
-            context={**cls.env.context, "allowed_company_ids": company.ids}
-        )
+        env = cls.env(context={**cls.env.context, "allowed_company_ids": company.ids})
         order = env["sale.order"].create(
             {
                 "partner_id": (partner or cls.partner).id,
@@ -117,9 +117,7 @@ class SalesForceCase(TransactionCase):
     @classmethod
     def _invoice(cls, user=None, company=None, partner=None, **values):
         company = company or cls.company
-        env = cls.env(
-            context={**cls.env.context, "allowed_company_ids": company.ids}
-        )
+        env = cls.env(context={**cls.env.context, "allowed_company_ids": company.ids})
         invoice = env["account.move"].create(
             {
                 "move_type": "out_invoice",

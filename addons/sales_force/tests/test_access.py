@@ -1,4 +1,4 @@
-"""What each role may do with each model: driven as real users, by whose record it is."""
+"""What each role may do with each model, as real users, by whose record it is."""
 
 from odoo import Command
 from odoo.exceptions import AccessError
@@ -136,7 +136,7 @@ class TestAccess(SalesForceCase):
             cls.docs[name] = records
         env.flush_all()
         env["sales.credit"]._process_pending()
-        for name, records in cls.docs.items():
+        for records in cls.docs.values():
             order = records["sale.order"]
             records["sales.credit"] = env["sales.credit"].search(
                 [
@@ -304,8 +304,10 @@ class TestAccess(SalesForceCase):
         )
         self.env.flush_all()
         self.env["sales.credit"]._process_pending()
-        credit = self.env["sales.credit"].with_user(self.users["rep"]).search(
-            [("overlay", "=", True), ("metric_id.code", "=", "ORDERED")]
+        credit = (
+            self.env["sales.credit"]
+            .with_user(self.users["rep"])
+            .search([("overlay", "=", True), ("metric_id.code", "=", "ORDERED")])
         )
         self.assertEqual(len(credit), 1)
         values = credit.web_read(
@@ -415,9 +417,7 @@ class TestCustomerProtection(SalesForceCase):
         env = self.env(user=user)
         partners = {name: p.with_env(env) for name, p in self.partners.items()}
         granted = {
-            name
-            for name, partner in partners.items()
-            if partner.has_access(operation)
+            name for name, partner in partners.items() if partner.has_access(operation)
         }
         if operation == "read":
             ids = [partner.id for partner in partners.values()]
@@ -454,9 +454,7 @@ class TestCustomerProtection(SalesForceCase):
             self.users["finance"],
             self._user("just_salesman", "sales_team.group_sale_salesman"),
         ):
-            self.assertEqual(
-                self._readable(user), self.partners.keys() - {"company_b"}
-            )
+            self.assertEqual(self._readable(user), self.partners.keys() - {"company_b"})
 
     def test_off_by_default(self):
         self.company.sales_customer_protection = False

@@ -134,7 +134,8 @@ class TestAssignment(SalesForceCase):
             self.assertEqual(self.rep.parent_id, self.reps["manager"])
             self.assertEqual(self.rep.team_id, self.teams[1])
             self.assertEqual(
-                self.rep.parent_path, f"{self.reps['manager'].parent_path}{self.rep.id}/"
+                self.rep.parent_path,
+                f"{self.reps['manager'].parent_path}{self.rep.id}/",
             )
         future.date_from = "2024-05-01"
         self.assertEqual(self.rep.team_id, self.teams[1])
@@ -183,7 +184,9 @@ class TestAssignment(SalesForceCase):
         )
         self.assertEqual(leader.parent_id, rep)
         self.assertEqual(rep.parent_id, self.reps["manager"])
-        self.assertIn(leader, self.env["sales.rep"].search([("id", "child_of", rep.id)]))
+        self.assertIn(
+            leader, self.env["sales.rep"].search([("id", "child_of", rep.id)])
+        )
 
     def test_no_circle_on_any_date(self):
         manager = self.reps["manager"]
@@ -430,7 +433,7 @@ class TestConcurrentAssignment(BaseCase):
             )
 
     def test_two_halves_of_a_circle(self):
-        """Each half is fine alone; the second to commit sees the first and is refused."""
+        """Each half is fine alone; the second sees the first and is refused."""
         with self._environment() as env:
             self._assign(env, 1, "2023-01-01", manager=2)
             self._assign(env, 3, "2023-01-01", manager=0)

@@ -29,7 +29,9 @@ def rules(draw):
     """A few rules, each of whose range is one."""
     drawn = []
     for number in range(draw(st.integers(0, 6))):
-        start, stop = sorted((draw(st.sampled_from(CODES)), draw(st.sampled_from(CODES))))
+        start, stop = sorted(
+            (draw(st.sampled_from(CODES)), draw(st.sampled_from(CODES)))
+        )
         if not start or zip_error(start, stop):
             stop = start
         drawn.append(

@@ -1,6 +1,6 @@
 """Working time against an oracle that asks each minute whether it is worked."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, assume, given, settings
@@ -28,7 +28,7 @@ ZONES = {
 
 def is_worked(schedule, moment):
     """The oracle: by the wall clock, minute by minute."""
-    wall = moment.replace(tzinfo=UTC).astimezone(ZoneInfo(schedule.timezone))
+    wall = moment.replace(tzinfo=wt.UTC).astimezone(ZoneInfo(schedule.timezone))
     day, minute = wall.date(), wall.hour * 60 + wall.minute
     if any(start <= moment < stop for start, stop in schedule.absences):
         return False
@@ -87,9 +87,7 @@ def schedules(draw):
         hours = wt.DEFAULT_HOURS
 
     def moments():
-        return st.tuples(
-            st.integers(-1440, 6 * 1440), st.integers(1, 2 * 1440)
-        ).map(
+        return st.tuples(st.integers(-1440, 6 * 1440), st.integers(1, 2 * 1440)).map(
             lambda t: (base + t[0] * MINUTE, base + (t[0] + t[1]) * MINUTE)
         )
 

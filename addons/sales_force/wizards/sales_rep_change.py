@@ -62,7 +62,9 @@ class SalesRepChange(models.TransientModel):
         if self.change_territories:
             vals["territory_ids"] = [Command.set(self.territory_ids.ids)]
         if not vals:
-            raise UserError(self.env._("Say what changes: team, manager or territories."))
+            raise UserError(
+                self.env._("Say what changes: team, manager or territories.")
+            )
         for rep in self.rep_ids:
             rep._change_assignment(self.date_from, vals)
         return {"type": "ir.actions.act_window_close"}
