@@ -17,8 +17,6 @@ translate_zh_CN() {
         "Python packages of %s") printf '安装 %%s 中的 Python 包' ;;
         "A font for Chinese (%s)") printf '中文字体（%%s）' ;;
         "Debian package %s") printf 'Debian 软件包 %%s' ;;
-        "Database %s with the addons and demo data") printf '创建数据库 %%s，安装模块和演示数据' ;;
-        "Database %s: the addons are updated") printf '数据库 %%s：更新模块' ;;
         "Nothing to stop.") printf '没有需要停止的服务。' ;;
         "Another ./sales is at work (%s): waiting for it.") printf '另一个 ./sales 正在运行（%%s），请稍候。' ;;
         "Port %s is in use by another program: choose another, for example SALES_PORT=%s ./sales up")
