@@ -654,8 +654,7 @@ class Oracle:
         for day, record, before, upto in self._cash_steps(invoice):
             parts = []
             for amount in (before, upto):
-                document = money[1].units(amount)
-                company = money[0].units(money[1].amount(document) * rate)
+                document, company = money[1].units(amount), money[0].units(amount * rate)
                 parts.append((apportion(company, weights), apportion(document, weights)))
             sources = [(record, line.id) for line in lines]
             self._credit_lines("COLLECTED", sources, day, *parts, context)
