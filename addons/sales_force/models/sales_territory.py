@@ -248,8 +248,8 @@ class SalesTerritoryMatching(models.AbstractModel):
             raise ValidationError(
                 self.env._(
                     "A customer could belong to %(first)s (%(first_rule)s) as well as "
-                    "to %(second)s (%(second_rule)s), and neither rule is more specific. "
-                    "Add a criterion to one of them.",
+                    "to %(second)s (%(second_rule)s), and neither rule is more "
+                    "specific. Add a criterion to one of them.",
                     first=first.territory_id.complete_name,
                     first_rule=first.display_name,
                     second=second.territory_id.complete_name,
