@@ -50,6 +50,9 @@ class SaleOrder(models.Model):
 class AccountMove(models.Model):
     _inherit = "account.move"
 
+    # Odoo's form counts payments as the user; salespeople, who may read the invoice,
+    # may not read payments and could not open the document behind a credit.
+    payment_count = fields.Integer(compute_sudo=True)
     sales_line_split_ids = fields.One2many(
         "sales.split",
         "move_id",

@@ -110,6 +110,14 @@ class TestSplitDocuments(SalesForceCase):
                 {"move_id": self._invoice(self.users["rep"]).id}
             )
 
+    def test_salespeople_open_posted_invoices(self):
+        """A credit's document opens although payments are not for salespeople."""
+        invoice = self._order(self.users["rep"])._create_invoices()
+        invoice.action_post()
+        self.env.invalidate_all()
+        form = self._form(invoice, "rep")
+        self.assertEqual(form.payment_count, 0)
+
     def test_order_shows_its_invoices_credits(self):
         order = self._order(self.users["rep"])
         order._create_invoices().action_post()

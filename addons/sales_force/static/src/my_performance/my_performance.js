@@ -93,6 +93,14 @@ export class MyPerformance extends Component {
         });
     }
 
+    getPlace({rank, rank_count}) {
+        return _t("Place %(rank)s of %(count)s", {rank, count: rank_count});
+    }
+
+    getOverlay(card) {
+        return _t("%s more as overlay", this.format(card, card.overlay, true));
+    }
+
     /** Against another span: percent of amounts, points of percentages. */
     compare(card, before) {
         const after = card.current;
