@@ -81,16 +81,16 @@ def _dated(start, stop):
 
 # Two orders that are each other's rival for "first of the customer" must not both
 # win: whoever decides among a customer's first orders writes the same row, so the
-# second of two transactions fails to serialize and is retried. A customer who
-# already has other orders is decided and costs nothing.
+# second of two transactions fails to serialize and is retried; so does whoever takes
+# the first order away. A customer who has other orders is decided and costs nothing.
 _GUARD = """
     INSERT INTO sales_kept_date (res_model, res_id, kind, date)
     SELECT 'res.partner', p.commercial_partner_id, 'ordering', CURRENT_DATE
     FROM (%s) scope(id)
     JOIN res_partner p ON p.commercial_partner_id = scope.id
-    JOIN sale_order o ON o.partner_id = p.id AND o.state = 'sale'
+    LEFT JOIN sale_order o ON o.partner_id = p.id AND o.state = 'sale'
     GROUP BY p.commercial_partner_id
-    HAVING count(*) <= 2
+    HAVING count(o.id) <= 2
     ORDER BY p.commercial_partner_id
     ON CONFLICT (res_model, res_id, kind) DO UPDATE SET date = EXCLUDED.date
 """

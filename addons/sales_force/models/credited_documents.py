@@ -142,10 +142,13 @@ class SaleOrder(models.Model):
         if changed and changed & self._delivery_fields:
             credit._mark("delivery", confirmed.ids)
         if changed and "sales_channel_id" in changed:
-            credit._mark("invoice", confirmed.ids, "order")
+            credit._mark("invoice", confirmed.order_line._lock_invoices())
 
     def unlink(self):
         self.env["sales.credit"]._mark("order", self.ids)
+        # sudo: the lines go with the order, whoever may delete that
+        lines = self.sudo().order_line
+        self.env["sales.credit"]._mark("invoice", lines._lock_invoices())
         self._mark_customers(self.ids)
         self.env["sales.kept.date"]._forget(self)
         return super().unlink()
@@ -173,8 +176,32 @@ class SaleOrderLine(models.Model):
         if changed:
             self.env["sales.credit"]._mark("delivery", orders.ids)
 
+    def _lock_invoices(self):
+        """Let nobody else derive the credits of these lines' invoices meanwhile.
+
+        Writing the invoices' rows makes a transaction that posts or pays one of them
+        at the same time fail to serialize, so it is retried.
+
+        :return: the invoices' ids
+        """
+        if not self:
+            return []
+        rows = self.env.execute_query(
+            SQL(
+                """UPDATE account_move SET id = id WHERE id IN (
+                    SELECT l.move_id
+                    FROM sale_order_line_invoice_rel rel
+                    JOIN account_move_line l ON l.id = rel.invoice_line_id
+                    WHERE rel.order_line_id = ANY(%s)
+                ) RETURNING id""",
+                self.ids,
+            )
+        )
+        return [row[0] for row in rows]
+
     def unlink(self):
         self._mark_credits()
+        self.env["sales.credit"]._mark("invoice", self._lock_invoices())
         return super().unlink()
 
 

@@ -262,6 +262,12 @@ class SalesCredit(models.Model):
         self._process_pending()
         if not rep_ids:
             return
+        # What is confirmed or posted at this moment does not see the change, and is
+        # not seen by it.
+        check = self.env.ref("sales_force.ir_cron_check_credits", False)
+        if check:
+            # sudo: whoever may assign reps starts the check
+            check.sudo()._trigger(fields.Datetime.now() + relativedelta(minutes=5))
         for source, ids in self._get_scopes(
             SQL(
                 """(c.rep_id IN %(reps)s OR (c.rep_id IS NULL AND EXISTS (

@@ -153,7 +153,9 @@ class SalesSplit(models.Model):
             credit._mark("order", orders)
             credit._mark("customer", orders, "order")
             credit._mark("delivery", orders)
-            credit._mark("invoice", orders, "order")
+            # sudo: who is credited with an order is credited with its invoices
+            lines = self.sudo().order_id.order_line
+            credit._mark("invoice", lines._lock_invoices())
         if moves:
             self.env.cr.execute(
                 SQL("UPDATE account_move SET id = id WHERE id IN %s", tuple(moves))
