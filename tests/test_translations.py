@@ -17,7 +17,7 @@ LANGUAGE = "zh_CN"
 
 @pytest.fixture(scope="module")
 def env():
-    with Registry(os.environ["SALES_TEST_DB"]).cursor() as cr:
+    with Registry(os.environ["SALES_RUN_DB"]).cursor() as cr:
         yield api.Environment(cr, SUPERUSER_ID, {})
 
 

@@ -9,7 +9,6 @@ database.py logins NAME           who can log in, for people to read
 
 import ast
 import hashlib
-import json
 import os
 import pathlib
 import re
@@ -138,26 +137,38 @@ def parameter(name, key, value=None):
 
 
 def odoo(name, *arguments, strict=False):
-    """Run Odoo's command line on a database; progress and trouble are shown."""
+    """Run Odoo's command line on a database; progress and trouble are shown.
+
+    :return: the log's lines of warnings and errors
+    :raise SystemExit: where Odoo fails, or with ``strict`` says a warning
+    """
+    options = ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
+    return _run(name, ["-d", name, *options, *arguments], strict=strict)
+
+
+def script(name, code):
+    """Run Python code with ``env`` of a database and commit.
+
+    :return: the log's lines of warnings and errors
+    """
+    code = f"{code}\nenv.cr.commit()\n"
+    arguments = ["shell", "-d", name, "--no-http", "--shell-interface=python"]
+    return _run(name, arguments, code)
+
+
+def _run(name, arguments, stdin="", strict=False):
     log = LOG / f"odoo-{name}.log"
     trouble, shown = [], time.monotonic()
-    command = [
-        sys.executable,
-        "-m",
-        "odoo",
-        "-d",
-        name,
-        "--stop-after-init",
-        "--no-http",
-    ]
     with log.open("w") as file:
         process = subprocess.Popen(
-            [*command, "--max-cron-threads=0", *arguments],
+            [sys.executable, "-m", "odoo", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             text=True,
         )
+        process.stdin.write(stdin)
+        process.stdin.close()
         for line in process.stdout:
             file.write(line)
             if TROUBLE.search(line) and not HARMLESS.search(line):
@@ -174,41 +185,15 @@ def odoo(name, *arguments, strict=False):
     if status or (strict and trouble):
         for line in trouble[:5]:
             print(f"    {line}", file=sys.stderr)
+        if space_left() < 100:
+            fail(f"The disk is full: free some space and run again; the log is {log}.")
         fail(f"Odoo could not prepare the database {name}: the log is {log}.")
     return trouble
 
 
-def script(name, code):
-    """Run Python code with ``env`` in Odoo's shell; what it prints is returned."""
-    result = subprocess.run(
-        [sys.executable, "-m", "odoo", "shell", "-d", name, "--no-http"],
-        input=code,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if result.returncode:
-        fail(f"Odoo's shell failed on {name}: {result.stderr[-2000:]}")
-    return result.stdout
-
-
-def uninstall(name, addon):
-    script(
-        name,
-        f"""
-env["ir.module.module"].search([("name", "=", "{addon}")]).button_immediate_uninstall()
-env.cr.commit()
-""",
-    )
-
-
-def rebuild(name):
-    """What ``sales.credit.rebuild()`` would change."""
-    code = """
-import json
-print("counts", json.dumps(env["sales.credit"].rebuild()))
-"""
-    return json.loads(re.search(r"^counts (.*)$", script(name, code), re.M)[1])
+def space_left():
+    """Megabytes free where databases and files are kept."""
+    return shutil.disk_usage(LOG).free // 2**20
 
 
 def languages(lang):
@@ -309,7 +294,8 @@ def cmd_current(name, lang=""):
     return 0 if same else 1
 
 
-def cmd_test(name):
+def cmd_test(name, run):
+    """NAME with the addons is kept clean; tests run on its clone RUN."""
     if cmd_current(name):
         started = time.monotonic()
         source = template(demo=False)
@@ -321,6 +307,21 @@ def cmd_test(name):
         drop(name)
         rename(new, name)
         say("    done in %.0f s", time.monotonic() - started)
+    clone(name, run)
+
+
+def uninstall(name, addon):
+    """Uninstall an addon as the Apps menu does.
+
+    :return: the log's lines of warnings and errors
+    """
+    return script(
+        name,
+        f"""
+addon = env["ir.module.module"].search([("name", "=", {addon!r})])
+addon.button_immediate_uninstall()
+assert addon.state == "uninstalled", addon.state""",
+    )
 
 
 def cmd_logins(name):

@@ -52,11 +52,12 @@ cmd_test() {
     done
     tests_prepare
     lock 9 test
-    database test "$SALES_TEST_DB" || exit 1
+    export SALES_RUN_DB=${SALES_TEST_DB}_run
+    database test "$SALES_TEST_DB" "$SALES_RUN_DB" || exit 1
     [ -n "$named" ] || options+=("$SALES_ROOT/tests" "$SALES_ROOT/addons")
     export PYTHONPATH=$SALES_ROOT
     exec "$SALES_PYTHON" -m pytest -c "$SALES_ROOT/config/pytest.ini" --rootdir "$SALES_ROOT" \
-        --odoo-database="$SALES_TEST_DB" --odoo-http -o cache_dir="$SALES_CACHE/pytest" \
+        --odoo-database="$SALES_RUN_DB" --odoo-http -o cache_dir="$SALES_CACHE/pytest" \
         "${options[@]}"
 }
 
