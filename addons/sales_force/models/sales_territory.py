@@ -24,7 +24,7 @@ class SalesTerritory(models.Model):
     _description = "Sales Territory"
     _order = "complete_name, id"
     _rec_name = "complete_name"
-    _rec_names_search = ["complete_name", "code"]
+    _rec_names_search = ["complete_name", "name", "code"]
     _parent_store = True
     _check_company_auto = True
 

@@ -278,6 +278,38 @@ class TestAssignment(SalesForceCase):
                 }
             ).action_apply()
 
+    def test_import(self):
+        """The Import screen takes reps with their organisation, then its history."""
+        user = self._user("imported", "sales_force.group_sales_rep")
+        territories = self.env["sales.territory"].create(
+            [{"name": "Imported A", "code": "IA"}, {"name": "Imported B", "code": "IB"}]
+        )
+        env = self.env(user=self.users["operations"])
+        result = env["sales.rep"].load(
+            ["user_id", "date_start", "parent_id", "team_id", "territory_ids", "state"],
+            [[user.name, "2024-01-01", "Leader", "T1", "IA,IB", "Active"]],
+        )
+        self.assertFalse(result["messages"])
+        rep = self.env["sales.rep"].browse(result["ids"])
+        self.assertEqual(rep.parent_id, self.reps["leader"])
+        self.assertEqual(rep.territory_ids, territories)
+        result = env["sales.rep.assignment"].load(
+            ["rep_id", "date_from", "manager_id", "territory_ids"],
+            [
+                [rep.name, "2024-05-01", "Manager", "IA"],
+                [rep.name, "2024-08-01", "Leader", "IB"],
+            ],
+        )
+        self.assertFalse(result["messages"])
+        self.assertEqual(
+            self._spans(rep),
+            [
+                ("2024-01-01", "2024-04-30"),
+                ("2024-05-01", "2024-07-31"),
+                ("2024-08-01", None),
+            ],
+        )
+
     def test_queries_stay_flat(self):
         """Closing and following take as many queries for five reps as for one."""
         reps = self.env["sales.rep"].concat(

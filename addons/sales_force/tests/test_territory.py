@@ -360,3 +360,25 @@ class TestTerritory(SalesForceCase):
         self.assertEqual(self.north.partner_count, 1)
         action = self.whole.action_open_partners()
         self.assertEqual(self.env["res.partner"].search_count(action["domain"]), 2)
+
+    def test_import(self):
+        """The Import screen takes a tree and its rules, and tells same names apart."""
+        result = self.env["sales.territory"].load(
+            ["id", "name", "code", "parent_id", "rule_ids/country_id", "rule_ids/zip_from"],
+            [
+                ["t.asia", "Asia", "AS", "", "", ""],
+                ["t.asia_s", "South", "AS-S", "Asia", "Erewhon", "100"],
+                ["", "", "", "", "Erewhon", "200"],
+                ["t.south", "South", "S", "", "", ""],
+                ["t.part", "Part", "P", "AS-S", "", ""],
+            ],
+        )
+        self.assertFalse([m for m in result["messages"] if m["type"] == "error"])
+        territories = self.env["sales.territory"].browse(result["ids"])
+        self.assertEqual(
+            territories.mapped("complete_name"),
+            ["Asia", "Asia / South", "South", "Asia / South / Part"],
+        )
+        self.assertEqual(territories[1].rule_ids.mapped("zip_from"), ["100", "200"])
+        partner = self._partner(country_id=self.other_country.id, zip="200")
+        self.assertEqual(partner.sales_territory_id, territories[1])
