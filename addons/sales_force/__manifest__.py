@@ -1,6 +1,6 @@
 {
     "name": "Sales Force",
-    "summary": "Reps, territories and the credit ledger: who sold, invoiced and collected",
+    "summary": "Reps, territories and the ledger of who sold, invoiced and collected",
     "version": "19.0.1.0.0",
     "category": "Sales/Sales",
     "license": "LGPL-3",

@@ -71,7 +71,8 @@ def _facts(env, metrics):
                 AND a.account_type = 'asset_receivable'
             JOIN res_currency dc ON dc.id = l.currency_id
             WHERE NOT (
-                m.sales_collect_at_validation IS TRUE AND m.statement_line_id IS NOT NULL
+                m.sales_collect_at_validation IS TRUE
+                AND m.statement_line_id IS NOT NULL
                 AND EXISTS (
                     SELECT FROM account_partial_reconcile r
                     JOIN account_move_line il ON il.id IN (

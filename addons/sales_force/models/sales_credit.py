@@ -283,7 +283,7 @@ class SalesCredit(models.Model):
             self._mark(source, ids)
 
     def _get_scopes(self, condition):
-        """``[(source, scope ids)]`` of the ledger's rows ``c`` that meet a condition."""
+        """``[(source, scope ids)]`` of ledger rows ``c`` that meet a condition."""
         return self.env.execute_query(
             SQL(
                 """SELECT c.source, array_agg(DISTINCT c.scope_id)
@@ -416,7 +416,7 @@ class SalesCredit(models.Model):
 
     @api.model
     def _cron_check(self):
-        """Nightly proof that the recent ledger is what the documents say, and repair."""
+        """Nightly proof that the recent ledger is what documents say, and repair."""
         start = fields.Date.context_today(self) - relativedelta(days=CHECKED_DAYS)
         counts = self._rebuild(start)
         if any(counts):

@@ -196,7 +196,7 @@ class Verbs:
         return order
 
     def split(self, document, *shares, overlay=(), line=None):
-        """Share a document: ``split(order, (ann, 60), (bo, 40), overlay=[(cy, 10)])``."""
+        """Share one: ``split(order, (ann, 60), (bo, 40), overlay=[(cy, 9)])``."""
         document.env["sales.split"].search(
             [
                 (

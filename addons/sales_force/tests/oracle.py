@@ -90,9 +90,7 @@ class Oracle:
     """
 
     def __init__(self, env, companies=None):
-        self.env = env(
-            su=True, context={"active_test": False, "prefetch_fields": True}
-        )
+        self.env = env(su=True, context={"active_test": False, "prefetch_fields": True})
         self.companies = (
             self.env["res.company"].browse(companies.ids)
             if companies is not None
@@ -143,7 +141,7 @@ class Oracle:
         return rows
 
     def compare(self):
-        """The differences between documents and ledger, one line each; none if right."""
+        """The differences of documents and ledger, one line each; none if right."""
         held = self.ledger()
         self.env.invalidate_all()
         expected = self.compute()
@@ -181,7 +179,8 @@ class Oracle:
     def _read_organisation(self):
         env = self.env
         self._reps = {
-            (rep.user_id.id, rep.company_id.id): rep for rep in env["sales.rep"].search([])
+            (rep.user_id.id, rep.company_id.id): rep
+            for rep in env["sales.rep"].search([])
         }
         self._assignments = defaultdict(list)
         for assignment in env["sales.rep.assignment"].search([]):
@@ -253,8 +252,22 @@ class Oracle:
     # One source record becomes its rows
 
     def _credit(
-        self, metric, record, day, upto, *, shares, team, partner, company,
-        before=(0, 0), part=0, product=None, channel=None, currency=None, money=None,
+        self,
+        metric,
+        record,
+        day,
+        upto,
+        *,
+        shares,
+        team,
+        partner,
+        company,
+        before=(0, 0),
+        part=0,
+        product=None,
+        channel=None,
+        currency=None,
+        money=None,
     ):
         """Share what a source record adds to what came before it.
 
@@ -269,7 +282,10 @@ class Oracle:
         weights = [share.hundredths for share in base]
         given = {}
         for index in range(2):
-            now, then = apportion(upto[index], weights), apportion(before[index], weights)
+            now, then = (
+                apportion(upto[index], weights),
+                apportion(before[index], weights),
+            )
             for share, more, less in zip(base, now, then, strict=True):
                 given[share, index] = more - less
             for share in shares:
@@ -284,7 +300,11 @@ class Oracle:
                 continue  # nothing in company currency is no credit
             assignment = self._assignment(share.rep, day) if share.rep else None
             key = Key(
-                metric, record._name, record.id, part, share.user.id or None,
+                metric,
+                record._name,
+                record.id,
+                part,
+                share.user.id or None,
                 share.overlay,
             )
             assert key not in self.rows, key
@@ -321,9 +341,7 @@ class Oracle:
 
     def _order_values(self, order):
         return {
-            "shares": self._shares(
-                self._split(order), order.user_id, order.company_id
-            ),
+            "shares": self._shares(self._split(order), order.user_id, order.company_id),
             "team": order.team_id,
             "partner": order.partner_id,
             "company": order.company_id,
@@ -390,21 +408,19 @@ class Oracle:
             if customer not in seen:
                 seen.add(customer)
                 day = self._local_date(order.date_order, order.company_id)
-                self._count(
-                    "NEW_CUSTOMERS", order, day, **self._order_values(order)
-                )
+                self._count("NEW_CUSTOMERS", order, day, **self._order_values(order))
 
     def _deliveries(self):
-        moves = self.env["stock.move"].search(
+        done = self.env["stock.move"].search(
             [("state", "=", "done"), ("sale_line_id", "!=", False)]
         )
-        moves = moves.sorted(lambda m: (m.sale_line_id.id, m.date, m.id))
-        for line, moves in groupby(moves, key=lambda m: m.sale_line_id):
+        done = done.sorted(lambda m: (m.sale_line_id.id, m.date, m.id))
+        for line, parts in groupby(done, key=lambda m: m.sale_line_id):
             order = line.order_id
             ordered = fraction(line.product_uom_qty)
             if not ordered or line.is_downpayment:
                 continue
-            moves = [m for m in moves if m.product_id == line.product_id]
+            moves = [m for m in parts if m.product_id == line.product_id]
             quantities = [
                 self._direction(move)
                 * fraction(move.quantity)
@@ -528,7 +544,11 @@ class Oracle:
         unit.rounding = Fraction(1, 10**digits)
         values = {**values, "money": (unit, unit), "currency": None}
         self._credit(
-            "QUANTITY", line, day, (unit.units(self._product_quantity(line)), 0), **values
+            "QUANTITY",
+            line,
+            day,
+            (unit.units(self._product_quantity(line)), 0),
+            **values,
         )
 
     def _due(self, invoice, lines, weights, context, money):
@@ -604,10 +624,14 @@ class Oracle:
                 continue
             for partial in line.matched_credit_ids:
                 ratio = self._cash_ratio(partial.credit_move_id.move_id)
-                events.append((partial, fraction(partial.debit_amount_currency) * ratio))
+                events.append(
+                    (partial, fraction(partial.debit_amount_currency) * ratio)
+                )
             for partial in line.matched_debit_ids:
                 ratio = self._cash_ratio(partial.debit_move_id.move_id)
-                events.append((partial, -fraction(partial.credit_amount_currency) * ratio))
+                events.append(
+                    (partial, -fraction(partial.credit_amount_currency) * ratio)
+                )
         events.sort(key=lambda event: (event[0].max_date, event[0].id))
         return [(partial.max_date, partial, cash) for partial, cash in events]
 
@@ -637,7 +661,10 @@ class Oracle:
         events.sort(key=lambda event: event[0])
         total = fraction(invoice.amount_total_in_currency_signed)
         sign = -1 if total < 0 else 1
-        seen = {"account.payment": Fraction(0), "account.partial.reconcile": Fraction(0)}
+        seen = {
+            "account.payment": Fraction(0),
+            "account.partial.reconcile": Fraction(0),
+        }
         steps, before = [], Fraction(0)
         for day, record, cash in events:
             seen[record._name] += cash
@@ -654,8 +681,13 @@ class Oracle:
         for day, record, before, upto in self._cash_steps(invoice):
             parts = []
             for amount in (before, upto):
-                document, company = money[1].units(amount), money[0].units(amount * rate)
-                parts.append((apportion(company, weights), apportion(document, weights)))
+                document, company = (
+                    money[1].units(amount),
+                    money[0].units(amount * rate),
+                )
+                parts.append(
+                    (apportion(company, weights), apportion(document, weights))
+                )
             sources = [(record, line.id) for line in lines]
             self._credit_lines("COLLECTED", sources, day, *parts, context)
             net = [
@@ -703,7 +735,9 @@ class Oracle:
                     money,
                     (
                         money[0].units(-fraction(line.balance) * ratio - counted),
-                        money[1].units(-fraction(line.amount_currency) * ratio - counted),
+                        money[1].units(
+                            -fraction(line.amount_currency) * ratio - counted
+                        ),
                     ),
                 )
         payments = self.env["account.payment"].search(

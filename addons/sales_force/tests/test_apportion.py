@@ -82,7 +82,9 @@ class TestApportion(BaseCase):
         self.assertEqual(
             apportion(whole, weights), apportion(whole, [w * factor for w in weights])
         )
-        self.assertEqual(apportion(whole, weights), apportion(whole, [-w for w in weights]))
+        self.assertEqual(
+            apportion(whole, weights), apportion(whole, [-w for w in weights])
+        )
 
     @settings(deadline=None, max_examples=300)
     @given(units, mixed)

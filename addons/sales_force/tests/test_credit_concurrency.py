@@ -64,8 +64,8 @@ class TestCreditConcurrency(BaseCase):
         books = Books(
             env,
             env.ref("base.main_company"),
-            sale_tax=env["account.tax"].browse(shared.get("sale_tax")) or env["account.tax"]
-            .search([("name", "=", NAME)], limit=1),
+            sale_tax=env["account.tax"].browse(shared.get("sale_tax"))
+            or env["account.tax"].search([("name", "=", NAME)], limit=1),
             things=env["product.product"].browse(shared.get("things")),
         )
         books.ann, books.bo = (
@@ -82,7 +82,9 @@ class TestCreditConcurrency(BaseCase):
             customers = env["res.partner"].search([("name", "=", NAME)])
             for wizard in ("account.payment.register", "base.partner.merge.line"):
                 env[wizard].search([]).unlink()
-            payments = env["account.payment"].search([("partner_id", "in", customers.ids)])
+            payments = env["account.payment"].search(
+                [("partner_id", "in", customers.ids)]
+            )
             payments.action_draft()
             payments.unlink()
             moves = env["account.move"].search([("partner_id", "in", customers.ids)])
@@ -194,7 +196,10 @@ class TestCreditConcurrency(BaseCase):
     @staticmethod
     def quotation(books):
         order = books.order(
-            [100.01, 49.99], partner=books.customer, user=books.ann.user_id, confirm=False
+            [100.01, 49.99],
+            partner=books.customer,
+            user=books.ann.user_id,
+            confirm=False,
         )
         books.split(order, (books.ann, 60), (books.bo, 40))
         return order
@@ -402,7 +407,9 @@ class TestCreditConcurrency(BaseCase):
             prepare,
             lambda books, invoice: invoice.action_post(),
             lambda books, invoice: books.assign(
-                books.ann, self.moved_on, team_id=books.env["crm.team"].browse(self.team)
+                books.ann,
+                self.moved_on,
+                team_id=books.env["crm.team"].browse(self.team),
             ),
         )
 
@@ -498,9 +505,7 @@ class TestCreditConcurrency(BaseCase):
                 books.confirm(books.env["sale.order"].browse(order.id))
                 if derived:
                     books.env.cr.flush()
-                    self.assertEqual(
-                        books.total("ORDERS", res_id=order.id), 1.0
-                    )
+                    self.assertEqual(books.total("ORDERS", res_id=order.id), 1.0)
                 raise ZeroDivisionError
             self.assertEqual(self.snapshot(), before)
         self.assertRight("after two crashes")

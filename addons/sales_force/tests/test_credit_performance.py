@@ -1,4 +1,4 @@
-"""What keeping the ledger costs: a few queries per transaction, however much it holds."""
+"""Keeping the ledger costs a few queries per transaction, however much it holds."""
 
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
@@ -33,7 +33,9 @@ class TestCreditPerformance(LedgerCase):
             for model in WATCHED:
                 stack.enter_context(
                     patch.object(
-                        self.registry[model], "_mark_credits", lambda self, changed=None: None
+                        self.registry[model],
+                        "_mark_credits",
+                        lambda self, changed=None: None,
                     )
                 )
             yield
@@ -105,7 +107,10 @@ class TestCreditPerformance(LedgerCase):
 
     def test_confirm(self):
         self.assertCheap(
-            self.quotations, lambda orders: orders.action_confirm(), "sale.order", "ORDERED"
+            self.quotations,
+            lambda orders: orders.action_confirm(),
+            "sale.order",
+            "ORDERED",
         )
 
     def test_confirm_split_orders(self):
@@ -123,7 +128,10 @@ class TestCreditPerformance(LedgerCase):
 
     def test_post(self):
         self.assertCheap(
-            self.drafts, lambda invoices: invoices.action_post(), "account.move", "INVOICED"
+            self.drafts,
+            lambda invoices: invoices.action_post(),
+            "account.move",
+            "INVOICED",
         )
 
     def test_pay(self):
@@ -136,7 +144,10 @@ class TestCreditPerformance(LedgerCase):
 
     def test_pay_together(self):
         self.assertCheap(
-            self.posted, lambda invoices: self.pay(invoices), "account.payment", "COLLECTED"
+            self.posted,
+            lambda invoices: self.pay(invoices),
+            "account.payment",
+            "COLLECTED",
         )
 
     def test_nothing_for_what_is_not_credited(self):

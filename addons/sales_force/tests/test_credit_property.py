@@ -156,7 +156,7 @@ class Actors:
 
     def do_change_order_line(self):
         order = self.order("draft", "sale")
-        line = self.one(order.order_line.filtered(lambda l: not l.is_downpayment))
+        line = self.one(order.order_line.filtered(lambda line: not line.is_downpayment))
         if line:
             line.write(
                 self.rng.choice(
@@ -253,7 +253,9 @@ class Actors:
         invoice = order._create_invoices(final=self.rng.random() < 0.5)
         if self.rng.random() < 0.4:
             line = self.one(
-                invoice.invoice_line_ids.filtered(lambda l: l.display_type == "product")
+                invoice.invoice_line_ids.filtered(
+                    lambda li: li.display_type == "product"
+                )
             )
             line.quantity = line.quantity / 2
         return self._post(invoice)
@@ -311,7 +313,7 @@ class Actors:
     def do_change_draft(self):
         invoice = self.invoice(("state", "=", "draft"))
         line = self.one(
-            invoice.invoice_line_ids.filtered(lambda l: l.display_type == "product")
+            invoice.invoice_line_ids.filtered(lambda li: li.display_type == "product")
         )
         if line:
             if self.rng.random() < 0.5:
@@ -348,7 +350,9 @@ class Actors:
         invoice = self.invoice(("state", "in", ("draft", "posted")))
         if invoice:
             line = self.one(
-                invoice.invoice_line_ids.filtered(lambda l: l.display_type == "product")
+                invoice.invoice_line_ids.filtered(
+                    lambda li: li.display_type == "product"
+                )
             )
             return self._split(invoice, line if self.rng.random() < 0.5 else None)
 
