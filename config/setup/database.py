@@ -63,7 +63,7 @@ def query(sql, *values, name="postgres"):
 
 
 def exists(name):
-    return bool(query("SELECT FROM pg_database WHERE datname = %s", name))
+    return bool(query("SELECT 1 FROM pg_database WHERE datname = %s", name))
 
 
 def drop(name):
