@@ -10,6 +10,8 @@ class ResUsers(models.Model):
         "user_id",
         "Rep Profiles",
         context={"active_test": False},
+        groups="sales_force.group_sales_rep,sales_force.group_sales_operations,"
+        "sales_force.group_sales_finance",
         help="One profile per company in which the user sells.",
     )
     sales_rep_missing = fields.Boolean(

@@ -131,6 +131,18 @@ class TestPlainUsers(SalesForceCase):
         self.env.flush_all()
         self.env["sales.credit"]._process_pending()
 
+    def test_all_fields_of_documents_are_readable(self):
+        """Nothing that we add to Odoo's models is closed to who reads all of one."""
+        for name in ("salesman", "all_leads", "sales_manager"):
+            env = self.env(user=self.plain[name])
+            for model in ("sale.order", "crm.lead", "res.partner", "res.users"):
+                records = env[model].search([], limit=3)
+                with self.subTest(name=name, model=model):
+                    ours = [f for f in records._fields if f.startswith("sales_")]
+                    readable = records.fields_get(ours)
+                    records.read(list(readable))
+                    records.copy_data() if model == "sale.order" else None
+
     def test_billing_reverses_split_invoice(self):
         invoice = self._invoice(self.users["rep"])
         self.env["sales.split"].create(

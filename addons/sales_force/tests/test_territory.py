@@ -364,7 +364,14 @@ class TestTerritory(SalesForceCase):
     def test_import(self):
         """The Import screen takes a tree and its rules, and tells same names apart."""
         result = self.env["sales.territory"].load(
-            ["id", "name", "code", "parent_id", "rule_ids/country_id", "rule_ids/zip_from"],
+            [
+                "id",
+                "name",
+                "code",
+                "parent_id",
+                "rule_ids/country_id",
+                "rule_ids/zip_from",
+            ],
             [
                 ["t.asia", "Asia", "AS", "", "", ""],
                 ["t.asia_s", "South", "AS-S", "Asia", "Erewhon", "100"],
