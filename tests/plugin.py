@@ -2,11 +2,15 @@
 
 import logging
 import os
+import re
 
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+# Odoo's words, and ours, for a program that is not installed.
+MISSING = re.compile(r"Chrome executable not found|wkhtmltopdf|needs Node")
 
 
 class Recorder(logging.Handler):
@@ -47,6 +51,15 @@ def pytest_runtest_call(item):
         lines = [f"{r.levelname} {r.name}: {r.getMessage()}" for r in recorder.records]
         pytest.fail("Odoo's log has warnings:\n" + "\n".join(lines), pytrace=False)
     return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """In CI a test that was skipped for want of a program has failed."""
+    report = yield
+    if IN_CI and report.skipped and MISSING.search(str(report.longrepr)):
+        report.outcome = "failed"
+    return report
 
 
 def need(condition, reason):
