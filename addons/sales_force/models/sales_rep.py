@@ -362,14 +362,15 @@ class SalesRep(models.Model):
         if current.date_from == date:
             current.write(vals)
             return current
+        territories = [fields.Command.set(current.territory_ids.ids)]
         return self.env["sales.rep.assignment"].create(
             {
                 "rep_id": self.id,
                 "date_from": date,
                 "manager_id": current.manager_id.id,
                 "team_id": current.team_id.id,
-                "territory_ids": [fields.Command.set(current.territory_ids.ids)],
                 **vals,
+                "territory_ids": territories + list(vals.get("territory_ids", ())),
             }
         )
 
@@ -533,8 +534,11 @@ class SalesRep(models.Model):
             # Who leads a team below the own one stays without manager.
             if leader and above != rep:
                 managers[rep] = leader
+        below = defaultdict(self.browse)
         for rep, leader in managers.items():
-            rep.assignment_ids.manager_id = leader
+            below[leader] |= rep
+        for leader, led in below.items():
+            led.assignment_ids.manager_id = leader
         return reps
 
     # Actions

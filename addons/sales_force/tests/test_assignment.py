@@ -156,6 +156,25 @@ class TestAssignment(SalesForceCase):
         self.assertEqual(len(self.rep.assignment_ids), 2)
         self.assertEqual(self.rep.parent_id, self.reps["manager"])
 
+    @freeze_time("2024-05-15")
+    def test_territories_change_one_by_one(self):
+        """Adding and removing one, as a form does, keeps the others."""
+        one, two, three = self.env["sales.territory"].create(
+            [{"name": name} for name in ("One", "Two", "Three")]
+        )
+        self.assignments.territory_ids = one + two
+        self.rep.write(
+            {"territory_ids": [Command.link(three.id), Command.unlink(one.id)]}
+        )
+        self.assertEqual(len(self.rep.assignment_ids), 2)
+        self.assertEqual(self.assignments.territory_ids, one + two)
+        self.assertEqual(self.rep.territory_ids, two + three)
+        self.rep.write({"territory_ids": [Command.unlink(two.id)]})
+        self.assertEqual(len(self.rep.assignment_ids), 2)
+        self.assertEqual(self.rep.territory_ids, three)
+        self.rep.territory_ids = one
+        self.assertEqual(self.rep.territory_ids, one)
+
     def test_today_is_the_company_s(self):
         """The day changes where the company works, not in UTC."""
         self.company.resource_calendar_id.tz = "Asia/Shanghai"
