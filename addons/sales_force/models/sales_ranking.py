@@ -4,6 +4,9 @@ from odoo.tools import SQL, Query
 from ..periods import compare
 
 PERIODS = ("month", "last_month", "quarter", "year")
+# What a rep and a metric count in the id of a line; the period counts one.
+_METRIC = 10
+_REP = 1_000_000
 
 
 class SalesRanking(models.Model):
@@ -128,7 +131,8 @@ class SalesRanking(models.Model):
         """Each rep's value of each metric, of all and of visible credits."""
         return SQL(
             """
-            SELECT s.rep_id * 1000000::bigint + s.metric_id * 10 + s.number AS id,
+            SELECT s.rep_id * %(rep)s::bigint + s.metric_id * %(metric)s + s.number
+                    AS id,
                 s.metric_id, s.period, s.rep_id, s.company_id, s.kind, s.sign,
                 s.is_visible, rep.user_id, rep.team_id, rep.parent_id AS manager_id,
                 COALESCE(s.all_previous_top, s.all_previous_bottom) IS NOT NULL
@@ -148,6 +152,8 @@ class SalesRanking(models.Model):
                 )
             ),
             sums=self._get_sums(),
+            rep=_REP,
+            metric=_METRIC,
         )
 
     def _get_value(self, span, seen):
@@ -172,7 +178,10 @@ class SalesRanking(models.Model):
         )
 
     def _get_sums(self):
-        """The parts of each metric by rep, period and span, in one pass."""
+        """The parts of each metric by rep, period and span.
+
+        Lateral: each metric and period is one range of the ledger's index.
+        """
         query = Query(self.env, "credit", SQL.identifier("sales_credit"))
         visible = self._get_visible(query)  # may join tables to the query
         sums = SQL(", ").join(
@@ -195,8 +204,7 @@ class SalesRanking(models.Model):
         return SQL(
             """
             SELECT metric.id AS metric_id, metric.kind, metric.both, metric.sign,
-                span.number, span.period, credit.rep_id, credit.company_id,
-                bool_or(credit.is_visible) AS is_visible, %(sums)s
+                span.number, span.period, found.*
             FROM (
                 SELECT id, kind, denominator_id, COALESCE(numerator_id, id) AS top_id,
                     COALESCE(denominator_includes_numerator, FALSE) AS both,
@@ -207,11 +215,15 @@ class SalesRanking(models.Model):
                 number, period, current_start, current_stop, previous_start,
                 previous_stop, whole_start, whole_stop
             )
-            JOIN (%(credits)s) credit
-                ON credit.metric_id = ANY(ARRAY[metric.top_id, metric.denominator_id])
-                AND credit.date BETWEEN span.whole_start AND span.current_stop
-            GROUP BY metric.id, metric.kind, metric.both, metric.sign, span.number,
-                span.period, credit.rep_id, credit.company_id
+            CROSS JOIN LATERAL (
+                SELECT credit.rep_id, credit.company_id,
+                    bool_or(credit.is_visible) AS is_visible, %(sums)s
+                FROM (%(credits)s) credit
+                WHERE credit.metric_id
+                        = ANY(ARRAY[metric.top_id, metric.denominator_id])
+                    AND credit.date BETWEEN span.whole_start AND span.current_stop
+                GROUP BY credit.rep_id, credit.company_id
+            ) found
             """,
             sums=sums,
             spans=self._get_spans(),
@@ -275,8 +287,12 @@ class SalesRanking(models.Model):
     def action_open_performance(self):
         """The credits behind a place, by customer."""
         self.ensure_one()
+        # The id tells all: reading by id alone would rank every metric and period.
+        rep_id, rest = divmod(self.id, _REP)
+        metric_id, number = divmod(rest, _METRIC)
+        today = self.env.company._get_sales_today()
         return self.env["sales.credit"]._prepare_action_behind(
-            self.metric_id,
-            compare(self.period, self.env.company._get_sales_today()).current,
-            self.rep_id,
+            self.env["sales.metric"].browse(metric_id),
+            compare(PERIODS[number], today).current,
+            self.env["sales.rep"].browse(rep_id),
         )
