@@ -1026,6 +1026,24 @@ class TestCreditChanges(CreditCase):
         self.assertEqual(self.total("ORDERED"), 10.0)
         self.assertLedger()
 
+    def test_order_deleted_under_its_invoice(self):
+        """The split goes with the order: the invoice is its salesperson's again."""
+        channel = self.env["sales.channel"].search([], limit=1)
+        order = self.order(
+            [100], partner=self.customer, user=self.cy.user_id, sales_channel_id=channel.id
+        )
+        self.split(order, (self.ann, 60), (self.bo, 40))
+        invoice = self.invoice(order)
+        self.pay(invoice, 11)
+        self.assertCredits("INVOICED", {self.ann: 60.0, self.bo: 40.0})
+        order._action_cancel()
+        self.assertCredits("INVOICED", {self.ann: 60.0, self.bo: 40.0})
+        order.unlink()
+        self.assertCredits("INVOICED", {self.cy: 100.0})
+        self.assertCredits("COLLECTED", {self.cy: 11.0})
+        self.assertFalse(self.credits("INVOICED").channel_id)
+        self.assertLedger()
+
     def test_order_line_removed(self):
         order = self.order([10, 20], partner=self.customer, user=self.ann_user)
         order.order_line[1].product_uom_qty = 0
