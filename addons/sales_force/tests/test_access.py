@@ -50,6 +50,7 @@ MATRIX = {
     "account.move": ANALYSIS,
     "account.move.line": ANALYSIS,
     "sale.report": ANALYSIS,
+    "crm.activity.report": ANALYSIS,
     "sales.credit": {
         "rep": {"read": {"own"}},
         "leader": {"read": {"own", "below"}},
@@ -123,6 +124,10 @@ class TestAccess(SalesForceCase):
                 "sale.order.line": order.order_line,
                 "crm.lead": cls._lead(user, company),
             }
+            activity = records["crm.lead"].activity_schedule(
+                "mail.mail_activity_data_call", user_id=cls.users["operations"].id
+            )
+            activity.action_feedback("Called")
             if name != "foreigner":
                 invoice = cls._invoice(user)
                 records["account.move"] = invoice
@@ -147,6 +152,9 @@ class TestAccess(SalesForceCase):
             )
             records["sale.report"] = env["sale.report"].search(
                 [("order_reference", "=", f"sale.order,{order.id}")]
+            )
+            records["crm.activity.report"] = env["crm.activity.report"].search(
+                [("lead_id", "=", records["crm.lead"].id)]
             )
             if invoice := records.get("account.move"):
                 records["account.invoice.report"] = env[
@@ -350,6 +358,46 @@ class TestAccess(SalesForceCase):
         code = query.select().code
         self.assertIn("parent_path", code)
         self.assertIn('FROM "sales_rep"', code)
+
+    def test_invoice_analysis(self):
+        """Odoo opens it with accounting rights; a leader's ends with the own reps."""
+        leader = self.users["leader"]
+        leader.group_ids += self.env.ref("account.group_account_readonly")
+        found = self.env["account.invoice.report"].with_user(leader).search([])
+        for name, visible in (
+            ("leader", True),
+            ("rep", True),
+            ("nobody", True),
+            ("peer", False),
+            ("manager", False),
+        ):
+            lines = self.docs[name]["account.invoice.report"].with_user(leader)
+            self.assertTrue(lines)
+            self.assertEqual(lines <= found, visible, name)
+
+    def test_former_owners(self):
+        """Leaders read whose customers were whose, where it concerns their reps."""
+        mine, other = self.env["res.partner"].create(
+            [
+                {"name": "Mine", "user_id": self.users["rep"].id},
+                {"name": "Other", "user_id": self.users["peer"].id},
+            ]
+        )
+        mine.user_id = False
+        self.env.flush_all()
+        log = self.env["sales.ownership"]
+        rows = log.search([("partner_id", "in", (mine + other).ids)])
+        self.assertEqual(len(rows), 3)
+        for role, expected in (
+            ("leader", mine),
+            ("manager", mine),
+            ("peer_leader", other),
+            ("director", mine + other),
+            ("operations", mine + other),
+        ):
+            found = log.with_user(self.users[role]).search([("id", "in", rows.ids)])
+            self.assertEqual(found.partner_id, expected.with_env(found.env), role)
+        self.assertFalse(log.with_user(self.users["rep"]).has_access("read"))
 
     def test_rpc_cannot_reach_internals(self):
         for model, method in (
