@@ -286,9 +286,12 @@ class SalesRep(models.Model):
         if "state" in vals:
             self._check_transition(vals["state"])
             vals = {**self._prepare_state(vals["state"]), **vals}
+        hired = {rep: rep.date_start for rep in self} if "date_start" in vals else {}
         result = super().write(vals) if vals else True
         if "active" in vals:
             self.env.registry.clear_cache()
+        for rep, former in hired.items():
+            rep._move_first_assignment(former)
         if assigned:
             for rep in self:
                 rep._change_assignment(rep.company_id._get_sales_today(), assigned)
@@ -373,6 +376,22 @@ class SalesRep(models.Model):
                 "territory_ids": territories + list(vals.get("territory_ids", ())),
             }
         )
+
+    def _move_first_assignment(self, former):
+        """The first assignment follows the hire date, if it started on the former."""
+        first, second = (*self.assignment_ids.sorted("date_from")[:2], None, None)[:2]
+        if not first or not self.date_start or first.date_from != former:
+            return
+        if second and second.date_from <= self.date_start:
+            raise ValidationError(
+                self.env._(
+                    "%(rep)s has another assignment from %(date)s, so the hire date "
+                    "must lie before.",
+                    rep=self.name,
+                    date=format_date(self.env, second.date_from),
+                )
+            )
+        first.date_from = self.date_start
 
     def _get_assignment(self, date):
         """The assignment in force on a date, empty before the first one."""

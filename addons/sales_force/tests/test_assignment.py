@@ -156,6 +156,16 @@ class TestAssignment(SalesForceCase):
         self.assertEqual(len(self.rep.assignment_ids), 2)
         self.assertEqual(self.rep.parent_id, self.reps["manager"])
 
+    def test_first_assignment_follows_hire_date(self):
+        self._assign("2024-05-01")
+        self.rep.date_start = "2019-01-01"
+        self.assertEqual(self._spans()[0], ("2019-01-01", "2024-04-30"))
+        with self.assertRaises(ValidationError):
+            self.rep.date_start = "2024-05-01"
+        self.assignments.date_from = "2019-06-01"
+        self.rep.date_start = "2018-01-01"
+        self.assertEqual(self._spans()[0], ("2019-06-01", "2024-04-30"))
+
     @freeze_time("2024-05-15")
     def test_territories_change_one_by_one(self):
         """Adding and removing one, as a form does, keeps the others."""
