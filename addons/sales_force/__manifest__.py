@@ -47,6 +47,9 @@
         "data/spreadsheet_dashboard_data.xml",
         "wizards/sales_credit_rebuild_views.xml",
     ],
+    "demo": [
+        "demo/sales_force_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             "sales_force/static/src/**/*",

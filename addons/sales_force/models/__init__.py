@@ -25,4 +25,5 @@ from . import (
     digest_digest,
     owned_documents,
     res_partner,
+    sales_force_demo,
 )

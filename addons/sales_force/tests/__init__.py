@@ -3,6 +3,7 @@ from . import (
     test_assignment,
     test_calendar_import,
     test_credit_example,
+    test_demo,
     test_digest,
     test_periods,
     test_plain_users,

@@ -1,0 +1,112 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo.exceptions import AccessError
+from odoo.service.model import get_public_method
+from odoo.tests import TransactionCase, tagged
+
+
+@tagged("post_install", "-at_install")
+class TestDemo(TransactionCase):
+    """The demo data: all of it where it is installed, else of the last months."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env.ref("base.main_company")
+        cls.months = 14
+        if not cls._login("director"):
+            cls.months = 4
+            cls.env["sales.force.demo"]._load(cls.months)
+            cls.env.cr.flush()
+        cls.reps = {
+            rep.user_id.login: rep
+            for rep in cls.env["sales.rep"].search(
+                [("company_id", "=", cls.company.id)]
+            )
+        }
+
+    @classmethod
+    def _login(cls, login):
+        return cls.env["res.users"].search([("login", "=", login)])
+
+    def _months(self, code, **domain):
+        metric = self.env["sales.metric"].search([("code", "=", code)])
+        leaves = [("metric_id", "=", metric.id), ("overlay", "=", False)]
+        leaves += [(name, "=", value) for name, value in domain.items()]
+        return dict(
+            self.env["sales.credit"]._read_group(leaves, ["date:month"], ["value:sum"])
+        )
+
+    def test_organisation(self):
+        parents = {
+            login: rep.parent_id.user_id.login or None
+            for login, rep in self.reps.items()
+        }
+        self.assertIsNone(parents["director"])
+        self.assertEqual(parents["manager"], "director")
+        self.assertEqual(parents["leader"], "manager")
+        self.assertEqual(parents["rep"], "leader")
+        below = self.env["sales.rep"].search(
+            [("id", "child_of", self.reps["director"].id)]
+        )
+        self.assertEqual(len(below), 16)
+        self.assertEqual(len(below.team_id), 4)
+        for login in ("operations", "finance"):
+            self.assertTrue(
+                self._login(login).has_group(f"sales_force.group_sales_{login}")
+            )
+
+    def test_moved_rep(self):
+        first, second = self.reps["kavi"].assignment_ids.sorted("date_from")
+        self.assertNotEqual(first.team_id, second.team_id)
+        teams = {
+            team
+            for _month, team in self.env["sales.credit"]._read_group(
+                [("rep_id", "=", self.reps["kavi"].id)], ["date:month", "team_id"]
+            )
+        }
+        self.assertEqual(teams, {first.team_id, second.team_id})
+
+    def test_customers_have_their_territory(self):
+        owners = [rep.user_id.id for rep in self.reps.values()]
+        customers = self.env["res.partner"].search(
+            [("user_id", "in", owners), ("country_id.code", "=", "CN")]
+        )
+        self.assertEqual(len(customers), 60)
+        self.assertTrue(
+            all(c.sales_territory_id and c.sales_channel_id for c in customers)
+        )
+
+    def test_each_month_has_each_fact(self):
+        today = self.company._get_sales_today()
+        for code in ("ORDERED", "INVOICED", "ORDERS", "QUOTATIONS"):
+            months = self._months(code)
+            for back in range(1, self.months):
+                month = today.replace(day=1) - relativedelta(months=back)
+                self.assertGreater(months.get(month, 0), 0, f"{code} {month}")
+        for code in ("COLLECTED", "RECEIPTS", "MARGIN", "WON", "LOST", "NEW_CUSTOMERS"):
+            self.assertGreater(len(self._months(code)), self.months / 4, code)
+        self.assertTrue(self._months("COLLECTED", rep_id=self.reps["rep"].id))
+
+    def test_all_kinds_of_documents(self):
+        self.assertTrue(self.env["sales.split"].search([("overlay", "=", True)]))
+        self.assertTrue(self.env["sales.split"].search([("overlay", "=", False)]))
+        demo_users = [rep.user_id.id for rep in self.reps.values()]
+        moves = self.env["account.move"].search(
+            [("invoice_user_id", "in", demo_users), ("state", "=", "posted")]
+        )
+        self.assertTrue(moves.filtered(lambda m: m.move_type == "out_refund"))
+        states = set(moves.mapped("payment_state"))
+        self.assertGreaterEqual(states, {"paid", "partial", "not_paid"})
+        orders = self.env["sale.order"].search([("user_id", "in", demo_users)])
+        self.assertGreaterEqual(set(orders.mapped("state")), {"sent", "sale"})
+        self.assertTrue(orders.filtered(lambda o: o.delivery_status == "partial"))
+
+    def test_rebuild_finds_nothing(self):
+        self.assertEqual(
+            self.env["sales.credit"].rebuild(), {"removed": 0, "changed": 0, "added": 0}
+        )
+
+    def test_not_reachable(self):
+        with self.assertRaises(AccessError):
+            get_public_method(self.env["sales.force.demo"], "_load")
