@@ -35,8 +35,8 @@ SUITES = {
         "account/tests/test_payment_term.py",
     ],
 }
-# In CI only those that are over within minutes; the others with ./sales test --all.
-SHORT = ("sales_team", "sale_stock")
+# In CI those that are over within minutes; the others with ./sales test --all.
+SHORT = ("sales_team", "crm", "sale_stock", "sale")
 
 
 def odoo_addons():

@@ -51,24 +51,34 @@ server_start() {
     command -v setsid >/dev/null && detach=setsid
     rm -f "$SERVER_PID"
     printf '%s %s\n' "$SALES_DB" "$SALES_PORT" | write_file "$SERVER_STATE"
+    touch "$SERVER_LOG"
+    server_log_start=$(wc -c <"$SERVER_LOG")
     # shellcheck disable=SC2086  # one word or none
     nohup $detach "$SALES_PYTHON" -m odoo -d "$SALES_DB" --pidfile="$SERVER_PID" \
         </dev/null >>"$SERVER_LOG" 2>&1 7>&- 8>&- 9>&- &
     server_child=$!
 }
 
-# server_wait: until the login page answers.
+# server_wait: until the login page answers. Only who has said in the log that it serves is
+# asked: another program may have taken the port since we looked.
 server_wait() {
-    "$SALES_PYTHON" - "http://$(server_host):$SALES_PORT/web/login" "$server_child" <<'PY' ||
+    "$SALES_PYTHON" - "http://$(server_host):$SALES_PORT/web/login" "$server_child" \
+        "$SERVER_LOG" "$server_log_start" <<'PY' ||
 import os, sys, time, urllib.request
 
-url, pid = sys.argv[1], int(sys.argv[2])
+url, pid, log, start = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 end = time.monotonic() + 300
+serving = False
 while time.monotonic() < end:
+    if not serving:
+        with open(log, "rb") as file:
+            file.seek(start)
+            serving = b"HTTP service (werkzeug) running on" in file.read()
     try:
-        with opener.open(url, timeout=60) as answer:
-            sys.exit(answer.status != 200)
+        if serving:
+            with opener.open(url, timeout=60) as answer:
+                sys.exit(answer.status != 200)
     except OSError:
         pass
     try:
