@@ -155,6 +155,13 @@ class SalesTerritoryRule(models.Model):
     def _apply(self):
         """Rules changed: refuse ties, and give customers their territories anew."""
         self.env.registry.clear_cache()
+        # Two transactions that change rules at once could tie without seeing each
+        # other: writing one row makes the later one fail to serialize and be retried.
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE sales_territory SET id = id "
+            "WHERE id = (SELECT min(id) FROM sales_territory)"
+        )
         matching = self.env["sales.territory.matching"]
         matching._check_ties()
         matching._match_all()

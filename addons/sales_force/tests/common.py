@@ -1,6 +1,13 @@
-from odoo import fields
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from odoo import SUPERUSER_ID, api, fields
 from odoo.fields import Command
-from odoo.tests import TransactionCase, new_test_user
+from odoo.modules.registry import Registry
+from odoo.service import model as service_model
+from odoo.tests import BaseCase, TransactionCase, new_test_user
+from odoo.tests.common import get_db_name
+from odoo.tools import mute_logger
 
 # Who has a role, and the user's groups.
 ROLES = {
@@ -152,3 +159,40 @@ class SalesForceCase(TransactionCase):
                 **values,
             }
         )
+
+
+class ConcurrentCase(BaseCase):
+    """Two transactions at once, with real cursors and commits.
+
+    What a test commits, its cleanup has to remove.
+    """
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        self.startPatcher(patch.object(service_model.time, "sleep"))
+
+    @contextmanager
+    def _environment(self):
+        with self.registry.cursor() as cr:
+            yield api.Environment(cr, SUPERUSER_ID, {"tracking_disable": True})
+
+    def _race(self, first, second):
+        """Run the second while the first commits; Odoo's own retry does the rest.
+
+        :return: how often the second one ran
+        """
+        runs = []
+        with self._environment() as env:
+
+            def transaction():
+                runs.append(1)
+                env.cr.execute("SELECT 1")  # takes the snapshot
+                if len(runs) == 1:
+                    with self._environment() as other:
+                        first(other)
+                second(env)
+
+            with mute_logger("odoo.sql_db", "odoo.service.model"):
+                service_model.retrying(transaction, env)
+        return len(runs)

@@ -1,24 +1,18 @@
 """Dated assignments: no gaps, no overlaps, no circles, whoever changes them when."""
 
-from contextlib import contextmanager
 from datetime import date, timedelta
-from unittest.mock import patch
 
 from freezegun import freeze_time
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg2 import errors
 
-from odoo import SUPERUSER_ID, Command, api, fields
+from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.modules.registry import Registry
-from odoo.service import model as service_model
-from odoo.service.model import retrying
-from odoo.tests import BaseCase, new_test_user, tagged
-from odoo.tests.common import get_db_name
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from .common import SalesForceCase
+from .common import ConcurrentCase, SalesForceCase
 
 START = date(2024, 1, 1)
 
@@ -396,13 +390,11 @@ class TestAssignment(SalesForceCase):
 
 
 @tagged("post_install", "-at_install")
-class TestConcurrentAssignment(BaseCase):
+class TestConcurrentAssignment(ConcurrentCase):
     """Two transactions at once, with real cursors and commits."""
 
     def setUp(self):
         super().setUp()
-        self.registry = Registry(get_db_name())
-        self.startPatcher(patch.object(service_model.time, "sleep"))
         self.addCleanup(self._remove)
         with self._environment() as env:
             users = env["res.users"]
@@ -428,11 +420,6 @@ class TestConcurrentAssignment(BaseCase):
             users.unlink()
             partners.unlink()
 
-    @contextmanager
-    def _environment(self):
-        with self.registry.cursor() as cr:
-            yield api.Environment(cr, SUPERUSER_ID, {"tracking_disable": True})
-
     def _assign(self, env, rep, date_from, manager=None):
         return env["sales.rep.assignment"].create(
             {
@@ -441,26 +428,6 @@ class TestConcurrentAssignment(BaseCase):
                 "manager_id": self.rep_ids[manager] if manager is not None else False,
             }
         )
-
-    def _race(self, first, second):
-        """Run the second while the first commits; Odoo's own retry does the rest.
-
-        :return: how often the second one ran
-        """
-        runs = []
-        with self._environment() as env:
-
-            def transaction():
-                runs.append(1)
-                env.cr.execute("SELECT 1")  # takes the snapshot
-                if len(runs) == 1:
-                    with self._environment() as other:
-                        first(other)
-                second(env)
-
-            with mute_logger("odoo.sql_db", "odoo.service.model"):
-                retrying(transaction, env)
-        return len(runs)
 
     def test_two_new_assignments(self):
         runs = self._race(

@@ -18,7 +18,7 @@ from ..territory_matching import (
     rank,
     zip_error,
 )
-from .common import SalesForceCase
+from .common import ConcurrentCase, SalesForceCase
 
 CODES = ["", "100", "105", "109", "110", "10000", "10500", "1A", "1B", "1C", "1B2", "A"]
 some = st.integers(0, 2)
@@ -389,3 +389,29 @@ class TestTerritory(SalesForceCase):
         self.assertEqual(territories[1].rule_ids.mapped("zip_from"), ["100", "200"])
         partner = self._partner(country_id=self.other_country.id, zip="200")
         self.assertEqual(partner.sales_territory_id, territories[1])
+
+
+@tagged("post_install", "-at_install")
+class TestConcurrentTerritory(ConcurrentCase):
+    def setUp(self):
+        super().setUp()
+        with self._environment() as env:
+            territories = env["sales.territory"].create(
+                [{"name": "Concurrent One"}, {"name": "Concurrent Two"}]
+            )
+            self.territory_ids = territories.ids
+        self.addCleanup(self._remove)
+
+    def _remove(self):
+        with self._environment() as env:
+            env["sales.territory"].browse(self.territory_ids).unlink()
+
+    def _rule(self, env, territory):
+        env["sales.territory.rule"].create(
+            {"territory_id": self.territory_ids[territory], "city": "Concurrentville"}
+        )
+
+    def test_two_rules_that_tie(self):
+        """The second to commit sees the first, and is refused."""
+        with self.assertRaisesRegex(ValidationError, "Concurrent One"):
+            self._race(lambda env: self._rule(env, 0), lambda env: self._rule(env, 1))
