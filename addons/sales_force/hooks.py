@@ -66,3 +66,28 @@ def _keep_closing_dates(env):
             ),
         )
     )
+
+
+def uninstall_hook(env):
+    """Forget the names that other addons gave to parts of our models.
+
+    Odoo removes an addon's own names with their records; these would stay.
+    """
+    env.cr.execute(
+        """
+        WITH ours AS (
+            SELECT res_id FROM ir_model_data WHERE model = 'ir.model'
+            GROUP BY res_id HAVING array_agg(module::text) = ARRAY['sales_force']
+        ), parts AS (
+            SELECT 'ir.model.inherit' AS model, i.id
+            FROM ir_model_inherit i JOIN ours ON ours.res_id = i.model_id
+            UNION ALL
+            SELECT 'ir.model.fields.selection', s.id
+            FROM ir_model_fields_selection s
+            JOIN ir_model_fields f ON f.id = s.field_id
+            JOIN ours ON ours.res_id = f.model_id
+        )
+        DELETE FROM ir_model_data d USING parts p
+        WHERE d.model = p.model AND d.res_id = p.id AND d.module <> 'sales_force'
+        """
+    )
