@@ -82,6 +82,8 @@ def rename(old, new):
     shutil.rmtree(filestore(new), ignore_errors=True)
     if filestore(old).exists():
         filestore(old).rename(filestore(new))
+    # What was just filled has no statistics yet, and its clones would not either.
+    query("ANALYZE", name=old)
     query(f'ALTER DATABASE "{old}" RENAME TO "{new}"')
 
 
