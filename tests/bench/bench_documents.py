@@ -2,15 +2,15 @@
 
 import statistics
 
-from common import Row, copy_orders, median_pair, ratio, seconds, settle
+from .common import Row, copy_orders, median_pair, ratio, seconds, settle
 
 PHASES = ("confirm", "invoice", "post", "pay")
 BARS = {"one": "≤ 1.05", "all": "≤ 1.10"}
 DOCUMENTS = {
     "confirm": "orders",
-    "invoice": "invoices",
+    "invoice": "orders",
     "post": "invoices",
-    "pay": "payments",
+    "pay": "invoices",
 }
 QUERIES = "≤ 4 queries more"
 
@@ -103,7 +103,7 @@ def compare(sides, rounds, mode, phases=PHASES):
     return results
 
 
-def rows(results, mode, label, bar):
+def rows(results, mode, label, bar, documents):
     for phase, pairs in results.items():
         totals = [(sum(spent[1]), sum(spent[0])) for spent, _queries in pairs]
         medians = [
@@ -111,7 +111,7 @@ def rows(results, mode, label, bar):
             for spent, _queries in pairs
         ]
         more = statistics.median(queries[1] - queries[0] for _spent, queries in pairs)
-        count = len(pairs[0][0][0]) if mode == "one" else "all"
+        count = documents
         how = "one per transaction" if mode == "one" else "all in one transaction"
         figures = {
             "ratio": ratio(median_pair(totals)),
@@ -122,7 +122,7 @@ def rows(results, mode, label, bar):
         if mode == "one":
             figures["ratio of medians"] = ratio(median_pair(medians))
         yield Row(
-            f"{label}: {phase} ({DOCUMENTS[phase]}, {how}, {count} × {len(pairs)} pairs)",
+            f"{label}: {phase} {DOCUMENTS[phase]}, {how} ({count} × {len(pairs)})",
             f"{BARS[mode]}, {QUERIES}" if bar and phase != "invoice" else "report",
             figures,
         )
@@ -151,7 +151,7 @@ def run(lab, addons="sales_force", label="sales_force", bar=True):
     for mode, first in (("one", 1), ("all", pairs + 2)):
         compare([*sides], [first], mode)  # warms caches, pools and plans
         results = compare(sides, range(first + 1, first + 1 + pairs), mode)
-        result += rows(results, mode, label, bar)
+        result += rows(results, mode, label, bar, lab.options.documents)
     for documents in sides:
         lab.close(documents.side)
     return result

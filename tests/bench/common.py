@@ -108,7 +108,10 @@ class Lab:
     def base(self):
         """The standard addons, masters, and one order to copy: the common source."""
         name = f"{PREFIX}base"
-        if not database.exists(name) or self.options.fresh:
+        there = database.query(
+            "SELECT datname FROM pg_database WHERE datname = %s", name
+        )
+        if self.options.fresh or not there:
             new = self.clone(database.template(demo=False), "base_new")
             side = self.open(new)
             with side.env() as env:
@@ -256,51 +259,60 @@ def copy_orders(cr, times):
     )
 
 
-def copy_invoices(cr, times):
-    """Copies of the posted invoices, over the twelve months before.
+def copy_entries(cr, times):
+    """Copies of the posted invoices and of their payments, over the year before.
 
-    With their lines, their links to order lines, their payments' matchings.
+    With the lines, the links to order lines, and what is matched.
     """
-    cr.execute("SELECT max(id) FROM account_move")
-    moves = cr.fetchone()[0]
-    cr.execute("SELECT max(id) FROM account_move_line")
-    lines = cr.fetchone()[0]
+    offsets = {}
+    for table in ("account_move", "account_move_line", "account_partial_reconcile"):
+        cr.execute(f"SELECT max(id) FROM {table}")  # noqa: S608
+        offsets[table] = cr.fetchone()[0] or 0
+    moves, lines, partials = offsets.values()
     rounds = f"CROSS JOIN generate_series(1, {int(times)}) k"
-    # Checks and triggers per row say nothing about Odoo.
-    cr.execute("SET session_replication_role = replica")
+    days = "k % 365"
+    # Checks and triggers per row say nothing about what is measured.
+    cr.execute("SET LOCAL session_replication_role = replica")
     copy_rows(
         cr,
         "account_move",
-        f"account_move t {rounds} "
-        "WHERE t.move_type = 'out_invoice' AND t.state = 'posted'",
+        f"account_move t {rounds} WHERE t.state = 'posted'",
         id=f"t.id + k * {moves}",
         name="t.name || '-' || k",
         sequence_number="t.sequence_number + k",
         access_token="NULL",
-        invoice_date="t.invoice_date - k % 365",
-        invoice_date_due="t.invoice_date_due - k % 365",
-        date="t.date - k % 365",
+        invoice_date=f"t.invoice_date - {days}",
+        invoice_date_due=f"t.invoice_date_due - {days}",
+        date=f"t.date - {days}",
         made_sequence_gap="FALSE",
     )
     copy_rows(
         cr,
         "account_move_line",
-        f"account_move_line t JOIN account_move m ON m.id = t.move_id {rounds} "
-        "WHERE m.move_type = 'out_invoice' AND m.state = 'posted'",
+        f"account_move_line t {rounds} WHERE t.parent_state = 'posted'",
         id=f"t.id + k * {lines}",
         move_id=f"t.move_id + k * {moves}",
         full_reconcile_id="NULL",
         matching_number="NULL",
-        date="t.date - k % 365",
-        invoice_date="t.invoice_date - k % 365",
-        date_maturity="t.date_maturity - k % 365",
+        date=f"t.date - {days}",
+        invoice_date=f"t.invoice_date - {days}",
+        date_maturity=f"t.date_maturity - {days}",
+    )
+    copy_rows(
+        cr,
+        "account_partial_reconcile",
+        f"account_partial_reconcile t {rounds}",
+        id=f"t.id + k * {partials}",
+        debit_move_id=f"t.debit_move_id + k * {lines}",
+        credit_move_id=f"t.credit_move_id + k * {lines}",
+        full_reconcile_id="NULL",
+        max_date=f"t.max_date - {days}",
     )
     cr.execute(
         f"""INSERT INTO sale_order_line_invoice_rel (invoice_line_id, order_line_id)
         SELECT invoice_line_id + k * {lines}, order_line_id
         FROM sale_order_line_invoice_rel {rounds}"""
     )
-    cr.execute("SET session_replication_role = origin")
 
 
 def prepare_process():

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(HERE.parents[1]))
 
 
 def parse(arguments, names):
@@ -30,7 +30,7 @@ def main(arguments):
     names = sorted(path.stem[6:] for path in HERE.glob("bench_*.py"))
     options = parse(arguments, names)
 
-    from common import Lab, prepare_process
+    from tests.bench.common import Lab, prepare_process
 
     prepare_process()
     lab = Lab(options)
@@ -39,7 +39,7 @@ def main(arguments):
         for name in options.names or names:
             print(f"==> {name}", flush=True)
             started = time.monotonic()
-            for row in importlib.import_module(f"bench_{name}").run(lab):
+            for row in importlib.import_module(f"tests.bench.bench_{name}").run(lab):
                 table.append(row)
                 print(row, flush=True)
             print(f"    done in {time.monotonic() - started:.0f} s", flush=True)
