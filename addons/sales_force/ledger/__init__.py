@@ -3,5 +3,5 @@
 ``apportion``  the one apportionment, in Python and as SQL
 ``source``     what a source of facts declares
 ``crediting``  facts -> credits (splits, overlays, the dated organisation), merged
-``order``, ``delivery``, ``invoice``, ``receipt``, ``lead``  the sources
+``order``, ``delivery``, ``invoice``, ``cash``, ``receipt``, ``lead``  the sources
 """

@@ -4,9 +4,16 @@ from odoo.tools import SQL
 
 from .apportion import sql_apportion
 from .source import FACT_COLUMNS
-from .statement import Statement
 
-KEY = ("scope_id", "metric_id", "res_model", "res_id", "part", "overlay")
+KEY = (
+    "source",
+    "scope_id",
+    "metric_id",
+    "res_model",
+    "res_id",
+    "part",
+    "overlay",
+)
 VALUES = (
     "date",
     "rep_id",
@@ -23,7 +30,17 @@ VALUES = (
     "currency_id",
     "amount_currency",
 )
-_FACTS = SQL(", ").join(SQL.identifier("f", name) for name in FACT_COLUMNS)
+_FACTS = SQL(", ").join(SQL.identifier("f", name) for name in ("source", *FACT_COLUMNS))
+# A fact of which nobody has a share belongs to the document's salesperson.
+_WHOLE = SQL(
+    """
+    SELECT f.source, f.metric_id, f.scope_id, f.res_model, f.res_id, f.part, f.date,
+        f.user_id, f.team_id, 100.0 AS share, FALSE AS overlay, f.partner_id,
+        f.product_id, f.channel_id, f.company_id, f.currency_id, f.scale, f.doc_scale,
+        f.upto - f.before AS units, f.doc_upto - f.doc_before AS doc_units
+    FROM facts f
+    """
+)
 
 
 def local_date(timestamp, timezone):
@@ -57,57 +74,52 @@ def _shares():
         partition=SQL("metric_id, res_model, res_id, part"),
         order=SQL("split_sequence, split_id"),
         keep=SQL(
-            """metric_id, scope_id, res_model, res_id, part, date,
+            """source, metric_id, scope_id, res_model, res_id, part, date,
             split_user_id AS user_id, team_id, share, FALSE AS overlay, partner_id,
             product_id, channel_id, company_id, currency_id, scale, doc_scale"""
         ),
     )
     return SQL(
         """
-        SELECT f.metric_id, f.scope_id, f.res_model, f.res_id, f.part, f.date,
-            f.user_id, f.team_id, 100.0 AS share, FALSE AS overlay, f.partner_id,
-            f.product_id, f.channel_id, f.company_id, f.currency_id, f.scale,
-            f.doc_scale, f.upto - f.before AS units,
-            f.doc_upto - f.doc_before AS doc_units
-        FROM facts f
+        %s
         WHERE f.split IS NULL OR NOT EXISTS (
             SELECT FROM sales_split s WHERE s.target = f.split AND NOT s.overlay
         )
         UNION ALL
-        SELECT metric_id, scope_id, res_model, res_id, part, date, user_id, team_id,
-            share, overlay, partner_id, product_id, channel_id, company_id,
+        SELECT source, metric_id, scope_id, res_model, res_id, part, date, user_id,
+            team_id, share, overlay, partner_id, product_id, channel_id, company_id,
             currency_id, scale, doc_scale, share_upto - share_before,
             share_doc_upto - share_doc_before
         FROM (%s) apportioned
         UNION ALL
-        SELECT f.metric_id, f.scope_id, f.res_model, f.res_id, f.part, f.date,
+        SELECT f.source, f.metric_id, f.scope_id, f.res_model, f.res_id, f.part, f.date,
             s.user_id, f.team_id, s.share, TRUE, f.partner_id, f.product_id,
             f.channel_id, f.company_id, f.currency_id, f.scale, f.doc_scale,
             round(f.upto * s.share / 100) - round(f.before * s.share / 100),
             round(f.doc_upto * s.share / 100) - round(f.doc_before * s.share / 100)
         FROM facts f JOIN sales_split s ON s.target = f.split AND s.overlay
         """,
+        _WHOLE,
         apportioned,
     )
 
 
-def derive(source, env, scope, metrics):
-    """The SELECT of the credits of a source over a scope, without ids.
+def credit(facts, split=True):
+    """The SELECT of the credits of facts, without ids.
 
     Besides ``KEY`` and ``VALUES`` it gives ``user_id``, which is part of the key and
     may be NULL. Values are in company currency, pieces or counts; the date decides
     which assignment gives team, manager and territory.
+
+    :param SQL facts: a SELECT of "source" and ``FACT_COLUMNS``
+    :param split: whether any of them may be split
     """
     return SQL(
         """
-        WITH scope(id) AS MATERIALIZED (%(scope)s),
-        facts AS MATERIALIZED (
-            SELECT * FROM (%(facts)s) facts
-            WHERE metric_id IS NOT NULL AND upto <> before
-        ),
+        WITH facts AS MATERIALIZED (%(facts)s),
         shares AS (%(shares)s)
-        SELECT s.scope_id, s.metric_id, s.res_model, s.res_id, s.part, s.overlay,
-            s.user_id, s.date, r.id AS rep_id,
+        SELECT s.source, s.scope_id, s.metric_id, s.res_model, s.res_id, s.part,
+            s.overlay, s.user_id, s.date, r.id AS rep_id,
             CASE WHEN r.id IS NULL THEN s.team_id ELSE a.team_id END AS team_id,
             a.manager_id,
             COALESCE((
@@ -130,9 +142,8 @@ def derive(source, env, scope, metrics):
         LEFT JOIN sales_territory t ON t.id = p.sales_territory_id
         WHERE s.units <> 0
         """,
-        scope=scope,
-        facts=source.facts(env, metrics),
-        shares=_shares(),
+        facts=facts,
+        shares=_shares() if split else _WHOLE,
     )
 
 
@@ -140,21 +151,24 @@ def _columns(alias, names):
     return SQL(", ").join(SQL.identifier(alias, name) for name in names)
 
 
-def merge(source, env, scope, metrics):
-    """One statement that makes the ledger equal to the documents of a scope.
+def merge(pending, facts, split=True):
+    """One statement that makes the ledger equal to the documents that are pending.
 
     Rows are matched by key and keep their ids; what is equal is not written. Two
     transactions that derive the same credit end in a serialization failure, which
     Odoo retries. The statement returns ``(removed, changed, added)`` counts.
+
+    :param SQL pending: a SELECT of sources' codes and scopes' ids
+    :param SQL facts: their facts, as in ``credit``
     """
     names = (*KEY, "user_id", *VALUES)
     return SQL(
         """
-        WITH pending(id) AS MATERIALIZED (%(scope)s),
+        WITH pending(source, id) AS MATERIALIZED (%(pending)s),
         derived AS (%(derived)s),
         existing AS (
-            SELECT c.* FROM pending
-            JOIN sales_credit c ON c.scope_id = pending.id AND c.source = %(source)s
+            SELECT c.* FROM pending p
+            JOIN sales_credit c ON c.scope_id = p.id AND c.source = p.source
         ),
         compared AS MATERIALIZED (
             SELECT c.id, d.metric_id IS NULL AS gone,
@@ -172,17 +186,16 @@ def merge(source, env, scope, metrics):
             RETURNING 1
         ),
         added AS (
-            INSERT INTO sales_credit (source, %(names)s)
-            SELECT %(source)s, %(all)s FROM compared d WHERE d.id IS NULL
+            INSERT INTO sales_credit (%(names)s)
+            SELECT %(all)s FROM compared d WHERE d.id IS NULL
             ON CONFLICT DO NOTHING
             RETURNING 1
         )
         SELECT (SELECT count(*) FROM removed), (SELECT count(*) FROM changed),
             (SELECT count(*) FROM added)
         """,
-        scope=scope,
-        derived=derive(source, env, SQL("SELECT id FROM pending"), metrics),
-        source=source.code,
+        pending=pending,
+        derived=credit(facts, split),
         match=SQL(" AND ").join(
             SQL("%s = %s", SQL.identifier("c", name), SQL.identifier("d", name))
             for name in KEY
@@ -195,32 +208,58 @@ def merge(source, env, scope, metrics):
     )
 
 
-def statements(source, env, scope, now, metrics):
-    """What makes the ledger right for a scope, in order; the last one merges."""
-    if source.prepare:
-        yield source.prepare(env, scope, now)
-    yield merge(source, env, scope, metrics)
-
-
-def prepared_statements(source, env, metrics):
-    """The same with parameters: the ids of each origin, the time, and no limit.
-
-    The planner takes a limit that it does not know for a tenth of the rows, which
-    makes it expect the few documents that prepared statements are for.
-    """
-    origins = source.all_origins
-    count = len(origins)
-    scope = SQL(
-        "SELECT id FROM (SELECT id FROM (%(ids)s) ids(id) LIMIT %(limit)s) few "
-        "LIMIT %(limit)s",
-        ids=source.scope(
-            {origin: SQL(f"${n}") for n, origin in enumerate(origins, start=1)}
-        ),
-        limit=SQL(f"${count + 2}"),
+def merge_scope(source, env, scope, metrics):
+    """``merge`` of one source over a scope, for any number of documents."""
+    return merge(
+        SQL("SELECT %s, id FROM (%s) scope(id)", source.code, scope),
+        source.select(env, SQL("SELECT id FROM pending"), metrics),
     )
-    now = SQL(f"${count + 1}::timestamp")
-    types = ("integer[]",) * count + ("timestamp", "bigint")
-    return [
-        Statement(env.cr.mogrify(query.code, query.params).decode(), types)
-        for query in statements(source, env, scope, now, metrics)
-    ]
+
+
+def read_facts(source, env, scope, metrics):
+    """The facts of a few documents, to be merged with those of other sources.
+
+    :return: the scope's ids, and the facts as rows of ``FACT_COLUMNS``
+    """
+    env.cr.execute(
+        SQL(
+            """%(prepare)s
+            WITH pending(id) AS MATERIALIZED (%(scope)s)
+            SELECT pending.id, f.*
+            FROM pending LEFT JOIN (%(facts)s) f ON f.scope_id = pending.id""",
+            prepare=SQL("%s;", source.prepare(env, scope, env.cr.now()))
+            if source.prepare
+            else SQL(),
+            scope=scope,
+            facts=source.select(env, SQL("SELECT id FROM pending"), metrics),
+        )
+    )
+    rows = env.cr.fetchall()
+    return {row[0] for row in rows}, [row[1:] for row in rows if row[1]]
+
+
+def merge_facts(pending, facts):
+    """``merge`` of facts that were read: planning it hardly depends on their sources.
+
+    :param pending: ``[(source's code, scope's id)]``
+    :param facts: rows of "source" and ``FACT_COLUMNS``
+    """
+    types = ("text", *FACT_COLUMNS.values())
+    columns = [list(column) for column in zip(*facts, strict=True)] or [[]] * len(types)
+    split = columns[1 + list(FACT_COLUMNS).index("split")]
+    return merge(
+        SQL(
+            "SELECT * FROM unnest(%s::text[], %s::integer[])",
+            [source for source, _id in pending],
+            [id_ for _source, id_ in pending],
+        ),
+        SQL(
+            "SELECT * FROM unnest(%s) AS f(%s)",
+            SQL(", ").join(
+                SQL(f"%s::{type_}[]", column)
+                for column, type_ in zip(columns, types, strict=True)
+            ),
+            SQL(", ").join(map(SQL.identifier, ("source", *FACT_COLUMNS))),
+        ),
+        split=any(split),
+    )

@@ -5,32 +5,32 @@ from dataclasses import dataclass, field
 
 from odoo.tools import SQL
 
-# The columns that every source's facts have, in this order.
+# The columns that every source's facts have, in this order, with their types.
 #
 # A fact is one part of a document before it is credited to people. Amounts are
 # integral numerics in the smallest unit; the fact's worth is ``upto - before``, so
 # that the instalments of one whole are apportioned cumulatively and sum exactly.
 FACT_COLUMNS = {
-    "metric_id": "the metric, NULL where it is switched off",
-    "scope_id": "the record by which the source is derived again",
-    "res_model": "model of the source record",
-    "res_id": "the source record",
-    "part": "the part of the source record, 0 where it has no parts",
-    "date": "in the timezone of the company's calendar",
-    "user_id": "the document's salesperson",
-    "team_id": "the document's sales team",
-    "split": "sales_split.target of the split that applies, NULL for none",
-    "partner_id": "the commercial partner",
-    "product_id": "",
-    "channel_id": "",
-    "company_id": "",
-    "currency_id": "the document's currency, NULL for counts and quantities",
-    "scale": "decimals of upto and before",
-    "before": "",
-    "upto": "",
-    "doc_scale": "decimals of doc_upto and doc_before",
-    "doc_before": "the same in the document's currency",
-    "doc_upto": "",
+    "metric_id": "integer",  # NULL where the metric is switched off
+    "scope_id": "integer",  # the record by which the source is derived again
+    "res_model": "text",  # the source record
+    "res_id": "integer",
+    "part": "integer",  # the part of the source record, 0 where it has no parts
+    "date": "date",  # in the timezone of the company's calendar
+    "user_id": "integer",  # the document's salesperson
+    "team_id": "integer",  # the document's sales team
+    "split": "integer",  # sales_split.target of the split that applies
+    "partner_id": "integer",  # the commercial partner
+    "product_id": "integer",
+    "channel_id": "integer",
+    "company_id": "integer",
+    "currency_id": "integer",  # the document's, NULL for counts and quantities
+    "scale": "integer",  # decimals of upto and before
+    "before": "numeric",
+    "upto": "numeric",
+    "doc_scale": "integer",  # decimals of doc_upto and doc_before
+    "doc_before": "numeric",  # the same in the document's currency
+    "doc_upto": "numeric",
 }
 
 
@@ -59,14 +59,27 @@ class Source:
     prepare: Callable | None = None
 
     def scope(self, pending):
-        """The relation ``scope(id)`` of ``{origin: ids or a parameter for them}``."""
-        return SQL(" UNION ").join(
-            SQL("SELECT unnest(%s::integer[])", ids)
-            if origin == "id"
-            else SQL(self.origins[origin], ids)
-            for origin, ids in pending.items()
+        """The relation ``scope(id)`` of ``{origin: ids}``, each id once."""
+        return SQL(
+            "SELECT DISTINCT id FROM (%s) ids(id)",
+            SQL(" UNION ALL ").join(
+                SQL("SELECT unnest(%s::integer[])", sorted(ids))
+                if origin == "id"
+                else SQL(self.origins[origin], sorted(ids))
+                for origin, ids in pending.items()
+            ),
         )
 
-    @property
-    def all_origins(self):
-        return ("id", *self.origins)
+    def select(self, env, scope, metrics):
+        """A SELECT of the scope's facts, with the source's code before them."""
+        return SQL(
+            """
+            WITH scope(id) AS MATERIALIZED (%(scope)s)
+            SELECT %(code)s AS source, %(columns)s FROM (%(facts)s) f
+            WHERE f.metric_id IS NOT NULL AND f.upto <> f.before
+            """,
+            code=self.code,
+            columns=SQL(", ").join(SQL.identifier("f", name) for name in FACT_COLUMNS),
+            scope=scope,
+            facts=self.facts(env, metrics),
+        )

@@ -142,13 +142,13 @@ class SaleOrder(models.Model):
         if changed and changed & self._delivery_fields:
             credit._mark("delivery", confirmed.ids)
         if changed and "sales_channel_id" in changed:
-            credit._mark("invoice", confirmed.order_line._lock_invoices())
+            credit._mark_invoices(confirmed.order_line._lock_invoices())
 
     def unlink(self):
         self.env["sales.credit"]._mark("order", self.ids)
         # sudo: the lines go with the order, whoever may delete that
         lines = self.sudo().order_line
-        self.env["sales.credit"]._mark("invoice", lines._lock_invoices())
+        self.env["sales.credit"]._mark_invoices(lines._lock_invoices())
         self._mark_customers(self.ids)
         self.env["sales.kept.date"]._forget(self)
         return super().unlink()
@@ -201,7 +201,7 @@ class SaleOrderLine(models.Model):
 
     def unlink(self):
         self._mark_credits()
-        self.env["sales.credit"]._mark("invoice", self._lock_invoices())
+        self.env["sales.credit"]._mark_invoices(self._lock_invoices())
         return super().unlink()
 
 
@@ -245,6 +245,7 @@ class AccountMove(models.Model):
     _credit_fields = frozenset(
         (
             "state",
+            "posted_before",
             "date",
             "invoice_date",
             "invoice_date_due",
@@ -268,9 +269,16 @@ class AccountMove(models.Model):
         credit = self.env["sales.credit"]
         invoices = moves.filtered(lambda m: m.move_type in SALE_TYPES)
         credit._mark("invoice", invoices.ids)
+        if changed and "posted_before" in changed:
+            # Invoices that are posted for the first time and have no cash yet.
+            invoices = invoices.filtered(
+                lambda m: m.payment_state != "not_paid"
+                or m.company_id.sales_collect_at_validation
+            )
+        credit._mark("cash", invoices.ids)
         entries = moves.filtered(lambda m: m.move_type == "entry")
         credit._mark("receipt", entries.ids)
-        credit._mark("invoice", entries.ids, "entry")
+        credit._mark("cash", entries.ids, "entry")
 
     def copy(self, default=None):
         """Copies, credit notes among them, are credited as the invoice is."""
@@ -309,7 +317,7 @@ class AccountMove(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if "matched_payment_ids" in vals:
-            self._mark_credits()
+            self.env["sales.credit"]._mark("cash", self.ids)
         return result
 
     def unlink(self):
@@ -376,7 +384,7 @@ class AccountPartialReconcile(models.Model):
         lines = self.sudo().debit_move_id + self.sudo().credit_move_id
         invoices = lines.move_id.filtered(lambda m: m.move_type in SALE_TYPES)
         credit = self.env["sales.credit"]
-        credit._mark("invoice", invoices.ids)
+        credit._mark("cash", invoices.ids)
         if any(company.sales_collect_at_validation for company in lines.company_id):
             credit._mark("receipt", lines.move_id.ids)
 
@@ -413,7 +421,7 @@ class AccountPayment(models.Model):
         )
         credit = self.env["sales.credit"]
         credit._mark("payment", payments.ids)
-        credit._mark("invoice", payments.ids, "payment")
+        credit._mark("cash", payments.ids, "payment")
         if changed and "outstanding_account_id" in changed:
             # sudo: as above
             self.sudo().move_id._mark_credits()
@@ -428,7 +436,7 @@ class AccountPayment(models.Model):
 
     def _mark_invoices(self):
         # sudo: as above
-        self.env["sales.credit"]._mark("invoice", self.sudo().invoice_ids.ids)
+        self.env["sales.credit"]._mark("cash", self.sudo().invoice_ids.ids)
 
     def unlink(self):
         self._mark_credits()

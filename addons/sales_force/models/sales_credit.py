@@ -3,12 +3,13 @@ from collections import defaultdict
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, fields, models, tools
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 from odoo.tools.misc import split_every
 
-from ..ledger.crediting import prepared_statements, statements
+from ..ledger.cash import CASH
+from ..ledger.crediting import merge_facts, merge_scope, read_facts
 from ..ledger.delivery import DELIVERY
 from ..ledger.invoice import INVOICE
 from ..ledger.lead import LEAD
@@ -23,8 +24,9 @@ _PENDING = "sales_force.pending"
 REBUILD_BATCH = 50_000
 # The nightly check looks back so many days.
 CHECKED_DAYS = 100
-# Up to so many ids the plan for a few documents is the right one.
-PREPARED_LIMIT = 100
+# Up to so many documents their facts are read and merged in two steps: each is a small
+# statement, while planning the whole one takes longer than running it.
+FEW = 50
 # The document that holds a line, by the line's model: (model, field of the line).
 LINE_DOCUMENTS = {
     "sale.order.line": ("sale.order", "order_id"),
@@ -218,7 +220,7 @@ class SalesCredit(models.Model):
     @api.model
     def _get_sources(self):
         """The ledger's sources by code, in the order in which they are derived."""
-        sources = (ORDER, CUSTOMER, DELIVERY, INVOICE, RECEIPT, PAYMENT, LEAD)
+        sources = (ORDER, CUSTOMER, DELIVERY, INVOICE, CASH, RECEIPT, PAYMENT, LEAD)
         return {source.code: source for source in sources}
 
     @api.private
@@ -244,6 +246,12 @@ class SalesCredit(models.Model):
             env = self.env(su=True)
             cr.precommit.add(env["sales.credit"]._process_at_commit)
         return pending
+
+    @api.private
+    def _mark_invoices(self, ids):
+        """Derive all credits of invoices again, those of their cash as well."""
+        self._mark("invoice", ids)
+        self._mark("cash", ids)
 
     @api.private
     def _mark_partners(self, partner_ids):
@@ -305,7 +313,7 @@ class SalesCredit(models.Model):
 
     @api.private
     def _process_pending(self):
-        """Merge what is pending into the ledger, one statement per source."""
+        """Merge what is pending into the ledger."""
         # Documents are marked when they are flushed.
         self.env.flush_all()
         pending = self.env.cr.precommit.data.pop(_PENDING, None)
@@ -321,29 +329,20 @@ class SalesCredit(models.Model):
                 SQL("c.%s = ANY(%s)", SQL.identifier(column[1:]), ids)
             ):
                 pending[code]["id"].update(scope_ids)
+        few, facts = [], []
         for code, source in self._get_sources().items():
-            if code in pending:
-                self._derive_pending(source, pending[code])
+            if code not in pending:
+                continue
+            scope = source.scope(pending[code])
+            if sum(map(len, pending[code].values())) > FEW:
+                self._derive(source, scope)
+                continue
+            ids, rows = read_facts(source, self.env, scope, self._metrics())
+            few += [(code, id_) for id_ in ids]
+            facts += rows
+        if few:
+            self._execute(merge_facts(few, facts))
         self.env["sales.credit"].invalidate_model(flush=False)
-
-    def _derive_pending(self, source, pending):
-        """Make the ledger equal to the documents of ``{origin: ids}``."""
-        ids_by_origin = {
-            origin: sorted(pending[origin])
-            for origin in source.all_origins
-            if origin in pending
-        }
-        if sum(map(len, ids_by_origin.values())) > PREPARED_LIMIT:
-            self._derive(source, source.scope(ids_by_origin))
-            return
-        arguments = [ids_by_origin.get(origin, []) for origin in source.all_origins]
-        for statement in self._get_prepared_statements(source.code):
-            statement.execute(self.env.cr, [*arguments, self.env.cr.now(), None])
-
-    @tools.ormcache("source_code")
-    def _get_prepared_statements(self, source_code):
-        source = self._get_sources()[source_code]
-        return prepared_statements(source, self.env, self._metrics())
 
     def _metrics(self):
         """Metrics' ids by code; None for those that are switched off."""
@@ -355,10 +354,14 @@ class SalesCredit(models.Model):
         :return: how many rows were removed, changed and added
         """
         env = self.env
-        for query in statements(source, env, scope, env.cr.now(), self._metrics()):
-            # Compiling these statements takes longer than running them.
-            env.cr.execute(SQL("SET LOCAL jit = off; %s", query))
+        if source.prepare:
+            env.cr.execute(source.prepare(env, scope, env.cr.now()))
+        self._execute(merge_scope(source, env, scope, self._metrics()))
         return env.cr.fetchone()
+
+    def _execute(self, query):
+        """Compiling such a statement takes longer than running it."""
+        self.env.cr.execute(SQL("SET LOCAL jit = off; %s", query))
 
     @api.model
     def rebuild(self, date_from=None, date_to=None):

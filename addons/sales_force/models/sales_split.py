@@ -155,12 +155,12 @@ class SalesSplit(models.Model):
             credit._mark("delivery", orders)
             # sudo: who is credited with an order is credited with its invoices
             lines = self.sudo().order_id.order_line
-            credit._mark("invoice", lines._lock_invoices())
+            credit._mark_invoices(lines._lock_invoices())
         if moves:
             self.env.cr.execute(
                 SQL("UPDATE account_move SET id = id WHERE id IN %s", tuple(moves))
             )
-            credit._mark("invoice", moves)
+            credit._mark_invoices(moves)
         self.env.cr.precommit.data.setdefault("sales_force.splits", set()).update(
             self._targets()
         )

@@ -40,7 +40,7 @@ class SaleOrder(models.Model):
                 Domain("source", "=", "customer")
                 & Domain("scope_id", "in", self.partner_id.commercial_partner_id.ids)
                 & Domain("res_id", "in", self.ids),
-                Domain("source", "=", "invoice")
+                Domain("source", "in", ["invoice", "cash"])
                 & Domain("scope_id", "in", invoices.ids),
             ]
         )
@@ -66,5 +66,5 @@ class AccountMove(models.Model):
     def action_open_sales_credits(self):
         """The credits of these invoices, with the cash collected for them."""
         return self.env["sales.credit"]._prepare_action_of_documents(
-            self, [("source", "=", "invoice"), ("scope_id", "in", self.ids)]
+            self, [("source", "in", ["invoice", "cash"]), ("scope_id", "in", self.ids)]
         )

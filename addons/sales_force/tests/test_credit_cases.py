@@ -877,6 +877,94 @@ class TestCreditDocuments(CreditCase):
         self.assertEqual(self.total("INVOICED"), 300.0)
         self.assertLedger()
 
+    def test_credit_note_gives_back_the_margin(self):
+        """Refunds are symmetrical to what they undo, whatever it costs by then."""
+        product = self.new_product("Chair", cost=60.0)
+        invoice = self.invoice(
+            [{"product_id": product.id, "price_unit": 100, "quantity": 3}],
+            partner=self.customer,
+            user=self.ann_user,
+        )
+        product.standard_price = 90.0
+        self.refund(invoice)
+        self.assertEqual(self.by_day("MARGIN"), {"2026-02-02": 120, "2026-02-15": -120})
+        self.assertLedger()
+
+    def test_margin_after_another_product_is_entered(self):
+        chair, table = (self.new_product(n, cost=c) for n, c in (("C", 60), ("T", 10)))
+        invoice = self.invoice(
+            [{"product_id": chair.id, "price_unit": 100}],
+            partner=self.customer,
+            user=self.ann_user,
+        )
+        self.assertEqual(self.total("MARGIN"), 40.0)
+        invoice.button_draft()
+        invoice.invoice_line_ids.write({"product_id": table.id, "price_unit": 100})
+        invoice.action_post()
+        self.assertEqual(self.total("MARGIN"), 90.0)
+        self.assertLedger()
+
+    def test_cost_of_the_invoices_company(self):
+        """Costs are kept per company; who posts may work in another one."""
+        other = new_company(self.env, "Other Co", "USD")
+        product = self.new_product("Chair", cost=60.0)
+        product.with_company(other).standard_price = 90.0
+        invoice = self.invoice(
+            [{"product_id": product.id, "price_unit": 100}],
+            partner=self.customer,
+            user=self.ann_user,
+            post=False,
+        )
+        both = self.env(context={"allowed_company_ids": (other + self.company).ids})
+        invoice.with_env(both).action_post()
+        self.assertEqual(self.total("MARGIN"), 40.0)
+        self.assertLedger()
+
+    def test_one_invoice_of_two_orders(self):
+        """Each line follows its own order's split."""
+        orders = self.env["sale.order"]
+        for rep in (self.ann, self.bo):
+            order = self.order([100], partner=self.customer, user=self.cy.user_id)
+            self.split(order, (rep, 100))
+            orders += order
+        invoice = orders._create_invoices()
+        self.assertEqual(len(invoice), 1)
+        invoice.action_post()
+        self.pay(invoice, 110)
+        self.assertCredits("INVOICED", {self.ann: 100.0, self.bo: 100.0})
+        self.assertCredits("COLLECTED", {self.ann: 55.0, self.bo: 55.0})
+        self.assertLedger()
+
+    def test_invoice_replaced(self):
+        """Reversed and entered again: the new invoice is split as the old one."""
+        invoice = self.one_line()
+        self.split(invoice, (self.ann, 50), (self.bo, 50))
+        wizard = (
+            self.env["account.move.reversal"]
+            .with_context(active_model="account.move", active_ids=invoice.ids)
+            .create({"date": "2026-02-20", "journal_id": invoice.journal_id.id})
+        )
+        wizard.modify_moves()
+        replacement = wizard.new_move_ids.filtered(lambda m: m.move_type == "out_invoice")
+        replacement.action_post()
+        self.assertCredits("INVOICED", {self.ann: 50.0, self.bo: 50.0})
+        self.assertLedger()
+
+    def test_delivered_without_having_been_ordered(self):
+        """A line of quantity 0, as deliveries add it: its price counts per piece."""
+        product = self.new_product("Egg", type="consu", is_storable=True)
+        order = self.order(
+            [{"product_id": product.id, "product_uom_qty": 1, "price_unit": 10}],
+            partner=self.customer,
+            user=self.ann_user,
+        )
+        order.order_line.product_uom_qty = 2
+        self.deliver(order, "2026-02-01")
+        order.order_line.product_uom_qty = 0
+        self.assertFalse(self.credits("ORDERED"))
+        self.assertEqual(self.total("DELIVERED"), 20.0)
+        self.assertLedger()
+
     def test_quotation_sent_once(self):
         order = self.order(
             [10], partner=self.customer, user=self.ann_user, confirm=False
@@ -1326,6 +1414,35 @@ class TestCreditPeople(CreditCase):
         dan.unlink()
         self.assertFalse(self.credits("INVOICED").user_id)
         self.assertLedger()
+
+    def test_deleted_team_and_customer(self):
+        """What documents lose, their credits lose."""
+        team, partner = self.new_team("Gone"), self.new_customer("Gone")
+        dan = self.new_user("Dan")
+        self.order([10], partner=self.customer, user=dan, team_id=team.id)
+        lead = self.lead(user=dan, partner_id=partner.id, team_id=team.id)
+        lead.action_set_won()
+        self.assertEqual(self.credits("ORDERED").team_id, team)
+        self.assertEqual(self.credits("WON").partner_id, partner)
+        (team.unlink(), partner.unlink())
+        self.env.invalidate_all()
+        self.assertFalse(self.credits("WON").partner_id)
+        self.assertFalse(self.credits("WON").team_id)
+        self.assertFalse(self.credits("ORDERED").team_id == team)
+        self.assertLedger()
+
+    def test_lead_without_company(self):
+        """Credited in the company of its team, else of its salesperson."""
+        lead = self.lead(user=self.ann_user, team_id=False)
+        lead.company_id = False
+        lead.action_set_won()
+        self.env.cr.flush()
+        credit = self.env["sales.credit"].search(
+            [("res_model", "=", "crm.lead"), ("res_id", "=", lead.id)]
+        )
+        self.assertEqual(len(credit), 1)
+        self.assertEqual(credit.company_id, self.company)
+        self.assertEqual(credit.rep_id, self.ann)
 
     def test_assignment_inserted_in_the_past(self):
         for day in ("2026-01-15", "2026-02-15", "2026-03-15"):

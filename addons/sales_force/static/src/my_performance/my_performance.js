@@ -105,7 +105,7 @@ export class MyPerformance extends Component {
     compare(card, before) {
         const after = card.current;
         if (before === null || after === null || (!before && card.unit !== "percent")) {
-            return {text: after ? _t("New") : "–", tone: "text-muted"};
+            return {text: after ? _t("From zero") : "–", tone: "text-muted"};
         }
         const change =
             card.unit === "percent"
