@@ -437,8 +437,8 @@ class Demo:
             "quoted": quoted,
             "sent": quoted if won or not recent or draw() < 0.6 else None,
             "confirmed": day if won else None,
-            "first": day + timedelta(days=self.random.randint(2, 9)),
-            "rest": day + timedelta(days=self.random.randint(16, 30))
+            "first": day + timedelta(days=self.random.randint(1, 4)),
+            "rest": day + timedelta(days=self.random.randint(10, 20))
             if draw() < 0.15
             else None,
             "split": draw(),
@@ -571,7 +571,7 @@ class Demo:
         plan = []
         for invoice in self.invoices:
             draw = self.random.random()
-            late = self.random.randint(-18, 25)
+            late = self.random.randint(-26, 12)
             day = max(
                 invoice.invoice_date, invoice.invoice_date_due + timedelta(days=late)
             )
