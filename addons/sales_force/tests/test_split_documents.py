@@ -120,14 +120,18 @@ class TestSplitDocuments(SalesForceCase):
 
     def test_order_shows_its_invoices_credits(self):
         order = self._order(self.users["rep"])
-        order._create_invoices().action_post()
-        credits = self.env["sales.credit"].search(
-            order.action_open_sales_credits()["domain"]
-        )
-        self.assertLessEqual(
-            {"ORDERED", "ORDERS", "NEW_CUSTOMERS", "INVOICED", "DUE"},
-            set(credits.metric_id.mapped("code")),
-        )
+        invoice = order._create_invoices()
+        invoice.action_post()
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create({})._create_payments()
+        credit = self.env["sales.credit"]
+        for document, codes in (
+            (order, {"ORDERED", "ORDERS", "NEW_CUSTOMERS", "INVOICED", "COLLECTED"}),
+            (invoice, {"INVOICED", "DUE", "COLLECTED"}),
+        ):
+            credits = credit.search(document.action_open_sales_credits()["domain"])
+            self.assertLessEqual(codes, set(credits.metric_id.mapped("code")))
 
     def test_reps_read_the_split(self):
         order = self._order(self.users["rep"])
