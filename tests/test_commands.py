@@ -1,12 +1,16 @@
 """``./sales`` in wrong circumstances: one clear line, a way out, nothing half-made."""
 
+import contextlib
 import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 
 import pytest
 
@@ -174,6 +178,53 @@ def environment():
         pytest.skip("needs ./sales test")
     base = os.environ["SALES_PYTHON_BASE"]
     return {"SALES_CACHE": cache, "SALES_PYTHON": base}
+
+
+@pytest.fixture
+def home():
+    """A state folder that PostgreSQL's user may enter, and nothing left running."""
+    folder = pathlib.Path(tempfile.mkdtemp(dir="/var/tmp", prefix="sales-test-"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        variables = dict(os.environ, SALES_HOME=str(folder))
+        subprocess.run([f"{ROOT}/sales", "down"], env=variables, capture_output=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def answer(home, number):
+    """A ``./sales psql`` that makes and starts a PostgreSQL of its own."""
+    variables = {
+        name: value for name, value in os.environ.items() if not name.startswith("PG")
+    }
+    return subprocess.Popen(
+        [f"{ROOT}/sales", "psql", "-d", "postgres", "-Atc", f"SELECT {number}"],
+        env=variables | environment() | {"SALES_HOME": str(home)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def test_killed_and_again(home):
+    for seconds in (0.3, 1, 2, 3):
+        process = answer(home, 1)
+        time.sleep(seconds)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    output, errors = answer(home, 42).communicate(timeout=180)
+    assert output == "42\n", errors
+    assert not list(home.glob("postgres/*.new.*"))
+
+
+def test_two_at_once(home):
+    both = [answer(home, 1), answer(home, 2)]
+    outputs = [process.communicate(timeout=180) for process in both]
+    assert [output for output, _errors in outputs] == ["1\n", "2\n"], outputs
 
 
 def test_server_too_old(databases):
