@@ -417,9 +417,13 @@ class Oracle:
         done = done.sorted(lambda m: (m.sale_line_id.id, m.date, m.id))
         for line, parts in groupby(done, key=lambda m: m.sale_line_id):
             order = line.order_id
-            ordered = fraction(line.product_uom_qty)
-            if not ordered or line.is_downpayment:
+            if line.is_downpayment:
                 continue
+            ordered = fraction(line.product_uom_qty)
+            if ordered:
+                price = fraction(line.price_subtotal) / ordered
+            else:  # added when it was delivered
+                price = fraction(line.price_reduce_taxexcl)
             moves = [m for m in parts if m.product_id == line.product_id]
             quantities = [
                 self._direction(move)
@@ -429,7 +433,6 @@ class Oracle:
                 for move in moves
             ]
             for move, (before, upto) in zip(moves, cumulative(quantities), strict=True):
-                price = fraction(line.price_subtotal) / ordered
                 self._credit(
                     "DELIVERED",
                     move,

@@ -885,6 +885,7 @@ class TestCreditDocuments(CreditCase):
             partner=self.customer,
             user=self.ann_user,
         )
+        self.env.cr.flush()
         product.standard_price = 90.0
         self.refund(invoice)
         self.assertEqual(self.by_day("MARGIN"), {"2026-02-02": 120, "2026-02-15": -120})
@@ -935,34 +936,43 @@ class TestCreditDocuments(CreditCase):
         self.assertCredits("COLLECTED", {self.ann: 55.0, self.bo: 55.0})
         self.assertLedger()
 
-    def test_invoice_replaced(self):
-        """Reversed and entered again: the new invoice is split as the old one."""
-        invoice = self.one_line()
-        self.split(invoice, (self.ann, 50), (self.bo, 50))
-        wizard = (
-            self.env["account.move.reversal"]
-            .with_context(active_model="account.move", active_ids=invoice.ids)
-            .create({"date": "2026-02-20", "journal_id": invoice.journal_id.id})
-        )
-        wizard.modify_moves()
-        replacement = wizard.new_move_ids.filtered(lambda m: m.move_type == "out_invoice")
-        replacement.action_post()
-        self.assertCredits("INVOICED", {self.ann: 50.0, self.bo: 50.0})
-        self.assertLedger()
-
     def test_delivered_without_having_been_ordered(self):
-        """A line of quantity 0, as deliveries add it: its price counts per piece."""
-        product = self.new_product("Egg", type="consu", is_storable=True)
+        """A product added to the delivery: its line's price counts per piece."""
+        egg, extra = (
+            self.new_product(
+                name,
+                type="consu",
+                is_storable=True,
+                list_price=7.0,
+                invoice_policy="delivery",
+            )
+            for name in ("Egg", "Extra")
+        )
         order = self.order(
-            [{"product_id": product.id, "product_uom_qty": 1, "price_unit": 10}],
+            [{"product_id": egg.id, "price_unit": 10}],
             partner=self.customer,
             user=self.ann_user,
         )
-        order.order_line.product_uom_qty = 2
-        self.deliver(order, "2026-02-01")
-        order.order_line.product_uom_qty = 0
-        self.assertFalse(self.credits("ORDERED"))
-        self.assertEqual(self.total("DELIVERED"), 20.0)
+        picking = order.picking_ids
+        self.env["stock.move"].create(
+            {
+                "picking_id": picking.id,
+                "product_id": extra.id,
+                "product_uom_qty": 2,
+                "location_id": picking.location_id.id,
+                "location_dest_id": picking.location_dest_id.id,
+            }
+        )
+        picking.move_ids.quantity = 2
+        picking.move_ids.picked = True
+        picking._action_done()
+        added = order.order_line.filtered(lambda line: line.product_id == extra)
+        self.assertEqual((added.product_uom_qty, added.qty_delivered), (0, 2))
+        self.assertEqual(added.price_unit, 7.0)
+        self.assertEqual(self.total("DELIVERED", product_id=egg.id), 20.0)
+        self.assertEqual(
+            self.total("DELIVERED", product_id=extra.id), 14.0
+        )
         self.assertLedger()
 
     def test_quotation_sent_once(self):

@@ -33,6 +33,7 @@ class TestCreditConcurrency(BaseCase):
         super().setUp()
         self.registry = Registry(get_db_name())
         self.startPatcher(patch.object(service_model.time, "sleep"))
+        self._remove()  # what a killed run left behind
         self.addCleanup(self._remove)
         with self.books() as books:
             if not books.journal("sale") or not books.journal("bank"):
