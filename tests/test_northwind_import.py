@@ -198,7 +198,15 @@ class TestNorthwindImport(TransactionCase):
     def import_customers(self):
         customers = self.import_sheet(
             "res.partner",
-            ["Name", "Reference", "Is a Company", "City", "Zip", "Country", "Sales Channel"],
+            [
+                "Name",
+                "Reference",
+                "Is a Company",
+                "City",
+                "Zip",
+                "Country",
+                "Sales Channel",
+            ],
             [
                 [
                     row["company_name"],
