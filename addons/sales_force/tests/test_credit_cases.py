@@ -970,9 +970,7 @@ class TestCreditDocuments(CreditCase):
         self.assertEqual((added.product_uom_qty, added.qty_delivered), (0, 2))
         self.assertEqual(added.price_unit, 7.0)
         self.assertEqual(self.total("DELIVERED", product_id=egg.id), 20.0)
-        self.assertEqual(
-            self.total("DELIVERED", product_id=extra.id), 14.0
-        )
+        self.assertEqual(self.total("DELIVERED", product_id=extra.id), 14.0)
         self.assertLedger()
 
     def test_quotation_sent_once(self):
@@ -1128,7 +1126,10 @@ class TestCreditChanges(CreditCase):
         """The split goes with the order: the invoice is its salesperson's again."""
         channel = self.env["sales.channel"].search([], limit=1)
         order = self.order(
-            [100], partner=self.customer, user=self.cy.user_id, sales_channel_id=channel.id
+            [100],
+            partner=self.customer,
+            user=self.cy.user_id,
+            sales_channel_id=channel.id,
         )
         self.split(order, (self.ann, 60), (self.bo, 40))
         invoice = self.invoice(order)

@@ -768,7 +768,7 @@ class TestCreditProperty(LedgerCase):
                 ("state", "=", "posted"),
             ]
         ):
-            lines = invoice.line_ids.filtered(lambda l: l.display_type == "product")
+            lines = invoice.line_ids.filtered(lambda li: li.display_type == "product")
             total = fraction(invoice.amount_total_signed)
 
             def of_lines(metric, ids=tuple(lines.ids)):
@@ -781,7 +781,7 @@ class TestCreditProperty(LedgerCase):
             if sum(lines.mapped("price_total")):
                 for metric in ("BILLED", "DUE"):
                     if of_lines(metric) != total:
-                        wrong.append(f"{metric} of {invoice.name} is not {float(total)}")
+                        wrong.append(f"{metric} of {invoice.name}: not {float(total)}")
             if abs(collected) > abs(total) or collected * total < 0:
                 wrong.append(f"COLLECTED of {invoice.name} is {float(collected)}")
         return wrong
