@@ -423,7 +423,9 @@ class Oracle:
             if ordered:
                 price = fraction(line.price_subtotal) / ordered
             else:  # added when it was delivered
-                price = fraction(line.price_reduce_taxexcl)
+                piece = line.price_unit * (1 - line.discount / 100)
+                taxes = line.tax_ids.compute_all(piece, order.currency_id)
+                price = fraction(taxes["total_excluded"])
             moves = [m for m in parts if m.product_id == line.product_id]
             quantities = [
                 self._direction(move)
