@@ -405,6 +405,7 @@ class Demo:
                     continue
                 # A little more each month, less in the second one of the year.
                 season = 0.8 + 0.03 * month - 0.25 * (first.month == 2)
+                season += 0.3 * (month >= self.months - 2)
                 mean = person[9] * season * last / days
                 if person[2] == "rep":
                     mean = max(mean, 1)

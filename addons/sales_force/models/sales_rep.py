@@ -84,6 +84,7 @@ class SalesRep(models.Model):
             ("suspended", "Suspended"),
             ("left", "Left"),
         ],
+        "Status",
         default="onboarding",
         required=True,
         tracking=True,
