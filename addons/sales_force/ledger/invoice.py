@@ -148,7 +148,7 @@ def running_totals(events, facts, **relations):
         moves=_MOVES,
         lines=_LINES,
         relations=SQL().join(
-            SQL("%s AS (%s),", SQL.identifier(name), relation)
+            SQL("%s AS MATERIALIZED (%s),", SQL.identifier(name), relation)
             for name, relation in relations.items()
         ),
         events=events,

@@ -22,6 +22,9 @@ _PENDING = "sales_force.pending"
 # A rebuild derives so many documents with one statement: large enough that sets pay,
 # small enough that sorting stays in memory.
 REBUILD_BATCH = 50_000
+# Documents that changed in one transaction: the planner knows nothing of them yet, so
+# that no more are derived at once than a bad plan can bear.
+BATCH = 500
 # The nightly check looks back so many days.
 CHECKED_DAYS = 100
 # Up to so many documents their facts are read and merged in two steps: each is a small
@@ -335,7 +338,11 @@ class SalesCredit(models.Model):
                 continue
             scope = source.scope(pending[code])
             if sum(map(len, pending[code].values())) > FEW:
-                self._derive(source, scope)
+                if pending[code].keys() == {"id"}:
+                    ids = sorted(pending[code]["id"])
+                else:
+                    ids = [row[0] for row in self.env.execute_query(scope)]
+                self._derive_batches(source, ids, BATCH)
                 continue
             ids, rows = read_facts(source, self.env, scope, self._metrics())
             few += [(code, id_) for id_ in ids]
@@ -387,16 +394,39 @@ class SalesCredit(models.Model):
 
     def _rebuild(self, date_from=None, date_to=None):
         self.env.flush_all()
+        self._analyze()
         totals = [0, 0, 0]
         for source in self._get_sources().values():
             ids = self._get_scope_ids(source, date_from, date_to)
-            for batch in split_every(REBUILD_BATCH, ids, list):
-                counts = self._derive(
-                    source, SQL("SELECT unnest(%s::integer[])", batch)
-                )
-                totals = [total + n for total, n in zip(totals, counts, strict=True)]
+            counts = self._derive_batches(source, ids, REBUILD_BATCH)
+            totals = [total + n for total, n in zip(totals, counts, strict=True)]
         self.env["sales.credit"].invalidate_model(flush=False)
         return totals
+
+    def _derive_batches(self, source, ids, size):
+        totals = [0, 0, 0]
+        for batch in split_every(size, ids, list):
+            counts = self._derive(source, SQL("SELECT unnest(%s::integer[])", batch))
+            totals = [total + n for total, n in zip(totals, counts, strict=True)]
+        return totals
+
+    def _analyze(self):
+        """Count what was never counted: the planner expects hardly a row there.
+
+        A database that was just restored or filled is of this kind.
+        """
+        models = ("res.partner", "sales.credit", "sales.kept.cost", *LINE_DOCUMENTS)
+        documents = [model for model, _field in LINE_DOCUMENTS.values()]
+        models = (*models, *documents, "account.partial.reconcile", "crm.lead")
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT relname FROM pg_class
+                WHERE oid = ANY(%s::regclass[]) AND reltuples <= 0""",
+                [self.env[model]._table for model in models],
+            )
+        )
+        for (table,) in rows:
+            self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(table)))
 
     def _get_scope_ids(self, source, date_from, date_to):
         """What may hold credits on these dates, by the documents and by the ledger."""
