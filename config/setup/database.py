@@ -242,7 +242,7 @@ def cmd_check(oldest):
         )
     if not may[0][0]:
         fail(
-            f"The PostgreSQL role {os.environ['PGUSER']} may not create databases: "
+            f"The PostgreSQL role {os.environ.get('PGUSER', '')} may not create databases: "
             "ALTER ROLE … CREATEDB, or set PGUSER to another."
         )
 

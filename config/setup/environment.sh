@@ -25,9 +25,9 @@ odoo_rc() {
         printf '\n; what depends on the machine\n'
         printf 'addons_path = %s,%s\n' "$ODOO_ADDONS" "$SALES_ROOT/addons"
         printf 'data_dir = %s\n' "$data"
-        printf 'db_host = %s\n' "${PGHOST:-False}"
-        printf 'db_port = %s\n' "${PGPORT:-False}"
-        printf 'db_user = %s\n' "${PGUSER:-False}"
+        [ -z "${PGHOST:-}" ] || printf 'db_host = %s\n' "$PGHOST"
+        [ -z "${PGPORT:-}" ] || printf 'db_port = %s\n' "$PGPORT"
+        [ -z "${PGUSER:-}" ] || printf 'db_user = %s\n' "$PGUSER"
         printf 'http_port = %s\n' "$SALES_PORT"
         printf 'http_interface = %s\n' "$SALES_INTERFACE"
         if [ -n "${PG_PATH:-}" ]; then printf 'pg_path = %s\n' "$PG_PATH"; fi
