@@ -242,8 +242,8 @@ def cmd_check(oldest):
         )
     if not may[0][0]:
         fail(
-            f"The PostgreSQL role {os.environ.get('PGUSER', '')} may not create databases: "
-            "ALTER ROLE … CREATEDB, or set PGUSER to another."
+            f"The PostgreSQL role {os.environ.get('PGUSER', '')} may not create "
+            "databases: ALTER ROLE … CREATEDB, or set PGUSER to another."
         )
 
 
