@@ -1,8 +1,13 @@
 from . import (
     test_access,
+    test_apportion,
     test_assignment,
     test_calendar_import,
+    test_credit_cases,
+    test_credit_concurrency,
     test_credit_example,
+    test_credit_performance,
+    test_credit_property,
     test_demo,
     test_digest,
     test_periods,

@@ -445,13 +445,14 @@ class Books(Verbs):
 
     :param env: a superuser's
     :param company: whose books
+    :param shared: ``sale_tax`` and ``things`` (the usual product), else new ones
     """
 
     def __init__(self, env, company, **shared):
         self.env = env(context={**env.context, "allowed_company_ids": company.ids})
         self.company = company.with_env(self.env)
-        self.sale_tax = shared.get("sale_tax") or self.new_tax(10.0)
-        self.things = shared.get("things") or self.new_product()
+        self.sale_tax = shared["sale_tax"] if shared else self.new_tax(10.0)
+        self.things = shared["things"] if shared else self.new_product()
 
 
 class LedgerCase(TransactionCase, Verbs):

@@ -38,8 +38,8 @@ class TestCreditConcurrency(BaseCase):
         with self.books() as books:
             if not books.journal("sale") or not books.journal("bank"):
                 self.skipTest("The first company has no chart of accounts.")
-            books.sale_tax.name = NAME
-            books.things.name = NAME
+            books.sale_tax = books.new_tax(10.0, name=NAME)
+            books.things = books.new_product(NAME)
             self.shared = {"sale_tax": books.sale_tax.id, "things": books.things.id}
             self.team = books.new_team(NAME).id
             self.reps = [
@@ -417,6 +417,7 @@ class TestCreditConcurrency(BaseCase):
                 self.moved_on,
                 team_id=books.env["crm.team"].browse(self.team),
             ),
+            known=True,
         )
 
     def test_confirm_and_territory_of_the_customer(self):
@@ -524,7 +525,7 @@ class TestCreditConcurrency(BaseCase):
         before = self.snapshot()
         credit = self.registry["sales.credit"]
         with (
-            patch.object(credit, "_derive_pending", side_effect=ZeroDivisionError),
+            patch.object(credit, "_get_sources", side_effect=ZeroDivisionError),
             self.assertRaises(ZeroDivisionError),
             self.books() as books,
         ):
