@@ -91,7 +91,10 @@ def test_shell_parses():
 
 def test_nothing_left_open():
     """No marks of unfinished work, and nothing that belongs to one machine."""
-    marks = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b|/wo" r"rk/|/srv/d" r"ev")
+    marks = re.compile(
+        r"\b(TODO|FIXME|XXX)\b|/work/|/srv/dev"
+        r"|pypi\.org|pythonhosted|npmjs\.|deb\.debian"
+    )
     found = []
     tracked = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -99,6 +102,8 @@ def test_nothing_left_open():
     for name in filter(None, tracked):
         path = ROOT / name
         if path.suffix in (".png", ".xlsx", ".ico") or not path.is_file():
+            continue
+        if path == pathlib.Path(__file__):
             continue
         for number, line in enumerate(path.read_text().splitlines(), start=1):
             if marks.search(line):
