@@ -411,16 +411,16 @@ class Demo:
                     mean = max(mean, 1)
                 for _n in range(self.number(mean)):
                     day = first + timedelta(days=self.random.randrange(last))
-                    plan.append(self.plan_order(login, day))
+                    plan.append(self.plan_order(len(plan), login, day))
         plan.sort(key=lambda order: order["quoted"])
         return plan
 
-    def plan_order(self, login, day):
-        draw = self.random.random
+    def plan_order(self, n, login, day):
+        """The fates follow each other in turn, so that none depends on today's date."""
         user = self.users[login]
         quoted = max(self.start, day - timedelta(days=self.random.randrange(1, 12)))
-        won = draw() < 0.82
-        recent = (self.today - day).days < 12
+        won = n % 11 not in (3, 8)
+        age = (self.today - day).days
         return {
             "user": user,
             "login": login,
@@ -436,13 +436,13 @@ class Demo:
                 )
             ],
             "quoted": quoted,
-            "sent": quoted if won or not recent or draw() < 0.6 else None,
+            "sent": quoted if won or age > 12 or n % 3 else None,
             "confirmed": day if won else None,
             "first": day + timedelta(days=self.random.randint(1, 4)),
             "rest": day + timedelta(days=self.random.randint(10, 20))
-            if draw() < 0.15
+            if n % 7 == 0 or (n % 3 and 4 <= age < 10)
             else None,
-            "split": draw(),
+            "split": {6: "shared", 18: "overlay"}.get(n % 25),
         }
 
     def create_orders(self, plan):
@@ -477,12 +477,12 @@ class Demo:
         splits = []
         for order, plan in self.plan.items():
             rep = self.reps[plan["login"]]
-            if plan["split"] < 0.04:
+            if plan["split"] == "shared":
                 mate = self.random.choice(
                     [other for other in self.reps.values() if other != rep]
                 )
                 splits += [(order, rep, 60, False), (order, mate, 40, False)]
-            elif plan["split"] < 0.07 and rep.parent_id:
+            elif plan["split"] == "overlay" and rep.parent_id:
                 splits.append((order, rep.parent_id, 10, True))
         self.env["sales.split"].create(
             [
@@ -544,13 +544,8 @@ class Demo:
 
     def credit(self):
         """Some goods come back, some prices are corrected: credit notes."""
-        chosen = self.invoices.filtered(
-            lambda i: (
-                (self.today - i.invoice_date).days > 20 and self.random.random() < 0.05
-            )
-        )
-        self.credited = chosen
-        for invoice in chosen:
+        old = self.invoices.filtered(lambda i: (self.today - i.invoice_date).days > 20)
+        for invoice in old[4::14]:
             day = invoice.invoice_date + timedelta(days=self.random.randint(5, 20))
             note = invoice._reverse_moves([{"invoice_date": day, "date": day}])
             lines = note.invoice_line_ids.filtered(
@@ -570,22 +565,21 @@ class Demo:
     def pay(self):
         """Most invoices are paid around their due date, some in part."""
         plan = []
-        for invoice in self.invoices:
-            draw = self.random.random()
+        for n, invoice in enumerate(self.invoices):
             late = self.random.randint(-26, 12)
             day = max(
                 invoice.invoice_date, invoice.invoice_date_due + timedelta(days=late)
             )
             residual = invoice.amount_residual
-            if draw > 0.93 or day > self.today or not residual:
+            if n % 16 == 0 or day > self.today or not residual:
                 continue
-            if draw < 0.75:
+            if n % 16 not in (3, 5, 9):
                 plan.append((invoice, day, residual))
                 continue
             part = invoice.currency_id.round(residual * 0.4)
             plan.append((invoice, day, part))
             day += timedelta(days=20)
-            if draw < 0.87 and day <= self.today:
+            if n % 16 != 5 and day <= self.today:
                 plan.append((invoice, day, residual - part))
         plan.sort(key=lambda payment: payment[1])
         payments = self.env["account.payment"].create(
@@ -635,7 +629,7 @@ class Demo:
                 customer = self.random.choice(self.owned[rep.user_id])
                 stage = self.random.choice(open_stages)
                 closed = day + timedelta(days=self.random.randint(10, 60))
-                fate = self.random.choice(("won", "won", "won", "lost", "lost"))
+                fate = ("won", "lost", "won", "won", "lost")[len(plan) % 5]
                 plan.append((closed, fate if closed <= self.today else None))
                 project = self.word(self.random.choice(names.PROJECTS))
                 vals_list.append(

@@ -85,7 +85,7 @@ class TestDemo(TransactionCase):
                 month = today.replace(day=1) - relativedelta(months=back)
                 self.assertGreater(months.get(month, 0), 0, f"{code} {month}")
         for code in ("COLLECTED", "RECEIPTS", "MARGIN", "WON", "LOST", "NEW_CUSTOMERS"):
-            self.assertGreater(len(self._months(code)), self.months / 4, code)
+            self.assertGreater(len(self._months(code)), 1, code)
         self.assertTrue(self._months("COLLECTED", rep_id=self.reps["rep"].id))
 
     def test_all_kinds_of_documents(self):
@@ -100,7 +100,7 @@ class TestDemo(TransactionCase):
         self.assertGreaterEqual(states, {"paid", "partial", "not_paid"})
         orders = self.env["sale.order"].search([("user_id", "in", demo_users)])
         self.assertGreaterEqual(set(orders.mapped("state")), {"sent", "sale"})
-        self.assertTrue(orders.filtered(lambda o: o.delivery_status == "partial"))
+        self.assertTrue(orders.filtered(lambda o: len(o.picking_ids) > 1))
 
     def test_rebuild_finds_nothing(self):
         self.assertEqual(
