@@ -4,11 +4,12 @@ import statistics
 
 from .common import Row, copy_orders, median_pair, ratio, seconds, settle
 
+# Making the invoices is no part of the comparison.
 PHASES = ("confirm", "invoice", "post", "pay")
+MEASURED = ("confirm", "post", "pay")
 BARS = {"one": "≤ 1.05", "all": "≤ 1.10"}
 DOCUMENTS = {
     "confirm": "orders",
-    "invoice": "orders",
     "post": "invoices",
     "pay": "invoices",
 }
@@ -72,11 +73,8 @@ def measure(sides, phase, number, mode):
     settle()
     spent = [[] for _side in sides]
     queries = [0 for _side in sides]
-    batches = (
-        [[[id_] for id_ in side] for side in ids]
-        if mode == "one"
-        else [[side] for side in ids]
-    )
+    one = mode == "one" and phase in MEASURED
+    batches = [[[id_] for id_ in side] if one else [side] for side in ids]
     for turn, transaction in enumerate(zip(*batches, strict=True), start=number):
         # Whoever goes first warms what both share, so they take turns in that, too.
         order = range(len(sides)) if turn % 2 else reversed(range(len(sides)))
@@ -87,12 +85,14 @@ def measure(sides, phase, number, mode):
     return spent, [asked / len(batches[0]) for asked in queries]
 
 
-def compare(sides, rounds, mode, phases=PHASES):
+def compare(sides, rounds, mode):
     """``{phase: [(seconds of each side, queries of each side)]}`` by round."""
-    results = {phase: [] for phase in phases}
+    results = {phase: [] for phase in MEASURED}
     for number in rounds:
         for phase in PHASES:
             spent, queries = measure(sides, phase, number, mode)
+            if phase not in MEASURED:
+                continue
             results[phase].append((spent, queries))
             print(
                 f"    {mode} {number} {phase}:",
@@ -111,7 +111,6 @@ def rows(results, mode, label, bar, documents):
             for spent, _queries in pairs
         ]
         more = statistics.median(queries[1] - queries[0] for _spent, queries in pairs)
-        count = documents
         how = "one per transaction" if mode == "one" else "all in one transaction"
         figures = {
             "ratio": ratio(median_pair(totals)),
@@ -122,13 +121,13 @@ def rows(results, mode, label, bar, documents):
         if mode == "one":
             figures["ratio of medians"] = ratio(median_pair(medians))
         yield Row(
-            f"{label}: {phase} {DOCUMENTS[phase]}, {how} ({count} × {len(pairs)})",
-            f"{BARS[mode]}, {QUERIES}" if bar and phase != "invoice" else "report",
+            f"{label}: {phase} {DOCUMENTS[phase]}, {how} ({documents} × {len(pairs)})",
+            f"{BARS[mode]}, {QUERIES}" if bar else "report",
             figures,
         )
 
 
-def prepare(lab, addons, label):
+def prepare(lab, addons, options, after):
     """Two sides from the same orders, the second with the addons."""
     pairs = lab.options.pairs
     base = lab.clone(lab.base(), "documents")
@@ -138,20 +137,25 @@ def prepare(lab, addons, label):
         copy_orders(env.cr, 2 * (pairs + 1))
     lab.close(side)
     lab.analyze(base)
-    names = [lab.clone(base, "without"), lab.clone(base, label)]
-    lab.install(names[1], addons)
-    lab.analyze(names[0])
-    return [Documents(lab.open(name), lab.options.documents) for name in names]
+    names = [lab.clone(base, "without"), lab.clone(base, addons)]
+    lab.install(names[1], addons, options)
+    sides = [lab.open(name) for name in names]
+    if after:
+        with sides[1].env() as env:
+            after(env)
+    for name in names:
+        lab.analyze(name)
+    return [Documents(side, lab.options.documents) for side in sides]
 
 
-def run(lab, addons="sales_force", label="sales_force", bar=True):
+def run(lab, addons="sales_force", options=(), after=None, bar=True):
     pairs = lab.options.pairs
-    sides = prepare(lab, addons, label)
+    sides = prepare(lab, addons, options, after)
     result = []
     for mode, first in (("one", 1), ("all", pairs + 2)):
-        compare([*sides], [first], mode)  # warms caches, pools and plans
+        compare(sides, [first], mode)  # warms caches, pools and plans
         results = compare(sides, range(first + 1, first + 1 + pairs), mode)
-        result += rows(results, mode, label, bar, lab.options.documents)
+        result += rows(results, mode, addons, bar, lab.options.documents)
     for documents in sides:
         lab.close(documents.side)
     return result

@@ -121,8 +121,8 @@ class Lab:
             database.rename(new, name)
         return name
 
-    def install(self, name, addons="sales_force"):
-        database.odoo(name, "-i", addons)
+    def install(self, name, addons="sales_force", options=()):
+        database.odoo(name, "-i", addons, *options)
         self.analyze(name)
 
     def analyze(self, name):
@@ -315,9 +315,11 @@ def copy_entries(cr, times):
     )
 
 
-def prepare_process():
+def prepare_process(*options):
     """Odoo's configuration for this process; its log shows errors only."""
-    config.parse_config(["--no-http", "--log-level=error"], setup_logging=True)
+    config.parse_config(
+        ["--no-http", "--log-level=error", *options], setup_logging=True
+    )
 
 
 def settle():
