@@ -387,6 +387,7 @@ class SalesCredit(models.Model):
                 self.env._("Only sales operations may rebuild the credit ledger.")
             )
         self._process_pending()
+        # sudo: the ledger is one; who may rebuild it was checked above
         counts = self.sudo()._rebuild(
             fields.Date.to_date(date_from), fields.Date.to_date(date_to)
         )

@@ -466,6 +466,7 @@ class SalesRep(models.Model):
             )
         )
         for path, start in rows:
+            # sudo: the error names reps that the user may not open
             names = self.sudo().browse(path).mapped("name")
             raise ValidationError(
                 self.env._(

@@ -243,6 +243,7 @@ class SalesTerritoryMatching(models.AbstractModel):
     def _check_ties(self):
         """:raise ValidationError: names two territories that would tie"""
         for first, second in find_ties(self._get_rules()):
+            # sudo: the error names both rules, also another company's
             rules = self.env["sales.territory.rule"].sudo()
             first, second = rules.browse(first.id), rules.browse(second.id)
             raise ValidationError(
