@@ -54,9 +54,11 @@
         "web.assets_backend": [
             "sales_force/static/src/**/*",
             ("remove", "sales_force/static/src/credit/analysis_views.js"),
+            ("remove", "sales_force/static/src/rep/rep_hierarchy.js"),
         ],
         "web.assets_backend_lazy": [
             "sales_force/static/src/credit/analysis_views.js",
+            "sales_force/static/src/rep/rep_hierarchy.js",
         ],
         "web.assets_tests": [
             "sales_force/static/tests/tours/**/*",

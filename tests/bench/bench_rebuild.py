@@ -70,9 +70,14 @@ def selects(env):
     for source in ledger._get_sources().values():
         ids = ledger._get_scope_ids(source, None, None)
         for batch in split_every(REBUILD_BATCH, ids, list):
-            scope = SQL("SELECT unnest(%s::integer[])", batch)
-            facts = source.select(env, scope, ledger._metrics())
-            yield names, SQL("SELECT %s FROM (%s) credits", names, credit(facts))
+            select = SQL(
+                """WITH scope(id) AS MATERIALIZED (SELECT unnest(%s::integer[]))
+                SELECT %s FROM (%s) credits""",
+                batch,
+                names,
+                credit(source.select(env, ledger._metrics())),
+            )
+            yield names, select
 
 
 def bare(env):

@@ -1,8 +1,18 @@
 """The cash of customer invoices: collected, and its untaxed part."""
 
+from decimal import Decimal
+
 from odoo.tools import SQL
 
-from .invoice import BILLED, SALE_TYPES, running_totals
+from .few import fetch, rounded
+from .invoice import (
+    BILLED,
+    LINES,
+    SALE_TYPES,
+    read_moves,
+    read_totals,
+    running_totals,
+)
 from .source import Source
 
 # Cash matched with the invoice: what was matched, in the invoice's currency, times
@@ -139,6 +149,64 @@ def _facts(env, metrics):
     )
 
 
+def _read(env, scope, metrics):
+    matched = SQL(
+        """WITH moves AS (SELECT id FROM scope)
+        SELECT c.* FROM (%s) c ORDER BY c.date, c.res_model DESC, c.res_id""",
+        _MATCHED,
+    )
+    ids, moves, matched = read_moves(env, scope, LINES, matched)
+    companies = env["res.company"].browse(move["company_id"] for move in moves)
+    if any(company.sales_collect_at_validation for company in companies):
+        return fetch(env, scope, _facts(env, metrics))
+    facts = []
+    for move in moves:
+        events = [event for event in matched if event["move_id"] == move["id"]]
+        if not move["doc_total"]:
+            continue
+        [billed] = read_totals(move, [(move["total"], move["doc_total"])])
+        whole = {line["id"]: amounts for line, amounts in billed}
+        series = read_totals(move, _read_cash(move, events))
+        for event, parts in zip(events, series, strict=True):
+            for line, amounts in parts:
+                fact = {
+                    **line,
+                    "res_model": event["res_model"],
+                    "res_id": event["res_id"],
+                    "part": line["id"],
+                    "date": event["date"],
+                }
+                facts.append({**fact, **amounts, "metric_id": metrics["COLLECTED"]})
+                net = _net(amounts, line, whole[line["id"]])
+                facts.append({**fact, **net, "metric_id": metrics["COLLECTED_NET"]})
+    return ids, facts
+
+
+def _read_cash(move, events):
+    """The cash of an invoice after each event, as in ``_CASH``."""
+    sign = 1 if move["doc_total"] > 0 else -1
+    cash = {"entry": 0, "bank": 0}
+    for event in events:
+        cash[event["kind"]] += event["amount"] * sign
+        doc_units = (cash["entry"] + max(cash["bank"], 0)) * 10 ** move["doc_scale"]
+        paid = Decimal(min(abs(move["doc_total"]), doc_units) * sign)
+        yield (
+            rounded(round(paid * move["total"] / move["doc_total"], 9)),
+            rounded(round(paid, 9)),
+        )
+
+
+def _net(amounts, line, whole):
+    """The untaxed part of a line's cash."""
+    net = dict.fromkeys(amounts, 0)
+    for prefix in ("", "doc_"):
+        billed = whole[f"{prefix}upto"]
+        for name in (f"{prefix}before", f"{prefix}upto") if billed else ():
+            untaxed = amounts[name] * line[f"{prefix}untaxed"]
+            net[name] = rounded(Decimal(untaxed) / billed)
+    return net
+
+
 def _dated(start, stop):
     return SQL(
         """
@@ -183,4 +251,5 @@ CASH = Source(
         """,
         "partner": "SELECT id FROM account_move WHERE commercial_partner_id = ANY(%s)",
     },
+    read=_read,
 )

@@ -30,6 +30,33 @@ VALUES = (
     "currency_id",
     "amount_currency",
 )
+# The dated organisation of ``s``: a user's rep in a company on a date, and a customer's
+# territory. Of the territories that the rep covers then, the one that holds the
+# customer's most closely, else the smallest that holds them all.
+ORGANISATION = SQL(
+    """
+    LEFT JOIN sales_rep r ON r.user_id = s.user_id AND r.company_id = s.company_id
+    LEFT JOIN sales_rep_assignment a ON a.rep_id = r.id
+        AND a.date_from <= s.date
+        AND (a.date_to IS NULL OR a.date_to >= s.date)
+    LEFT JOIN res_partner p ON p.id = s.partner_id
+    LEFT JOIN sales_territory t ON t.id = p.sales_territory_id
+    """
+)
+ORGANISED = SQL(
+    """
+    r.id AS rep_id, a.team_id AS rep_team_id, a.manager_id,
+    COALESCE((
+        SELECT covered.id
+        FROM sales_rep_assignment_territory_rel rel
+        JOIN sales_territory covered ON covered.id = rel.territory_id
+        WHERE rel.assignment_id = a.id
+          AND t.parent_path LIKE covered.parent_path || '%%'
+        ORDER BY length(covered.parent_path) DESC LIMIT 1
+    ), a.territory_id) AS rep_territory_id,
+    t.id AS territory_id
+    """
+)
 _FACTS = SQL(", ").join(SQL.identifier("f", name) for name in ("source", *FACT_COLUMNS))
 # A fact of which nobody has a share belongs to the document's salesperson.
 _WHOLE = SQL(
@@ -104,7 +131,7 @@ def _shares():
     )
 
 
-def credit(facts, split=True):
+def credit(facts):
     """The SELECT of the credits of facts, without ids.
 
     Besides ``KEY`` and ``VALUES`` it gives ``user_id``, which is part of the key and
@@ -112,38 +139,26 @@ def credit(facts, split=True):
     which assignment gives team, manager and territory.
 
     :param SQL facts: a SELECT of "source" and ``FACT_COLUMNS``
-    :param split: whether any of them may be split
     """
     return SQL(
         """
         WITH facts AS MATERIALIZED (%(facts)s),
         shares AS (%(shares)s)
-        SELECT s.source, s.scope_id, s.metric_id, s.res_model, s.res_id, s.part,
-            s.overlay, s.user_id, s.date, r.id AS rep_id,
-            CASE WHEN r.id IS NULL THEN s.team_id ELSE a.team_id END AS team_id,
-            a.manager_id,
-            COALESCE((
-                SELECT covered.id
-                FROM sales_rep_assignment_territory_rel rel
-                JOIN sales_territory covered ON covered.id = rel.territory_id
-                WHERE rel.assignment_id = a.id
-                  AND t.parent_path LIKE covered.parent_path || '%%'
-                ORDER BY length(covered.parent_path) DESC LIMIT 1
-            ), a.territory_id) AS rep_territory_id,
-            t.id AS territory_id, s.partner_id, s.product_id, s.channel_id,
-            s.company_id, s.units * 10.0 ^ (-s.scale) AS value, s.share, s.currency_id,
-            s.doc_units * 10.0 ^ (-s.doc_scale) AS amount_currency
-        FROM shares s
-        LEFT JOIN sales_rep r ON r.user_id = s.user_id AND r.company_id = s.company_id
-        LEFT JOIN sales_rep_assignment a ON a.rep_id = r.id
-            AND a.date_from <= s.date
-            AND (a.date_to IS NULL OR a.date_to >= s.date)
-        LEFT JOIN res_partner p ON p.id = s.partner_id
-        LEFT JOIN sales_territory t ON t.id = p.sales_territory_id
-        WHERE s.units <> 0
+        SELECT source, scope_id, metric_id, res_model, res_id, part, overlay, user_id,
+            date, rep_id,
+            CASE WHEN rep_id IS NULL THEN team_id ELSE rep_team_id END AS team_id,
+            manager_id, rep_territory_id, territory_id, partner_id, product_id,
+            channel_id, company_id, units * 10.0 ^ (-scale) AS value, share,
+            currency_id, doc_units * 10.0 ^ (-doc_scale) AS amount_currency
+        FROM (
+            SELECT s.*, %(organised)s FROM shares s %(organisation)s
+            WHERE s.units <> 0
+        ) credits
         """,
         facts=facts,
-        shares=_shares() if split else _WHOLE,
+        shares=_shares(),
+        organised=ORGANISED,
+        organisation=ORGANISATION,
     )
 
 
@@ -151,24 +166,21 @@ def _columns(alias, names):
     return SQL(", ").join(SQL.identifier(alias, name) for name in names)
 
 
-def merge(pending, facts, split=True):
-    """One statement that makes the ledger equal to the documents that are pending.
+def merge(source, env, scope, metrics):
+    """One statement that makes the ledger equal to the documents of a scope.
 
     Rows are matched by key and keep their ids; what is equal is not written. Two
     transactions that derive the same credit end in a serialization failure, which
     Odoo retries. The statement returns ``(removed, changed, added)`` counts.
-
-    :param SQL pending: a SELECT of sources' codes and scopes' ids
-    :param SQL facts: their facts, as in ``credit``
     """
     names = (*KEY, "user_id", *VALUES)
     return SQL(
         """
-        WITH pending(source, id) AS MATERIALIZED (%(pending)s),
+        WITH scope(id) AS MATERIALIZED (%(scope)s),
         derived AS (%(derived)s),
         existing AS (
-            SELECT c.* FROM pending p
-            JOIN sales_credit c ON c.scope_id = p.id AND c.source = p.source
+            SELECT c.* FROM scope
+            JOIN sales_credit c ON c.scope_id = scope.id AND c.source = %(source)s
         ),
         compared AS MATERIALIZED (
             SELECT c.id, d.metric_id IS NULL AS gone,
@@ -194,8 +206,9 @@ def merge(pending, facts, split=True):
         SELECT (SELECT count(*) FROM removed), (SELECT count(*) FROM changed),
             (SELECT count(*) FROM added)
         """,
-        pending=pending,
-        derived=credit(facts, split),
+        source=source.code,
+        scope=scope,
+        derived=credit(source.select(env, metrics)),
         match=SQL(" AND ").join(
             SQL("%s = %s", SQL.identifier("c", name), SQL.identifier("d", name))
             for name in KEY
@@ -205,61 +218,4 @@ def merge(pending, facts, split=True):
         new=_columns("d", VALUES),
         names=SQL(", ").join(SQL.identifier(name) for name in names),
         all=_columns("d", names),
-    )
-
-
-def merge_scope(source, env, scope, metrics):
-    """``merge`` of one source over a scope, for any number of documents."""
-    return merge(
-        SQL("SELECT %s, id FROM (%s) scope(id)", source.code, scope),
-        source.select(env, SQL("SELECT id FROM pending"), metrics),
-    )
-
-
-def read_facts(source, env, scope, metrics):
-    """The facts of a few documents, to be merged with those of other sources.
-
-    :return: the scope's ids, and the facts as rows of ``FACT_COLUMNS``
-    """
-    env.cr.execute(
-        SQL(
-            """%(prepare)s
-            WITH pending(id) AS MATERIALIZED (%(scope)s)
-            SELECT pending.id, f.*
-            FROM pending LEFT JOIN (%(facts)s) f ON f.scope_id = pending.id""",
-            prepare=SQL("%s;", source.prepare(env, scope, env.cr.now()))
-            if source.prepare
-            else SQL(),
-            scope=scope,
-            facts=source.select(env, SQL("SELECT id FROM pending"), metrics),
-        )
-    )
-    rows = env.cr.fetchall()
-    return {row[0] for row in rows}, [row[1:] for row in rows if row[1]]
-
-
-def merge_facts(pending, facts):
-    """``merge`` of facts that were read: planning it hardly depends on their sources.
-
-    :param pending: ``[(source's code, scope's id)]``
-    :param facts: rows of "source" and ``FACT_COLUMNS``
-    """
-    types = ("text", *FACT_COLUMNS.values())
-    columns = [list(column) for column in zip(*facts, strict=True)] or [[]] * len(types)
-    split = columns[1 + list(FACT_COLUMNS).index("split")]
-    return merge(
-        SQL(
-            "SELECT * FROM unnest(%s::text[], %s::integer[])",
-            [source for source, _id in pending],
-            [id_ for _source, id_ in pending],
-        ),
-        SQL(
-            "SELECT * FROM unnest(%s) AS f(%s)",
-            SQL(", ").join(
-                SQL(f"%s::{type_}[]", column)
-                for column, type_ in zip(columns, types, strict=True)
-            ),
-            SQL(", ").join(map(SQL.identifier, ("source", *FACT_COLUMNS))),
-        ),
-        split=any(split),
     )

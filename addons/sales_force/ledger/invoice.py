@@ -6,9 +6,13 @@ invoice itself, an instalment, a payment) is credited with the difference that i
 so whatever the number of events, they sum to the invoice.
 """
 
+from decimal import Decimal
+from itertools import accumulate
+
 from odoo.tools import SQL
 
-from .apportion import sql_apportion
+from .apportion import apportion, sql_apportion
+from .few import fetch, units
 from .source import Source
 
 SALE_TYPES = ("out_invoice", "out_refund", "out_receipt")
@@ -207,12 +211,233 @@ def _facts(env, metrics):
     return running_totals(SQL("%s UNION ALL %s", BILLED, _DUE), facts)
 
 
+# A few invoices as Odoo has them, their product lines and their instalments.
+_READ_MOVES = SQL(
+    """
+    SELECT m.id, m.company_id, m.invoice_date AS date, m.invoice_user_id AS user_id,
+        m.team_id, m.commercial_partner_id AS partner_id, m.currency_id, m.move_type,
+        m.reversed_entry_id, m.amount_total_signed, m.amount_total_in_currency_signed
+    FROM scope JOIN account_move m ON m.id = scope.id
+    WHERE m.state = 'posted' AND m.move_type IN %s
+    """,
+    SALE_TYPES,
+)
+_READ_LINES = """
+    SELECT l.id, l.move_id, l.display_type, l.product_id, l.quantity, l.product_uom_id,
+        l.is_downpayment, l.balance, l.amount_currency, l.date_maturity,
+        COALESCE(l.price_total, 0) AS price_total, ordered.sales_channel_id,
+        (
+            SELECT s.target FROM sales_split s
+            WHERE s.target IN (l.id * 4 + 2, l.move_id * 4 + 1, ordered.id * 4)
+            ORDER BY s.target %% 4 DESC LIMIT 1
+        ) AS split %(columns)s
+    FROM scope
+    JOIN account_move_line l ON l.move_id = scope.id
+        AND l.display_type IN ('product', 'payment_term')
+    %(joins)s
+    LEFT JOIN LATERAL (
+        SELECT o.id, o.sales_channel_id
+        FROM sale_order_line_invoice_rel rel
+        JOIN sale_order_line sl ON sl.id = rel.order_line_id
+        JOIN sale_order o ON o.id = sl.order_id
+        WHERE rel.invoice_line_id = l.id ORDER BY sl.id LIMIT 1
+    ) ordered ON TRUE
+    ORDER BY l.id
+"""
+LINES = SQL(_READ_LINES, columns=SQL(), joins=SQL())
+_LINES_WITH_COSTS = SQL(
+    _READ_LINES,
+    columns=SQL(
+        """, p.standard_price, k.product_id AS kept_product_id,
+        COALESCE(k.unit_cost, 0) AS unit_cost"""
+    ),
+    joins=SQL(
+        """LEFT JOIN product_product p ON p.id = l.product_id
+        LEFT JOIN sales_kept_cost k ON k.move_line_id = l.id"""
+    ),
+)
+
+
+def read_moves(env, scope, lines, *selects):
+    """A few posted invoices with their product lines and instalments.
+
+    :param SQL lines: the SELECT of their lines
+    :return: the scope's ids, the invoices, and the rows of ``selects``
+    """
+    ids, moves, lines, *rows = fetch(env, scope, _READ_MOVES, lines, *selects)
+    for move in moves:
+        company = env["res.company"].browse(move["company_id"])
+        scale = company.currency_id.decimal_places
+        doc_scale = env["res.currency"].browse(move["currency_id"]).decimal_places
+        partner = env["res.partner"].browse(move["partner_id"])
+        channel_id = partner.sales_channel_id.id or None
+        move.update(
+            scope_id=move["id"],
+            res_model="account.move.line",
+            part=0,
+            scale=scale,
+            doc_scale=doc_scale,
+            sign=-1 if move["move_type"] == "out_refund" else 1,
+            total=units(move["amount_total_signed"], scale),
+            doc_total=units(move["amount_total_in_currency_signed"], doc_scale),
+        )
+        move["lines"] = [
+            {
+                **move,
+                **line,
+                "res_id": line["id"],
+                "channel_id": line["sales_channel_id"] or channel_id,
+                "untaxed": -units(line["balance"], scale),
+                "doc_untaxed": -units(line["amount_currency"], doc_scale),
+            }
+            for line in lines
+            if line["move_id"] == move["id"] and line["display_type"] == "product"
+        ]
+        move["terms"] = sorted(
+            (
+                line
+                for line in lines
+                if line["move_id"] == move["id"] and line["display_type"] != "product"
+            ),
+            key=lambda line: (line["date_maturity"] or "9999", line["id"]),
+        )
+    return ids, moves, *rows
+
+
+def read_totals(move, totals):
+    """An invoice's running totals, apportioned over its lines as in SQL.
+
+    :param totals: after each event, in units of company and of document currency
+    :return: for each event ``[(line, amounts)]``
+    """
+    weights = [units(line["price_total"], move["doc_scale"]) for line in move["lines"]]
+    if weights and not sum(weights):
+        weights = [1] + [0] * (len(weights) - 1)
+    names = "before", "upto", "doc_before", "doc_upto"
+    before = doc_before = [0] * len(weights)
+    for total, doc_total in totals:
+        upto, doc_upto = apportion(total, weights), apportion(doc_total, weights)
+        amounts = zip(before, upto, doc_before, doc_upto, strict=True)
+        yield [
+            (line, dict(zip(names, values, strict=True)))
+            for line, values in zip(move["lines"], amounts, strict=True)
+        ]
+        before, doc_before = upto, doc_upto
+
+
+def _read(env, scope, metrics):
+    ids, moves = read_moves(env, scope, _LINES_WITH_COSTS)
+    _read_costs(env, scope, moves)
+    facts = []
+    for move in moves:
+        due = move["terms"]
+        totals = zip(
+            accumulate(units(term["balance"], move["scale"]) for term in due),
+            accumulate(
+                units(term["amount_currency"], move["doc_scale"]) for term in due
+            ),
+            strict=True,
+        )
+        [billed] = read_totals(move, [(move["total"], move["doc_total"])])
+        facts += [
+            {**line, **amounts, "metric_id": metrics["BILLED"]}
+            for line, amounts in billed
+        ]
+        for term, series in zip(due, read_totals(move, totals), strict=True):
+            values = {
+                "metric_id": metrics["DUE"],
+                "part": term["id"],
+                "date": term["date_maturity"] or move["date"],
+            }
+            facts += [{**line, **amounts, **values} for line, amounts in series]
+        for line in move["lines"]:
+            facts += _read_line(env, line, metrics)
+    return ids, facts
+
+
+def _read_costs(env, scope, moves):
+    """Sets the unit costs of lines; keeps those that are new, as ``keep_costs``."""
+    new = {
+        line["id"]: line
+        for move in moves
+        for line in move["lines"]
+        if line["product_id"] and line["product_id"] != line["kept_product_id"]
+    }
+    if not new:
+        return
+    if "purchase_price" in env["sale.order.line"]._fields or any(
+        line["reversed_entry_id"] for line in new.values()
+    ):
+        keep = keep_costs(env, scope, env.cr.now())
+    else:
+        rows = [
+            (id_, line["product_id"], line["company_id"], _cost_now(env, line), False)
+            for id_, line in new.items()
+        ]
+        keep = SQL("%s VALUES %s %s", _KEEP, SQL(", ").join(rows), _KEPT)
+    for id_, unit_cost in env.execute_query(keep):
+        new[id_]["unit_cost"] = Decimal(str(unit_cost))
+
+
+def _cost_now(env, line):
+    cost = (line["standard_price"] or {}).get(str(line["company_id"]))
+    if cost is None:
+        # What the product costs in a company that has set no cost of its own.
+        products = env["product.product"].with_company(line["company_id"])
+        field = products._fields["standard_price"]
+        cost = field.get_company_dependent_fallback(products)
+    return cost
+
+
+def _read_line(env, line, metrics):
+    fact = {**line, "before": 0, "doc_before": 0}
+    untaxed = {"upto": line["untaxed"], "doc_upto": line["doc_untaxed"]}
+    yield {**fact, **untaxed, "metric_id": metrics["INVOICED"]}
+    fact.update(currency_id=None, doc_scale=0, doc_upto=0)
+    product = env["product.product"].browse(line["product_id"])
+    company = env["res.company"].browse(line["company_id"])
+    uom = env["uom.uom"].browse(line["product_uom_id"])
+    factor = divisor = 1
+    if product and uom and uom != product.uom_id:
+        factor, divisor = Decimal(str(uom.factor)), Decimal(str(product.uom_id.factor))
+    quantity = line["quantity"] * line["sign"] * factor
+    unit_cost = line["unit_cost"] if product else 0
+    cost = Decimal(unit_cost * quantity) / divisor
+    margin = line["untaxed"] - units(cost, line["scale"])
+    yield {**fact, "metric_id": metrics["MARGIN"], "upto": margin}
+    if (
+        product
+        and not line["is_downpayment"]
+        and product != company.sale_discount_product_id
+    ):
+        digits = env["decimal.precision"].precision_get("Product Unit")
+        pieces = units(Decimal(quantity) / divisor, digits)
+        values = {"scale": digits, "upto": pieces}
+        yield {**fact, **values, "metric_id": metrics["QUANTITY"]}
+
+
+_KEEP = SQL(
+    """
+    INSERT INTO sales_kept_cost
+        (move_line_id, product_id, company_id, unit_cost, estimated)
+    """
+)
+_KEPT = SQL(
+    """
+    ON CONFLICT (move_line_id) DO UPDATE SET
+        product_id = EXCLUDED.product_id, unit_cost = EXCLUDED.unit_cost,
+        estimated = EXCLUDED.estimated
+    RETURNING move_line_id, unit_cost
+    """
+)
+
+
 def keep_costs(env, scope, now, estimated=False):
     """Keeps the unit cost of the posted invoice lines of a scope, once per product.
 
-    Per unit of the product, in company currency: that of the invoice line which a
-    credit note reverses, else the order line's purchase price (where Odoo's margin
-    addon records one), else the product's cost now.
+    It returns what it keeps, per unit of the product and in company currency: the cost
+    of the invoice line which a credit note reverses, else the order line's purchase
+    price (where Odoo's margin addon records one), else the product's cost now.
     """
     if "purchase_price" in env["sale.order.line"]._fields:
         ordered = SQL(
@@ -234,8 +459,7 @@ def keep_costs(env, scope, now, estimated=False):
     )
     return SQL(
         """
-        INSERT INTO sales_kept_cost
-            (move_line_id, product_id, company_id, unit_cost, estimated)
+        %(keep)s
         SELECT l.id, l.product_id, m.company_id, COALESCE(
             (
                 SELECT k.unit_cost
@@ -261,10 +485,10 @@ def keep_costs(env, scope, now, estimated=False):
         LEFT JOIN sales_kept_cost kept ON kept.move_line_id = l.id
         WHERE kept.product_id IS DISTINCT FROM l.product_id
         ORDER BY l.id
-        ON CONFLICT (move_line_id) DO UPDATE SET
-            product_id = EXCLUDED.product_id, unit_cost = EXCLUDED.unit_cost,
-            estimated = EXCLUDED.estimated
+        %(kept)s
         """,
+        keep=_KEEP,
+        kept=_KEPT,
         scope=scope,
         types=SALE_TYPES,
         ordered=ordered,
@@ -302,4 +526,5 @@ INVOICE = Source(
         "partner": "SELECT id FROM account_move WHERE commercial_partner_id = ANY(%s)",
     },
     prepare=keep_costs,
+    read=_read,
 )

@@ -1,28 +1,49 @@
 """Orders: what was ordered, how many, by which new customers, what was quoted."""
 
+from decimal import Decimal
+
 from odoo.tools import SQL
 
 from .crediting import local_date
+from .few import ONE, fetch, units
 from .source import Source
 
-# Orders of a scope with what every fact of theirs needs.
-HEADERS = SQL(
+# What every fact of an order needs.
+_HEADER = SQL(
     """
-    SELECT o.id, o.state, o.user_id, o.team_id, o.company_id, o.currency_id,
-        o.currency_rate, p.commercial_partner_id AS partner_id,
-        o.sales_channel_id AS channel_id, %s AS date, COALESCE(rc.tz, 'UTC') AS tz,
-        cc.decimal_places AS scale, dc.decimal_places AS doc_scale,
-        CASE WHEN EXISTS (SELECT FROM sales_split s WHERE s.order_id = o.id)
-            THEN o.id * 4 END AS split
+    o.id, o.state, o.user_id, o.team_id, o.company_id, o.currency_id,
+    COALESCE(NULLIF(o.currency_rate, 0), 1) AS currency_rate,
+    p.commercial_partner_id AS partner_id, o.sales_channel_id AS channel_id,
+    %s AS date, COALESCE(rc.tz, 'UTC') AS tz,
+    CASE WHEN EXISTS (SELECT FROM sales_split s WHERE s.order_id = o.id)
+        THEN o.id * 4 END AS split
+    """,
+    local_date("o.date_order", "COALESCE(rc.tz, 'UTC')"),
+)
+_CALENDAR = SQL(
+    """
+    JOIN res_company c ON c.id = o.company_id
+    LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
+    """
+)
+_ORDERS = SQL(
+    """
     FROM scope
     JOIN sale_order o ON o.id = scope.id
     JOIN res_partner p ON p.id = o.partner_id
-    JOIN res_company c ON c.id = o.company_id
+    """
+)
+# Orders of a scope.
+HEADERS = SQL(
+    """
+    SELECT %s, cc.decimal_places AS scale, dc.decimal_places AS doc_scale
+    %s %s
     JOIN res_currency cc ON cc.id = c.currency_id
     JOIN res_currency dc ON dc.id = o.currency_id
-    LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
     """,
-    local_date("o.date_order", "COALESCE(rc.tz, 'UTC')"),
+    _HEADER,
+    _ORDERS,
+    _CALENDAR,
 )
 
 
@@ -59,6 +80,72 @@ def _facts(env, metrics):
         orders=metrics["ORDERS"],
         quotations=metrics["QUOTATIONS"],
     )
+
+
+def _read(env, scope, metrics):
+    ids, orders, lines, sent = fetch(
+        env,
+        scope,
+        SQL("SELECT %s %s %s", _HEADER, _ORDERS, _CALENDAR),
+        SQL(
+            """SELECT l.id, l.order_id, l.product_id, l.price_subtotal
+            FROM scope JOIN sale_order_line l ON l.order_id = scope.id
+            WHERE l.display_type IS NULL AND l.is_downpayment IS NOT TRUE
+              AND l.price_subtotal <> 0"""
+        ),
+        SQL(
+            """SELECT k.res_id, k.date FROM scope JOIN sales_kept_date k
+            ON k.res_model = 'sale.order' AND k.res_id = scope.id AND k.kind = 'sent'"""
+        ),
+    )
+    headers = {
+        order["id"]: {
+            **order,
+            "scope_id": order["id"],
+            "res_model": "sale.order",
+            "res_id": order["id"],
+            "part": 0,
+        }
+        for order in orders
+    }
+    facts = [
+        {**order, **ONE, "metric_id": metrics["ORDERS"]}
+        for order in headers.values()
+        if order["state"] == "sale"
+    ]
+    facts += [
+        {
+            **headers[kept["res_id"]],
+            **ONE,
+            "metric_id": metrics["QUOTATIONS"],
+            "date": kept["date"],
+        }
+        for kept in sent
+    ]
+    for line in lines:
+        order = headers[line["order_id"]]
+        if order["state"] != "sale":
+            continue
+        company = env["res.company"].browse(order["company_id"])
+        currency = env["res.currency"].browse(order["currency_id"])
+        subtotal = Decimal(line["price_subtotal"])
+        worth = subtotal / order["currency_rate"]
+        facts.append(
+            {
+                **order,
+                "metric_id": metrics["ORDERED"],
+                "res_model": "sale.order.line",
+                "res_id": line["id"],
+                "product_id": line["product_id"],
+                "scale": company.currency_id.decimal_places,
+                "before": 0,
+                "upto": units(worth, company.currency_id.decimal_places),
+                "doc_scale": currency.decimal_places,
+                "doc_before": 0,
+                "doc_upto": units(subtotal, currency.decimal_places),
+            }
+        )
+    return ids, facts
 
 
 def _dated(start, stop):
@@ -127,6 +214,36 @@ def _customer_facts(env, metrics):
     )
 
 
+def _read_customers(env, scope, metrics):
+    ids, orders = fetch(
+        env,
+        scope,
+        SQL(
+            """SELECT DISTINCT ON (p.commercial_partner_id, o.company_id) %s
+            FROM scope
+            JOIN res_partner p ON p.commercial_partner_id = scope.id
+            JOIN sale_order o ON o.partner_id = p.id AND o.state = 'sale'
+            %s
+            ORDER BY p.commercial_partner_id, o.company_id, o.date_order, o.id""",
+            _HEADER,
+            _CALENDAR,
+        ),
+        prepare=SQL(_GUARD, scope),
+    )
+    return ids, [
+        {
+            **order,
+            **ONE,
+            "metric_id": metrics["NEW_CUSTOMERS"],
+            "scope_id": order["partner_id"],
+            "res_model": "sale.order",
+            "res_id": order["id"],
+            "part": 0,
+        }
+        for order in orders
+    ]
+
+
 def _customers_dated(start, stop):
     return SQL(
         """
@@ -149,6 +266,7 @@ ORDER = Source(
         "line": "SELECT order_id FROM sale_order_line WHERE id = ANY(%s)",
         "partner": "SELECT id FROM sale_order WHERE partner_id = ANY(%s)",
     },
+    read=_read,
 )
 
 # Its scope is the commercial partner: one order's end makes another one the first.
@@ -165,4 +283,5 @@ CUSTOMER = Source(
         "partner": "SELECT commercial_partner_id FROM res_partner WHERE id = ANY(%s)",
     },
     prepare=_prepare_customers,
+    read=_read_customers,
 )

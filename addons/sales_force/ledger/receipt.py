@@ -1,8 +1,15 @@
 """Money received from customers, matched or not, by the customer's owner that day."""
 
+from collections import defaultdict
+from datetime import datetime
+from decimal import Decimal
+
+import pytz
+
 from odoo.tools import SQL
 
 from .crediting import local_date
+from .few import fetch, units
 from .source import Source
 
 # The owner of a commercial partner at the end of a day: the last change until then;
@@ -115,6 +122,124 @@ def _facts(env, metrics):
     )
 
 
+_READ_LINES = SQL(
+    """
+    SELECT m.id AS move_id, m.date, m.company_id, l.id, l.partner_id, l.currency_id,
+        l.balance, l.amount_currency,
+        a.account_type = 'asset_receivable' AS receivable,
+        a.account_type IN ('asset_cash', 'liability_credit_card')
+            OR a.id = pay.outstanding_account_id
+            OR a.id = j.default_account_id AND j.type IN ('bank', 'cash', 'credit')
+            AS liquid
+    FROM scope
+    JOIN account_move m ON m.id = scope.id AND m.state = 'posted'
+        AND m.move_type = 'entry'
+    JOIN account_journal j ON j.id = m.journal_id
+    LEFT JOIN account_payment pay ON pay.id = m.origin_payment_id
+    JOIN account_move_line l ON l.move_id = m.id
+    JOIN account_account a ON a.id = l.account_id
+    ORDER BY l.id
+    """
+)
+_READ_CHANGES = SQL(
+    """
+    SELECT w.partner_id, w.user_id, w.previous_user_id, w.initial, w.date
+    FROM sales_ownership w
+    WHERE w.partner_id IN (
+        SELECT p.commercial_partner_id
+        FROM scope
+        JOIN account_move_line l ON l.move_id = scope.id
+        JOIN res_partner p ON p.id = l.partner_id
+    )
+    ORDER BY w.date, w.id
+    """
+)
+
+
+def _read(env, scope, metrics):
+    ids, lines, changes = fetch(env, scope, _READ_LINES, _READ_CHANGES)
+    companies = env["res.company"].browse({line["company_id"] for line in lines})
+    if any(company.sales_collect_at_validation for company in companies):
+        return fetch(env, scope, _facts(env, metrics))
+    entries = defaultdict(list)
+    for line in lines:
+        entries[line["move_id"]].append(line)
+    return ids, [
+        {
+            **line,
+            **amounts,
+            **_read_customer(env, line, changes),
+            "metric_id": metrics["RECEIPTS"],
+            "scope_id": line["move_id"],
+            "res_model": "account.move.line",
+            "res_id": line["id"],
+            "part": 0,
+            "team_id": None,
+            "split": None,
+            "product_id": None,
+        }
+        for entry in entries.values()
+        for line, amounts in _read_receipts(env, entry)
+    ]
+
+
+def _read_receipts(env, entry):
+    """The receivable lines of an entry, as far as its cash covers them."""
+    receivables = [line for line in entry if line["receivable"]]
+    liquidity = sum(line["balance"] for line in entry if line["liquid"])
+    receivable = sum(line["balance"] for line in receivables)
+    if not liquidity or not receivable:
+        return
+    ratio = min(1, max(0, Decimal(-liquidity) / receivable))
+    totals = defaultdict(lambda: (0, 0, 0, 0))
+    for line in receivables:
+        company = env["res.company"].browse(line["company_id"])
+        scale = company.currency_id.decimal_places
+        doc_scale = env["res.currency"].browse(line["currency_id"]).decimal_places
+        total, doc_total, before, doc_before = totals[line["currency_id"]]
+        total -= line["balance"] * ratio
+        doc_total -= line["amount_currency"] * ratio
+        upto = units(round(Decimal(total), 9), scale)
+        doc_upto = units(round(Decimal(doc_total), 9), doc_scale)
+        totals[line["currency_id"]] = total, doc_total, upto, doc_upto
+        yield (
+            line,
+            {
+                "scale": scale,
+                "before": before,
+                "upto": upto,
+                "doc_scale": doc_scale,
+                "doc_before": doc_before,
+                "doc_upto": doc_upto,
+            },
+        )
+
+
+def _read_customer(env, line, changes):
+    """The customer of a line, and his owner at the end of that day."""
+    partner = env["res.partner"].browse(line["partner_id"] or ())
+    customer = partner.commercial_partner_id
+    changes = [change for change in changes if change["partner_id"] == customer.id]
+    return {
+        "user_id": _read_owner(env, line, changes) if changes else None,
+        "partner_id": customer.id or None,
+        "channel_id": customer.sales_channel_id.id or None,
+    }
+
+
+def _read_owner(env, line, changes):
+    first = changes[0]
+    owner = first["user_id"] if first["initial"] else first["previous_user_id"]
+    if len(changes) > 1 or not first["initial"]:
+        company = env["res.company"].browse(line["company_id"])
+        timezone = pytz.timezone(company.resource_calendar_id.tz or "UTC")
+        for change in changes:
+            moment = pytz.utc.localize(datetime.fromisoformat(change["date"]))
+            if moment.astimezone(timezone).date().isoformat() <= line["date"]:
+                owner = change["user_id"]
+    return owner
+
+
 def _dated(start, stop):
     return SQL(
         """
@@ -195,6 +320,7 @@ RECEIPT = Source(
             WHERE l.partner_id = ANY(%s)
         """,
     },
+    read=_read,
 )
 
 PAYMENT = Source(

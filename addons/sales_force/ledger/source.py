@@ -47,6 +47,9 @@ class Source:
     ``origins``
         how ids of other records lead to scope ids: ``{name: "SELECT ... ANY(%s)"}``;
         "id" is the scope itself
+    ``read(env, scope, metrics)``
+        for a few documents, prepared by itself: the scope's ids and the same facts as
+        dicts; see ``few``
     ``prepare(env, scope, now)``
         a statement to run first, for inputs that Odoo does not keep; ``now`` is the
         transaction's time in UTC
@@ -57,9 +60,12 @@ class Source:
     dated: Callable
     origins: dict[str, str] = field(default_factory=dict)
     prepare: Callable | None = None
+    read: Callable | None = None
 
     def scope(self, pending):
         """The relation ``scope(id)`` of ``{origin: ids}``, each id once."""
+        if pending.keys() == {"id"}:
+            return SQL("SELECT unnest(%s::integer[])", sorted(pending["id"]))
         return SQL(
             "SELECT DISTINCT id FROM (%s) ids(id)",
             SQL(" UNION ALL ").join(
@@ -70,16 +76,14 @@ class Source:
             ),
         )
 
-    def select(self, env, scope, metrics):
-        """A SELECT of the scope's facts, with the source's code before them."""
+    def select(self, env, metrics):
+        """A SELECT of the facts over ``scope(id)``, with the source's code."""
         return SQL(
             """
-            WITH scope(id) AS MATERIALIZED (%(scope)s)
             SELECT %(code)s AS source, %(columns)s FROM (%(facts)s) f
             WHERE f.metric_id IS NOT NULL AND f.upto <> f.before
             """,
             code=self.code,
             columns=SQL(", ").join(SQL.identifier("f", name) for name in FACT_COLUMNS),
-            scope=scope,
             facts=self.facts(env, metrics),
         )

@@ -535,16 +535,6 @@ class BasePartnerMerge(models.TransientModel):
         return result
 
 
-class ResUsers(models.Model):
-    _inherit = "res.users"
-
-    def unlink(self):
-        """Their documents lose the salesperson; so do the credits."""
-        self.env["sales.ownership"]._log_end(self)
-        self.env["sales.credit"]._mark("*user_id", self.ids)
-        return super().unlink()
-
-
 class CrmTeam(models.Model):
     _inherit = "crm.team"
 
@@ -561,15 +551,5 @@ class ResourceCalendar(models.Model):
         moved = "tz" in vals and any(c.tz != vals["tz"] for c in self.sudo())
         result = super().write(vals)
         if moved:
-            self.env["sales.credit"]._mark_all()
-        return result
-
-
-class ResCompany(models.Model):
-    _inherit = "res.company"
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "resource_calendar_id" in vals:
             self.env["sales.credit"]._mark_all()
         return result

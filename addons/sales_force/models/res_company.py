@@ -20,13 +20,18 @@ class ResCompany(models.Model):
     )
 
     def write(self, vals):
-        changed = "sales_collect_at_validation" in vals and any(
-            company.sales_collect_at_validation != vals["sales_collect_at_validation"]
-            for company in self
+        collect = "sales_collect_at_validation"
+        moved = "resource_calendar_id" in vals or any(
+            collect in vals and company[collect] != vals[collect] for company in self
         )
+        discounts = self.sale_discount_product_id
         result = super().write(vals)
-        if changed:
+        if moved:
             self.env["sales.credit"]._mark_all()
+        if "sale_discount_product_id" in vals:
+            # A discount has no quantity.
+            discounts += self.sale_discount_product_id
+            self.env["sales.credit"]._mark("*product_id", discounts.ids)
         return result
 
     def _get_sales_today(self):

@@ -48,6 +48,12 @@ class ResUsers(models.Model):
         )
         return domain if list(value) == [True] else ~domain
 
+    def unlink(self):
+        """Their documents lose the salesperson; so do the credits."""
+        self.env["sales.ownership"]._log_end(self)
+        self.env["sales.credit"]._mark("*user_id", self.ids)
+        return super().unlink()
+
     def action_create_sales_rep(self):
         """Create the rep profiles of these users in the current company."""
         reps = self.env["sales.rep"].create(

@@ -8,8 +8,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 from odoo.tools.misc import split_every
 
+from ..ledger import crediting, few
 from ..ledger.cash import CASH
-from ..ledger.crediting import merge_facts, merge_scope, read_facts
 from ..ledger.delivery import DELIVERY
 from ..ledger.invoice import INVOICE
 from ..ledger.lead import LEAD
@@ -27,9 +27,8 @@ REBUILD_BATCH = 50_000
 BATCH = 500
 # The nightly check looks back so many days.
 CHECKED_DAYS = 100
-# Up to so many documents their facts are read and merged in two steps: each is a small
-# statement, while planning the whole one takes longer than running it.
-FEW = 50
+# Up to so many documents are derived in Python; see ``ledger.few``.
+FEW = 20
 # The document that holds a line, by the line's model: (model, field of the line).
 LINE_DOCUMENTS = {
     "sale.order.line": ("sale.order", "order_id"),
@@ -332,23 +331,23 @@ class SalesCredit(models.Model):
                 SQL("c.%s = ANY(%s)", SQL.identifier(column[1:]), ids)
             ):
                 pending[code]["id"].update(scope_ids)
-        few, facts = [], []
+        derived, facts = [], []
         for code, source in self._get_sources().items():
             if code not in pending:
                 continue
             scope = source.scope(pending[code])
-            if sum(map(len, pending[code].values())) > FEW:
-                if pending[code].keys() == {"id"}:
-                    ids = sorted(pending[code]["id"])
-                else:
-                    ids = [row[0] for row in self.env.execute_query(scope)]
-                self._derive_batches(source, ids, BATCH)
+            if sum(map(len, pending[code].values())) <= FEW:
+                ids, rows = few.read(source, self.env, scope, self._metrics())
+                derived += [(code, id_) for id_ in ids]
+                facts += rows
                 continue
-            ids, rows = read_facts(source, self.env, scope, self._metrics())
-            few += [(code, id_) for id_ in ids]
-            facts += rows
-        if few:
-            self._execute(merge_facts(few, facts))
+            if pending[code].keys() == {"id"}:
+                ids = sorted(pending[code]["id"])
+            else:
+                ids = [row[0] for row in self.env.execute_query(scope)]
+            self._derive_batches(source, ids, BATCH)
+        if derived:
+            few.merge(self.env, derived, facts)
         self.env["sales.credit"].invalidate_model(flush=False)
 
     def _metrics(self):
@@ -363,12 +362,10 @@ class SalesCredit(models.Model):
         env = self.env
         if source.prepare:
             env.cr.execute(source.prepare(env, scope, env.cr.now()))
-        self._execute(merge_scope(source, env, scope, self._metrics()))
+        merge = crediting.merge(source, env, scope, self._metrics())
+        # Compiling such a statement takes longer than running it.
+        env.cr.execute(SQL("SET LOCAL jit = off; %s", merge))
         return env.cr.fetchone()
-
-    def _execute(self, query):
-        """Compiling such a statement takes longer than running it."""
-        self.env.cr.execute(SQL("SET LOCAL jit = off; %s", query))
 
     @api.model
     def rebuild(self, date_from=None, date_to=None):

@@ -1,0 +1,236 @@
+"""The ledger's arithmetic for a few documents, in Python.
+
+What changes in one transaction is mostly one document. Then planning a source's whole
+statement takes longer than everything else, so its raw rows are read with small
+SELECTs in one round trip and summed up here; sets are left to SQL. Both ways are
+compared, with each other and with an oracle, by the tests.
+"""
+
+import json
+from decimal import ROUND_HALF_UP, Decimal
+
+from odoo.tools import SQL
+
+from .apportion import apportion
+from .crediting import KEY, ORGANISATION, ORGANISED, VALUES
+
+_KEY = (*KEY, "user_id")
+_NAMES = (*_KEY, *VALUES)
+_COLUMNS = SQL(", ").join(map(SQL.identifier, _NAMES))
+# What decides who is credited with a fact.
+_OWNED = ("user_id", "company_id", "date", "partner_id")
+# What a fact has that counts documents.
+ONE = {
+    "product_id": None,
+    "currency_id": None,
+    "scale": 2,
+    "before": 0,
+    "upto": 100,
+    "doc_scale": 0,
+    "doc_before": 0,
+    "doc_upto": 0,
+}
+
+
+def _of(row, names):
+    return tuple(row[name] for name in names)
+
+
+def _select(env, relations, selects, prepare=None):
+    """Several SELECTs over common relations in one round trip, as lists of dicts."""
+    env.cr.execute(
+        SQL(
+            "%s WITH %s SELECT %s",
+            SQL("%s;", prepare) if prepare else SQL(),
+            relations,
+            SQL(", ").join(
+                SQL("(SELECT json_agg(r) FROM (%s) r)::text", select)
+                for select in selects
+            ),
+        )
+    )
+    return [json.loads(t, parse_float=Decimal) if t else [] for t in env.cr.fetchone()]
+
+
+def fetch(env, scope, *selects, prepare=None):
+    """The ids of ``scope(id)``, and the rows of SELECTs over it.
+
+    :param prepare: a statement to run before
+    :return: the ids, and for each SELECT a list of dicts: dates in ISO format,
+        fractional numbers as Decimal
+    """
+    ids, *rows = _select(
+        env,
+        SQL("scope(id) AS MATERIALIZED (%s)", scope),
+        [SQL("SELECT id FROM scope"), *selects],
+        prepare,
+    )
+    return [row["id"] for row in ids], *rows
+
+
+def rounded(number):
+    """A Decimal as an integer, halves away from zero as PostgreSQL rounds."""
+    return int(Decimal(number).to_integral_value(ROUND_HALF_UP))
+
+
+def units(amount, scale):
+    """An amount in units of its last decimal."""
+    return rounded(Decimal(amount).scaleb(scale))
+
+
+def read(source, env, scope, metrics):
+    """The scope's ids and the facts of a few documents."""
+    if source.read:
+        ids, facts = source.read(env, scope, metrics)
+    else:
+        prepare = source.prepare and source.prepare(env, scope, env.cr.now())
+        ids, facts = fetch(env, scope, source.facts(env, metrics), prepare=prepare)
+    return ids, [
+        {**fact, "source": source.code}
+        for fact in facts
+        if fact["metric_id"] and fact["upto"] != fact["before"]
+    ]
+
+
+def _shares(fact, splits):
+    """``(user, share, overlay, units, document units)`` of a fact's beneficiaries."""
+    before = fact["before"], fact["doc_before"]
+    upto = fact["upto"], fact["doc_upto"]
+    shares = [split for split in splits if not split["overlay"]]
+    if shares:
+        weights = [units(split["share"], 2) for split in shares]
+        parts = zip(
+            *(apportion(number, weights) for number in (*before, *upto)), strict=True
+        )
+        for split, (old, doc_old, new, doc_new) in zip(shares, parts, strict=True):
+            user, share = split["user_id"], split["share"]
+            yield user, share, False, new - old, doc_new - doc_old
+    else:
+        whole, doc_whole = (new - old for old, new in zip(before, upto, strict=True))
+        yield fact["user_id"], 100, False, whole, doc_whole
+    for split in splits:
+        if split["overlay"]:
+            share = Decimal(split["share"])
+            part, doc_part = (
+                rounded(new * share / 100) - rounded(old * share / 100)
+                for old, new in zip(before, upto, strict=True)
+            )
+            yield split["user_id"], split["share"], True, part, doc_part
+
+
+def _credits(facts, splits, owners):
+    """The credits of facts: ``{key: values}``."""
+    credits = {}
+    for fact in facts:
+        place = fact["company_id"], fact["date"], fact["partner_id"]
+        for user_id, share, overlay, part, doc_part in _shares(
+            fact, [split for split in splits if split["target"] == fact["split"]]
+        ):
+            if not part:
+                continue
+            owner = owners[user_id, *place]
+            row = {
+                **fact,
+                **owner,
+                "user_id": user_id,
+                "team_id": owner["rep_team_id"] if owner["rep_id"] else fact["team_id"],
+                "share": share,
+                "overlay": overlay,
+                "value": Decimal(part).scaleb(-fact["scale"]),
+                "amount_currency": Decimal(doc_part).scaleb(-fact["doc_scale"]),
+            }
+            credits[_of(row, _KEY)] = _of(row, VALUES)
+    return credits
+
+
+def _read_ledger(env, pending, facts):
+    """What the credits of facts need: the splits, who is credited, what exists."""
+    keys = {_of(fact, (*_OWNED, "split")) for fact in facts}
+    targets = [key[-1] for key in keys if key[-1]]
+    owned = SQL(", ").join(map(SQL.identifier, _OWNED))
+    users = SQL("SELECT %s FROM facts", owned)
+    splits = []
+    if targets:
+        splits.append(
+            SQL(
+                """SELECT target, user_id, share, overlay FROM sales_split
+                WHERE target = ANY(%s) ORDER BY sequence, id""",
+                targets,
+            )
+        )
+        users = SQL(
+            """%s UNION
+            SELECT s.user_id, f.company_id, f.date, f.partner_id
+            FROM facts f JOIN sales_split s ON s.target = f.split""",
+            users,
+        )
+    owners, existing, *splits = _select(
+        env,
+        SQL(
+            """facts(%s, split) AS MATERIALIZED (
+                SELECT * FROM unnest(%s::integer[], %s::integer[], %s::date[],
+                    %s::integer[], %s::integer[])
+            )""",
+            owned,
+            *([key[i] for key in keys] for i in range(len(_OWNED) + 1)),
+        ),
+        [
+            SQL(
+                "SELECT s.*, %s FROM (%s) s %s",
+                ORGANISED,
+                users,
+                ORGANISATION,
+            ),
+            SQL(
+                """SELECT c.id, %s
+                FROM unnest(%s::text[], %s::integer[]) AS pending(source, id)
+                JOIN sales_credit c
+                    ON c.scope_id = pending.id AND c.source = pending.source""",
+                SQL(", ").join(SQL.identifier("c", name) for name in _NAMES),
+                [source for source, _id in pending],
+                [id_ for _source, id_ in pending],
+            ),
+            *splits,
+        ],
+    )
+    return (
+        {_of(owner, _OWNED): owner for owner in owners},
+        existing,
+        splits[0] if splits else [],
+    )
+
+
+def merge(env, pending, facts):
+    """Make the ledger equal to a few documents; see ``crediting.merge``.
+
+    :param pending: ``[(source's code, scope's id)]``
+    :param facts: all facts of these, as dicts
+    """
+    owners, existing, splits = _read_ledger(env, pending, facts)
+    derived = _credits(facts, splits, owners)
+    stale = {}
+    for row in existing:
+        key = _of(row, _KEY)
+        if derived.get(key) == _of(row, VALUES):
+            del derived[key]
+        else:
+            stale[key] = row["id"]
+    if stale:
+        env.cr.execute(
+            SQL("DELETE FROM sales_credit WHERE id = ANY(%s)", list(stale.values()))
+        )
+    if derived:
+        rows = [
+            dict(zip(("id", *_NAMES), (stale.get(key), *key, *values), strict=True))
+            for key, values in derived.items()
+        ]
+        env.cr.execute(
+            SQL(
+                """INSERT INTO sales_credit (id, %(names)s)
+                SELECT COALESCE(id, nextval('sales_credit_id_seq')), %(names)s
+                FROM json_populate_recordset(NULL::sales_credit, %(rows)s)
+                ON CONFLICT DO NOTHING""",
+                names=_COLUMNS,
+                rows=json.dumps(rows, default=str),
+            )
+        )
