@@ -113,9 +113,9 @@ class ResPartner(models.Model):
         :param SQL entity: the commercial entity, of the outer query
         """
         user = self.env.user
-        # sudo: the tree below is looked up, whatever the user may read of it
         below = (
             self.env["res.users"]
+            # sudo: the tree below is looked up, whatever the user may read of it
             .sudo()
             .with_context(active_test=False)
             ._search([("sales_rep_ids", "child_of", user.sales_rep_ids.ids)])

@@ -88,9 +88,9 @@ class SalesMetric(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_credited(self):
-        # sudo: a metric with credits of anyone must not vanish
         if (
             self.env["sales.credit"]
+            # sudo: a metric with credits of anyone must not vanish
             .sudo()
             .search_count([("metric_id", "in", self.ids)], limit=1)
         ):

@@ -28,9 +28,9 @@ class SalesOwnedMixin(models.AbstractModel):
     @api.depends(lambda self: (self._sales_owner_field, "company_id"))
     def _compute_sales_rep_id(self):
         owner = self._sales_owner_field
-        # sudo: the salesperson's place is no secret to who may read the document
         reps = (
             self.env["sales.rep"]
+            # sudo: the salesperson's place is no secret to who may read the document
             .sudo()
             .with_context(active_test=False)
             .search([("user_id", "in", self[owner].ids)])

@@ -148,17 +148,20 @@ class SalesRep(models.Model):
     month_ordered = fields.Monetary(
         "Ordered This Month",
         compute="_compute_month",
-        help="Own shares of this month's orders, without overlays.",
+        help="Shares of this month's orders, with those of everybody below, without "
+        "overlays.",
     )
     month_invoiced = fields.Monetary(
         "Invoiced This Month",
         compute="_compute_month",
-        help="Own shares of this month's invoices, without overlays.",
+        help="Shares of this month's invoices, with those of everybody below, without "
+        "overlays.",
     )
     month_collected = fields.Monetary(
         "Collected This Month",
         compute="_compute_month",
-        help="Own shares of this month's cash, without overlays.",
+        help="Shares of this month's cash, with those of everybody below, without "
+        "overlays.",
     )
 
     is_followed = fields.Boolean(
@@ -179,23 +182,22 @@ class SalesRep(models.Model):
     @api.depends("user_id", "company_id")
     def _compute_employee_id(self):
         # sudo: only links the user's own employee
-        employees = (
-            self.env["hr.employee"].sudo().search([("user_id", "in", self.user_id.ids)])
-        )
+        all_employees = self.env["hr.employee"].sudo()
+        employees = all_employees.search([("user_id", "in", self.user_id.ids)])
         by_key = {(e.user_id.id, e.company_id.id): e.id for e in employees}
         for rep in self:
             rep.employee_id = by_key.get((rep.user_id.id, rep.company_id.id))
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_month(self):
-        """This month's figures of all shown reps, in one grouped query."""
+        """This month's figures of all shown reps and those below, in one query."""
         figures = defaultdict(float)
         by_code = self.env["sales.metric"]._ids_by_code()
         metrics = {by_code.get(code): name for name, code in MONTH_METRICS.items()}
         today = self.env.company._get_sales_today()
         for rep, metric, value in self.env["sales.credit"]._read_group(
             [
-                ("rep_id", "in", self.ids),
+                ("rep_id", "child_of", self.ids),
                 ("metric_id", "in", [id_ for id_ in metrics if id_]),
                 ("date", ">=", today.replace(day=1)),
                 ("date", "<=", fields.Date.end_of(today, "month")),
@@ -204,10 +206,12 @@ class SalesRep(models.Model):
             ["rep_id", "metric_id"],
             ["value:sum"],
         ):
-            figures[rep.id, metrics[metric.id]] = value
+            for id_ in rep.parent_path.split("/")[:-1]:
+                figures[int(id_), metrics[metric.id]] += value
         for rep in self:
             for name in MONTH_METRICS:
-                rep[name] = figures[rep._origin.id, name]
+                figure = figures[rep._origin.id, name]
+                rep[name] = rep.currency_id.round(figure) if figure else 0.0
 
     @api.depends_context("uid")
     @api.depends("parent_path")
@@ -306,9 +310,9 @@ class SalesRep(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_credited(self):
-        # sudo: credits of anyone keep their rep
         if (
             self.env["sales.credit"]
+            # sudo: credits of anyone keep their rep
             .sudo()
             .search_count([("rep_id", "in", self.ids)], limit=1)
         ):

@@ -86,14 +86,13 @@ class SalesWorkingTime(models.AbstractModel):
         :param subjects: records of ``sales.rep``, ``crm.team`` or ``res.company``
         :param start, stop: moments between which leaves and exceptions matter
         """
-        # sudo: calendars and leaves count, whoever asks
+        self = self.sudo()  # calendars and leaves count, whoever asks
         keys = {
-            subject: self._get_key(record)
-            for subject, record in zip(subjects, subjects.sudo(), strict=True)
+            subject: self._get_key(subject.with_env(self.env)) for subject in subjects
         }
-        companies = self.env["res.company"].sudo().browse()
-        calendars = self.env["resource.calendar"].sudo().browse()
-        resources = self.env["resource.resource"].sudo().browse()
+        companies = self.env["res.company"]
+        calendars = self.env["resource.calendar"]
+        resources = self.env["resource.resource"]
         for company, calendar, resource in keys.values():
             companies |= company
             calendars |= calendar
@@ -118,10 +117,10 @@ class SalesWorkingTime(models.AbstractModel):
 
     def _get_key(self, subject):
         """The company, calendar and resource by which a rep, team or company works."""
-        resource = self.env["resource.resource"].sudo()
+        resource = self.env["resource.resource"]
         if subject._name == "res.company":
             return subject, subject.resource_calendar_id, resource
-        company = subject.company_id or self.env.company.sudo()
+        company = subject.company_id or self.env.company
         if subject._name == "crm.team":
             return company, company.resource_calendar_id, resource
         resource = subject.employee_id.resource_id
@@ -153,20 +152,16 @@ class SalesWorkingTime(models.AbstractModel):
     def _get_leaves(self, calendars, resources, start, stop):
         """Leaves by ``(None, calendar)``, ``(company, None)``, ``("resource", id)``."""
         leaves = defaultdict(list)
-        for leave in (
-            self.env["resource.calendar.leaves"]
-            .sudo()
-            .search(
-                [
-                    ("time_type", "=", "leave"),
-                    ("date_from", "<", stop),
-                    ("date_to", ">", start),
-                    ("resource_id", "in", [False, *resources.ids]),
-                    "|",
-                    ("resource_id", "!=", False),
-                    ("calendar_id", "in", [False, *calendars.ids]),
-                ]
-            )
+        for leave in self.env["resource.calendar.leaves"].search(
+            [
+                ("time_type", "=", "leave"),
+                ("date_from", "<", stop),
+                ("date_to", ">", start),
+                ("resource_id", "in", [False, *resources.ids]),
+                "|",
+                ("resource_id", "!=", False),
+                ("calendar_id", "in", [False, *calendars.ids]),
+            ]
         ):
             if leave.resource_id:
                 key = ("resource", leave.resource_id.id)
@@ -180,16 +175,12 @@ class SalesWorkingTime(models.AbstractModel):
     def _get_days(self, companies, start, stop):
         """Exceptions by ``(company, calendar or None)``: ``{date: Exceptional}``."""
         days = defaultdict(dict)
-        for day in (
-            self.env["sales.calendar.day"]
-            .sudo()
-            .search(
-                [
-                    ("company_id", "in", companies.ids),
-                    ("date", ">=", start.date() - 2 * wt.DAY),
-                    ("date", "<=", stop.date() + 2 * wt.DAY),
-                ]
-            )
+        for day in self.env["sales.calendar.day"].search(
+            [
+                ("company_id", "in", companies.ids),
+                ("date", ">=", start.date() - 2 * wt.DAY),
+                ("date", "<=", stop.date() + 2 * wt.DAY),
+            ]
         ):
             if day.kind == "holiday":
                 hours = ()
