@@ -8,6 +8,7 @@ compared, with each other and with an oracle, by the tests.
 
 import json
 from decimal import ROUND_HALF_UP, Decimal
+from operator import itemgetter
 
 from odoo.tools import SQL
 
@@ -19,6 +20,8 @@ _NAMES = (*_KEY, *VALUES)
 _COLUMNS = SQL(", ").join(map(SQL.identifier, _NAMES))
 # What decides who is credited with a fact.
 _OWNED = ("user_id", "company_id", "date", "partner_id")
+_key_of, _values_of = itemgetter(*_KEY), itemgetter(*VALUES)
+_owned_of, _shared_of = itemgetter(*_OWNED), itemgetter(*_OWNED, "split")
 # What a fact has that counts documents.
 ONE = {
     "product_id": None,
@@ -30,10 +33,6 @@ ONE = {
     "doc_before": 0,
     "doc_upto": 0,
 }
-
-
-def _of(row, names):
-    return tuple(row[name] for name in names)
 
 
 def _select(env, relations, selects, prepare=None):
@@ -85,11 +84,9 @@ def read(source, env, scope, metrics):
     else:
         prepare = source.prepare and source.prepare(env, scope, env.cr.now())
         ids, facts = fetch(env, scope, source.facts(env, metrics), prepare=prepare)
-    return ids, [
-        {**fact, "source": source.code}
-        for fact in facts
-        if fact["metric_id"] and fact["upto"] != fact["before"]
-    ]
+    for fact in facts:
+        fact["source"] = source.code
+    return ids, [f for f in facts if f["metric_id"] and f["upto"] != f["before"]]
 
 
 def _shares(fact, splits):
@@ -139,13 +136,13 @@ def _credits(facts, splits, owners):
                 "value": Decimal(part).scaleb(-fact["scale"]),
                 "amount_currency": Decimal(doc_part).scaleb(-fact["doc_scale"]),
             }
-            credits[_of(row, _KEY)] = _of(row, VALUES)
+            credits[_key_of(row)] = _values_of(row)
     return credits
 
 
 def _read_ledger(env, pending, facts):
     """What the credits of facts need: the splits, who is credited, what exists."""
-    keys = {_of(fact, (*_OWNED, "split")) for fact in facts}
+    keys = {_shared_of(fact) for fact in facts}
     targets = [key[-1] for key in keys if key[-1]]
     owned = SQL(", ").join(map(SQL.identifier, _OWNED))
     users = SQL("SELECT %s FROM facts", owned)
@@ -194,7 +191,7 @@ def _read_ledger(env, pending, facts):
         ],
     )
     return (
-        {_of(owner, _OWNED): owner for owner in owners},
+        {_owned_of(owner): owner for owner in owners},
         existing,
         splits[0] if splits else [],
     )
@@ -210,8 +207,8 @@ def merge(env, pending, facts):
     derived = _credits(facts, splits, owners)
     stale = {}
     for row in existing:
-        key = _of(row, _KEY)
-        if derived.get(key) == _of(row, VALUES):
+        key = _key_of(row)
+        if derived.get(key) == _values_of(row):
             del derived[key]
         else:
             stale[key] = row["id"]
