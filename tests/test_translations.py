@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 
 import polib
 import pytest
@@ -31,8 +32,6 @@ def terms(env, addon):
 @pytest.mark.parametrize("addon", ADDONS, ids=lambda path: path.name)
 def test_complete(env, addon):
     file = addon / "i18n" / f"{LANGUAGE}.po"
-    if not file.exists():
-        pytest.skip(f"{addon.name} is not translated yet")
     entries = polib.pofile(str(file))
     done = {e.msgid for e in entries if e.msgstr and not e.fuzzy and not e.obsolete}
     wanted = terms(env, addon.name)
@@ -46,10 +45,6 @@ def test_complete(env, addon):
 def test_placeholders(addon):
     """A translation keeps the placeholders of its source."""
     file = addon / "i18n" / f"{LANGUAGE}.po"
-    if not file.exists():
-        pytest.skip(f"{addon.name} is not translated yet")
-    import re
-
     pattern = re.compile(r"%\(\w+\)[sdf]|%[sd]|\{\{.*?\}\}|\$\{.*?\}")
     for entry in polib.pofile(str(file)):
         if entry.msgstr:

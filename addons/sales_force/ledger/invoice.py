@@ -301,7 +301,7 @@ def read_moves(env, scope, lines, *selects):
             ),
             key=lambda line: (line["date_maturity"] or "9999", line["id"]),
         )
-    return ids, moves, *rows
+    return ids, [move for move in moves if move["lines"]], *rows
 
 
 def read_totals(move, totals):

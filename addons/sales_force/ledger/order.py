@@ -94,8 +94,11 @@ def _read(env, scope, metrics):
               AND l.price_subtotal <> 0"""
         ),
         SQL(
-            """SELECT k.res_id, k.date FROM scope JOIN sales_kept_date k
-            ON k.res_model = 'sale.order' AND k.res_id = scope.id AND k.kind = 'sent'"""
+            """SELECT k.res_id, k.date
+            FROM scope
+            JOIN sale_order o ON o.id = scope.id
+            JOIN sales_kept_date k ON k.res_model = 'sale.order' AND k.res_id = o.id
+                AND k.kind = 'sent'"""
         ),
     )
     headers = {

@@ -91,6 +91,7 @@ class SalesCredit(models.Model):
     channel_id = LedgerMany2one("sales.channel", "Channel", readonly=True)
     company_id = LedgerMany2one("res.company", "Company", required=True, readonly=True)
     value = fields.Float(
+        "Credited",
         digits=(16, 2),
         readonly=True,
         help="After the share: company currency at the document's rate, a count or a "

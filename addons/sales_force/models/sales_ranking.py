@@ -70,7 +70,7 @@ class SalesRanking(models.Model):
         help="Places won since the same days of the period before.",
     )
     value = fields.Float(
-        digits=(16, 2), readonly=True, aggregator=None, help="To this day."
+        "Result", digits=(16, 2), readonly=True, aggregator=None, help="To this day."
     )
     previous_value = fields.Float(
         "Same Days Before",
