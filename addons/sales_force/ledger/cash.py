@@ -156,8 +156,7 @@ def _read(env, scope, metrics):
         _MATCHED,
     )
     ids, moves, matched = read_moves(env, scope, LINES, matched)
-    companies = env["res.company"].browse(move["company_id"] for move in moves)
-    if any(company.sales_collect_at_validation for company in companies):
+    if any(move["company"].sales_collect_at_validation for move in moves):
         return fetch(env, scope, _facts(env, metrics))
     facts = []
     for move in moves:

@@ -211,28 +211,24 @@ def _facts(env, metrics):
     return running_totals(SQL("%s UNION ALL %s", BILLED, _DUE), facts)
 
 
-# A few invoices as Odoo has them, their product lines and their instalments.
-_READ_MOVES = SQL(
-    """
-    SELECT m.id, m.company_id, m.invoice_date AS date, m.invoice_user_id AS user_id,
-        m.team_id, m.commercial_partner_id AS partner_id, m.currency_id, m.move_type,
-        m.reversed_entry_id, m.amount_total_signed, m.amount_total_in_currency_signed
-    FROM scope JOIN account_move m ON m.id = scope.id
-    WHERE m.state = 'posted' AND m.move_type IN %s
-    """,
-    SALE_TYPES,
-)
+# The product lines and instalments of a few posted invoices.
 _READ_LINES = """
-    SELECT l.id, l.move_id, l.display_type, l.product_id, l.quantity, l.product_uom_id,
-        l.is_downpayment, l.balance, l.amount_currency, l.date_maturity,
-        COALESCE(l.price_total, 0) AS price_total, ordered.sales_channel_id,
+    SELECT m.id AS move_id, m.company_id, m.invoice_date AS date,
+        m.invoice_user_id AS user_id, m.team_id, m.commercial_partner_id AS partner_id,
+        m.currency_id, m.move_type, m.reversed_entry_id, m.amount_total_signed,
+        m.amount_total_in_currency_signed, l.id, l.display_type, l.product_id,
+        l.quantity, l.product_uom_id, l.is_downpayment, l.balance, l.amount_currency,
+        l.date_maturity, COALESCE(l.price_total, 0) AS price_total,
+        ordered.sales_channel_id,
         (
             SELECT s.target FROM sales_split s
             WHERE s.target IN (l.id * 4 + 2, l.move_id * 4 + 1, ordered.id * 4)
             ORDER BY s.target %% 4 DESC LIMIT 1
         ) AS split %(columns)s
     FROM scope
-    JOIN account_move_line l ON l.move_id = scope.id
+    JOIN account_move m ON m.id = scope.id AND m.state = 'posted'
+        AND m.move_type IN %(types)s
+    JOIN account_move_line l ON l.move_id = m.id
         AND l.display_type IN ('product', 'payment_term')
     %(joins)s
     LEFT JOIN LATERAL (
@@ -244,9 +240,10 @@ _READ_LINES = """
     ) ordered ON TRUE
     ORDER BY l.id
 """
-LINES = SQL(_READ_LINES, columns=SQL(), joins=SQL())
+LINES = SQL(_READ_LINES, types=SALE_TYPES, columns=SQL(), joins=SQL())
 _LINES_WITH_COSTS = SQL(
     _READ_LINES,
+    types=SALE_TYPES,
     columns=SQL(
         """, p.standard_price, k.product_id AS kept_product_id,
         COALESCE(k.unit_cost, 0) AS unit_cost"""
@@ -259,49 +256,47 @@ _LINES_WITH_COSTS = SQL(
 
 
 def read_moves(env, scope, lines, *selects):
-    """A few posted invoices with their product lines and instalments.
+    """A few posted invoices: their totals in units, product lines and instalments.
 
     :param SQL lines: the SELECT of their lines
     :return: the scope's ids, the invoices, and the rows of ``selects``
     """
-    ids, moves, lines, *rows = fetch(env, scope, _READ_MOVES, lines, *selects)
-    for move in moves:
-        company = env["res.company"].browse(move["company_id"])
+    ids, lines, *rows = fetch(env, scope, lines, *selects)
+    moves = {}
+    for line in lines:
+        company = env["res.company"].browse(line["company_id"])
+        currency = env["res.currency"].browse(line["currency_id"])
         scale = company.currency_id.decimal_places
-        doc_scale = env["res.currency"].browse(move["currency_id"]).decimal_places
-        partner = env["res.partner"].browse(move["partner_id"])
-        channel_id = partner.sales_channel_id.id or None
+        doc_scale = currency.decimal_places
+        move = moves.setdefault(line["move_id"], {"lines": [], "terms": []})
         move.update(
-            scope_id=move["id"],
-            res_model="account.move.line",
-            part=0,
+            id=line["move_id"],
+            company=company,
             scale=scale,
             doc_scale=doc_scale,
-            sign=-1 if move["move_type"] == "out_refund" else 1,
-            total=units(move["amount_total_signed"], scale),
-            doc_total=units(move["amount_total_in_currency_signed"], doc_scale),
+            total=units(line["amount_total_signed"], scale),
+            doc_total=units(line["amount_total_in_currency_signed"], doc_scale),
         )
-        move["lines"] = [
-            {
-                **move,
-                **line,
-                "res_id": line["id"],
-                "channel_id": line["sales_channel_id"] or channel_id,
-                "untaxed": -units(line["balance"], scale),
-                "doc_untaxed": -units(line["amount_currency"], doc_scale),
-            }
-            for line in lines
-            if line["move_id"] == move["id"] and line["display_type"] == "product"
-        ]
-        move["terms"] = sorted(
-            (
-                line
-                for line in lines
-                if line["move_id"] == move["id"] and line["display_type"] != "product"
-            ),
-            key=lambda line: (line["date_maturity"] or "9999", line["id"]),
+        if line["display_type"] == "payment_term":
+            move["terms"].append(line)
+            continue
+        customer = env["res.partner"].browse(line["partner_id"])
+        channel_id = line["sales_channel_id"] or customer.sales_channel_id.id or None
+        line.update(
+            scope_id=line["move_id"],
+            res_model="account.move.line",
+            res_id=line["id"],
+            part=0,
+            channel_id=channel_id,
+            scale=scale,
+            doc_scale=doc_scale,
+            untaxed=-units(line["balance"], scale),
+            doc_untaxed=-units(line["amount_currency"], doc_scale),
         )
-    return ids, [move for move in moves if move["lines"]], *rows
+        move["lines"].append(line)
+    for move in moves.values():
+        move["terms"].sort(key=lambda term: (term["date_maturity"] or "9", term["id"]))
+    return ids, [move for move in moves.values() if move["lines"]], *rows
 
 
 def read_totals(move, totals):
@@ -347,7 +342,7 @@ def _read(env, scope, metrics):
             values = {
                 "metric_id": metrics["DUE"],
                 "part": term["id"],
-                "date": term["date_maturity"] or move["date"],
+                "date": term["date_maturity"] or term["date"],
             }
             facts += [{**line, **amounts, **values} for line, amounts in series]
         for line in move["lines"]:
@@ -400,7 +395,8 @@ def _read_line(env, line, metrics):
     factor = divisor = 1
     if product and uom and uom != product.uom_id:
         factor, divisor = Decimal(str(uom.factor)), Decimal(str(product.uom_id.factor))
-    quantity = line["quantity"] * line["sign"] * factor
+    sign = -1 if line["move_type"] == "out_refund" else 1
+    quantity = line["quantity"] * sign * factor
     unit_cost = line["unit_cost"] if product else 0
     cost = Decimal(unit_cost * quantity) / divisor
     margin = line["untaxed"] - units(cost, line["scale"])

@@ -1,5 +1,6 @@
 """Orders: what was ordered, how many, by which new customers, what was quoted."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from odoo.tools import SQL
@@ -14,36 +15,25 @@ _HEADER = SQL(
     o.id, o.state, o.user_id, o.team_id, o.company_id, o.currency_id,
     COALESCE(NULLIF(o.currency_rate, 0), 1) AS currency_rate,
     p.commercial_partner_id AS partner_id, o.sales_channel_id AS channel_id,
-    %s AS date, COALESCE(rc.tz, 'UTC') AS tz,
     CASE WHEN EXISTS (SELECT FROM sales_split s WHERE s.order_id = o.id)
         THEN o.id * 4 END AS split
-    """,
-    local_date("o.date_order", "COALESCE(rc.tz, 'UTC')"),
-)
-_CALENDAR = SQL(
-    """
-    JOIN res_company c ON c.id = o.company_id
-    LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
-    """
-)
-_ORDERS = SQL(
-    """
-    FROM scope
-    JOIN sale_order o ON o.id = scope.id
-    JOIN res_partner p ON p.id = o.partner_id
     """
 )
 # Orders of a scope.
 HEADERS = SQL(
     """
-    SELECT %s, cc.decimal_places AS scale, dc.decimal_places AS doc_scale
-    %s %s
+    SELECT %(header)s, %(date)s AS date, COALESCE(rc.tz, 'UTC') AS tz,
+        cc.decimal_places AS scale, dc.decimal_places AS doc_scale
+    FROM scope
+    JOIN sale_order o ON o.id = scope.id
+    JOIN res_partner p ON p.id = o.partner_id
+    JOIN res_company c ON c.id = o.company_id
     JOIN res_currency cc ON cc.id = c.currency_id
     JOIN res_currency dc ON dc.id = o.currency_id
+    LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
     """,
-    _HEADER,
-    _ORDERS,
-    _CALENDAR,
+    header=_HEADER,
+    date=local_date("o.date_order", "COALESCE(rc.tz, 'UTC')"),
 )
 
 
@@ -86,7 +76,13 @@ def _read(env, scope, metrics):
     ids, orders, lines, sent = fetch(
         env,
         scope,
-        SQL("SELECT %s %s %s", _HEADER, _ORDERS, _CALENDAR),
+        SQL(
+            """SELECT %s, o.date_order
+            FROM scope
+            JOIN sale_order o ON o.id = scope.id
+            JOIN res_partner p ON p.id = o.partner_id""",
+            _HEADER,
+        ),
         SQL(
             """SELECT l.id, l.order_id, l.product_id, l.price_subtotal
             FROM scope JOIN sale_order_line l ON l.order_id = scope.id
@@ -101,30 +97,15 @@ def _read(env, scope, metrics):
                 AND k.kind = 'sent'"""
         ),
     )
-    headers = {
-        order["id"]: {
-            **order,
-            "scope_id": order["id"],
-            "res_model": "sale.order",
-            "res_id": order["id"],
-            "part": 0,
-        }
-        for order in orders
-    }
+    headers = {order["id"]: _read_header(env, order) for order in orders}
     facts = [
         {**order, **ONE, "metric_id": metrics["ORDERS"]}
         for order in headers.values()
         if order["state"] == "sale"
     ]
-    facts += [
-        {
-            **headers[kept["res_id"]],
-            **ONE,
-            "metric_id": metrics["QUOTATIONS"],
-            "date": kept["date"],
-        }
-        for kept in sent
-    ]
+    for kept in sent:
+        quotation = {"metric_id": metrics["QUOTATIONS"], "date": kept["date"]}
+        facts.append({**headers[kept["res_id"]], **ONE, **quotation})
     for line in lines:
         order = headers[line["order_id"]]
         if order["state"] != "sale":
@@ -149,6 +130,19 @@ def _read(env, scope, metrics):
             }
         )
     return ids, facts
+
+
+def _read_header(env, order):
+    company = env["res.company"].browse(order["company_id"])
+    moment = datetime.fromisoformat(order["date_order"])
+    return {
+        **order,
+        "scope_id": order["id"],
+        "res_model": "sale.order",
+        "res_id": order["id"],
+        "part": 0,
+        "date": company._get_sales_date(moment).isoformat(),
+    }
 
 
 def _dated(start, stop):
@@ -222,27 +216,19 @@ def _read_customers(env, scope, metrics):
         env,
         scope,
         SQL(
-            """SELECT DISTINCT ON (p.commercial_partner_id, o.company_id) %s
+            """SELECT DISTINCT ON (p.commercial_partner_id, o.company_id)
+                %s, o.date_order
             FROM scope
             JOIN res_partner p ON p.commercial_partner_id = scope.id
             JOIN sale_order o ON o.partner_id = p.id AND o.state = 'sale'
-            %s
             ORDER BY p.commercial_partner_id, o.company_id, o.date_order, o.id""",
             _HEADER,
-            _CALENDAR,
         ),
         prepare=SQL(_GUARD, scope),
     )
+    first = {**ONE, "metric_id": metrics["NEW_CUSTOMERS"]}
     return ids, [
-        {
-            **order,
-            **ONE,
-            "metric_id": metrics["NEW_CUSTOMERS"],
-            "scope_id": order["partner_id"],
-            "res_model": "sale.order",
-            "res_id": order["id"],
-            "part": 0,
-        }
+        {**_read_header(env, order), **first, "scope_id": order["partner_id"]}
         for order in orders
     ]
 

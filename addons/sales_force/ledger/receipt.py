@@ -4,8 +4,6 @@ from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal
 
-import pytz
-
 from odoo.tools import SQL
 
 from .crediting import local_date
@@ -232,10 +230,9 @@ def _read_owner(env, line, changes):
     owner = first["user_id"] if first["initial"] else first["previous_user_id"]
     if len(changes) > 1 or not first["initial"]:
         company = env["res.company"].browse(line["company_id"])
-        timezone = pytz.timezone(company.resource_calendar_id.tz or "UTC")
         for change in changes:
-            moment = pytz.utc.localize(datetime.fromisoformat(change["date"]))
-            if moment.astimezone(timezone).date().isoformat() <= line["date"]:
+            moment = datetime.fromisoformat(change["date"])
+            if company._get_sales_date(moment).isoformat() <= line["date"]:
                 owner = change["user_id"]
     return owner
 

@@ -551,5 +551,6 @@ class ResourceCalendar(models.Model):
         moved = "tz" in vals and any(c.tz != vals["tz"] for c in self.sudo())
         result = super().write(vals)
         if moved:
+            self.env.registry.clear_cache()
             self.env["sales.credit"]._mark_all()
         return result

@@ -1,7 +1,7 @@
 from datetime import datetime, timezone
 from zoneinfo import ZoneInfo
 
-from odoo import fields, models
+from odoo import fields, models, tools
 
 
 class ResCompany(models.Model):
@@ -27,6 +27,7 @@ class ResCompany(models.Model):
         discounts = self.sale_discount_product_id
         result = super().write(vals)
         if moved:
+            self.env.registry.clear_cache()
             self.env["sales.credit"]._mark_all()
         if "sale_discount_product_id" in vals:
             # A discount has no quantity.
@@ -34,9 +35,18 @@ class ResCompany(models.Model):
             self.env["sales.credit"]._mark("*product_id", discounts.ids)
         return result
 
-    def _get_sales_today(self):
-        """Today in the timezone of the company's working calendar."""
-        self.ensure_one()
+    @tools.ormcache("self.id")
+    def _get_sales_timezone(self):
+        """The name of the timezone of the company's working calendar."""
         # sudo: only the calendar's timezone is read
-        zone = ZoneInfo(self.sudo().resource_calendar_id.tz or "UTC")
-        return datetime.now(timezone.utc).astimezone(zone).date()
+        return self.sudo().resource_calendar_id.tz or "UTC"
+
+    def _get_sales_date(self, moment):
+        """The date of a moment (UTC, naive) where the company works."""
+        zone = ZoneInfo(self._get_sales_timezone())
+        return moment.replace(tzinfo=timezone.utc).astimezone(zone).date()
+
+    def _get_sales_today(self):
+        """Today where the company works."""
+        self.ensure_one()
+        return self._get_sales_date(datetime.now(timezone.utc))
