@@ -7,6 +7,7 @@ compared, with each other and with an oracle, by the tests.
 """
 
 import json
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from operator import itemgetter
 
@@ -75,6 +76,12 @@ def rounded(number):
 def units(amount, scale):
     """An amount in units of its last decimal."""
     return rounded(Decimal(amount).scaleb(scale))
+
+
+def date_of(company, timestamp):
+    """The date of a timestamp (UTC) as ``fetch`` gives it, where a company works."""
+    moment = datetime.fromisoformat(timestamp[:19])
+    return company._get_sales_date(moment).isoformat()
 
 
 def read(source, env, scope, metrics):

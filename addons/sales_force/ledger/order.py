@@ -1,12 +1,11 @@
 """Orders: what was ordered, how many, by which new customers, what was quoted."""
 
-from datetime import datetime
 from decimal import Decimal
 
 from odoo.tools import SQL
 
 from .crediting import local_date
-from .few import ONE, fetch, units
+from .few import ONE, date_of, fetch, units
 from .source import Source
 
 # What every fact of an order needs.
@@ -134,14 +133,13 @@ def _read(env, scope, metrics):
 
 def _read_header(env, order):
     company = env["res.company"].browse(order["company_id"])
-    moment = datetime.fromisoformat(order["date_order"])
     return {
         **order,
         "scope_id": order["id"],
         "res_model": "sale.order",
         "res_id": order["id"],
         "part": 0,
-        "date": company._get_sales_date(moment).isoformat(),
+        "date": date_of(company, order["date_order"]),
     }
 
 

@@ -1,13 +1,12 @@
 """Money received from customers, matched or not, by the customer's owner that day."""
 
 from collections import defaultdict
-from datetime import datetime
 from decimal import Decimal
 
 from odoo.tools import SQL
 
 from .crediting import local_date
-from .few import fetch, units
+from .few import date_of, fetch, units
 from .source import Source
 
 # The owner of a commercial partner at the end of a day: the last change until then;
@@ -231,8 +230,7 @@ def _read_owner(env, line, changes):
     if len(changes) > 1 or not first["initial"]:
         company = env["res.company"].browse(line["company_id"])
         for change in changes:
-            moment = datetime.fromisoformat(change["date"])
-            if company._get_sales_date(moment).isoformat() <= line["date"]:
+            if date_of(company, change["date"]) <= line["date"]:
                 owner = change["user_id"]
     return owner
 

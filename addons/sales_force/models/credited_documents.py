@@ -47,6 +47,11 @@ class SalesCreditedMixin(models.AbstractModel):
         if ids:
             self.browse(ids)._mark_credits(changed)
 
+    def unlink(self):
+        if self:
+            self._mark_credits()
+        return super().unlink()
+
     def _mark_credits(self, changed=None):
         """Mark what may have to be credited anew.
 
@@ -200,7 +205,6 @@ class SaleOrderLine(models.Model):
         return [row[0] for row in rows]
 
     def unlink(self):
-        self._mark_credits()
         self.env["sales.credit"]._mark_invoices(self._lock_invoices())
         return super().unlink()
 
@@ -320,10 +324,6 @@ class AccountMove(models.Model):
             self.env["sales.credit"]._mark("cash", self.ids)
         return result
 
-    def unlink(self):
-        self._mark_credits()
-        return super().unlink()
-
 
 class AccountMoveLine(models.Model):
     _name = "account.move.line"
@@ -359,10 +359,6 @@ class AccountMoveLine(models.Model):
         moves = self.sudo().move_id.filtered(lambda m: m.state == "posted")
         moves._mark_credits()
 
-    def unlink(self):
-        self._mark_credits()
-        return super().unlink()
-
 
 class AccountPartialReconcile(models.Model):
     _name = "account.partial.reconcile"
@@ -387,10 +383,6 @@ class AccountPartialReconcile(models.Model):
         credit._mark("cash", invoices.ids)
         if any(company.sales_collect_at_validation for company in lines.company_id):
             credit._mark("receipt", lines.move_id.ids)
-
-    def unlink(self):
-        self._mark_credits()
-        return super().unlink()
 
 
 class AccountPayment(models.Model):
@@ -439,7 +431,6 @@ class AccountPayment(models.Model):
         self.env["sales.credit"]._mark("cash", self.sudo().invoice_ids.ids)
 
     def unlink(self):
-        self._mark_credits()
         self._mark_invoices()
         return super().unlink()
 
