@@ -226,7 +226,6 @@ class SalesCredit(models.Model):
         sources = (ORDER, CUSTOMER, DELIVERY, INVOICE, CASH, RECEIPT, PAYMENT, LEAD)
         return {source.code: source for source in sources}
 
-    @api.private
     def _mark(self, source, ids, origin="id"):
         """Derive the credits of documents again before the transaction commits.
 
@@ -250,20 +249,17 @@ class SalesCredit(models.Model):
             cr.precommit.add(env["sales.credit"]._process_at_commit)
         return pending
 
-    @api.private
     def _mark_invoices(self, ids):
         """Derive all credits of invoices again, those of their cash as well."""
         self._mark("invoice", ids)
         self._mark("cash", ids)
 
-    @api.private
     def _mark_partners(self, partner_ids):
         """Derive everything of these partners again: territory, channel, merge."""
         for code, source in self._get_sources().items():
             if "partner" in source.origins:
                 self._mark(code, partner_ids, "partner")
 
-    @api.private
     def _mark_reps(self, rep_ids, date_from=None, date_to=None):
         """Derive again what reps are credited with in a range of dates (inclusive).
 
@@ -303,7 +299,6 @@ class SalesCredit(models.Model):
             )
         )
 
-    @api.private
     def _mark_all(self):
         """Derive the whole ledger again before the transaction commits."""
         self._pending()["*"]["id"].add(True)
@@ -314,7 +309,6 @@ class SalesCredit(models.Model):
             self.env["sales.split"]._check_sums(targets)
         self._process_pending()
 
-    @api.private
     def _process_pending(self):
         """Merge what is pending into the ledger."""
         # Documents are marked when they are flushed.
