@@ -264,39 +264,45 @@ def read_moves(env, scope, lines, *selects):
     ids, lines, *rows = fetch(env, scope, lines, *selects)
     moves = {}
     for line in lines:
-        company = env["res.company"].browse(line["company_id"])
-        currency = env["res.currency"].browse(line["currency_id"])
-        scale = company.currency_id.decimal_places
-        doc_scale = currency.decimal_places
-        move = moves.setdefault(line["move_id"], {"lines": [], "terms": []})
-        move.update(
-            id=line["move_id"],
-            company=company,
-            scale=scale,
-            doc_scale=doc_scale,
-            total=units(line["amount_total_signed"], scale),
-            doc_total=units(line["amount_total_in_currency_signed"], doc_scale),
-        )
+        if line["move_id"] not in moves:
+            moves[line["move_id"]] = _read_move(env, line)
+        move = moves[line["move_id"]]
         if line["display_type"] == "payment_term":
             move["terms"].append(line)
             continue
-        customer = env["res.partner"].browse(line["partner_id"])
-        channel_id = line["sales_channel_id"] or customer.sales_channel_id.id or None
         line.update(
-            scope_id=line["move_id"],
+            scope_id=move["id"],
             res_model="account.move.line",
             res_id=line["id"],
             part=0,
-            channel_id=channel_id,
-            scale=scale,
-            doc_scale=doc_scale,
-            untaxed=-units(line["balance"], scale),
-            doc_untaxed=-units(line["amount_currency"], doc_scale),
+            channel_id=line["sales_channel_id"] or move["channel_id"],
+            scale=move["scale"],
+            doc_scale=move["doc_scale"],
+            untaxed=-units(line["balance"], move["scale"]),
+            doc_untaxed=-units(line["amount_currency"], move["doc_scale"]),
         )
         move["lines"].append(line)
     for move in moves.values():
         move["terms"].sort(key=lambda term: (term["date_maturity"] or "9", term["id"]))
     return ids, [move for move in moves.values() if move["lines"]], *rows
+
+
+def _read_move(env, line):
+    company = env["res.company"].browse(line["company_id"])
+    customer = env["res.partner"].browse(line["partner_id"])
+    scale = company.currency_id.decimal_places
+    doc_scale = env["res.currency"].browse(line["currency_id"]).decimal_places
+    return {
+        "id": line["move_id"],
+        "company": company,
+        "channel_id": customer.sales_channel_id.id or None,
+        "scale": scale,
+        "doc_scale": doc_scale,
+        "total": units(line["amount_total_signed"], scale),
+        "doc_total": units(line["amount_total_in_currency_signed"], doc_scale),
+        "lines": [],
+        "terms": [],
+    }
 
 
 def read_totals(move, totals):
@@ -365,23 +371,25 @@ def _read_costs(env, scope, moves):
     ):
         keep = keep_costs(env, scope, env.cr.now())
     else:
-        rows = [
-            (id_, line["product_id"], line["company_id"], _cost_now(env, line), False)
-            for id_, line in new.items()
-        ]
-        keep = SQL("%s VALUES %s %s", _KEEP, SQL(", ").join(rows), _KEPT)
+        costs = [cost for move in moves for cost in _costs_now(env, move, new)]
+        keep = SQL("%s VALUES %s %s", _KEEP, SQL(", ").join(costs), _KEPT)
     for id_, unit_cost in env.execute_query(keep):
         new[id_]["unit_cost"] = Decimal(str(unit_cost))
 
 
-def _cost_now(env, line):
-    cost = (line["standard_price"] or {}).get(str(line["company_id"]))
-    if cost is None:
-        # What the product costs in a company that has set no cost of its own.
-        products = env["product.product"].with_company(line["company_id"])
-        field = products._fields["standard_price"]
-        cost = field.get_company_dependent_fallback(products)
-    return cost
+def _costs_now(env, move, new):
+    """What the products of an invoice cost, as values of ``_KEEP``."""
+    products = env["product.product"].with_company(move["company"])
+    # In a company that has set no cost of its own.
+    default = products._fields["standard_price"].get_company_dependent_fallback(
+        products
+    )
+    company_id = move["company"].id
+    for line in move["lines"]:
+        if line["id"] in new:
+            cost = (line["standard_price"] or {}).get(str(company_id))
+            cost = default if cost is None else cost
+            yield line["id"], line["product_id"], company_id, cost, False
 
 
 def _read_line(env, line, metrics):
