@@ -155,9 +155,10 @@ def _read(env, scope, metrics):
         SELECT c.* FROM (%s) c ORDER BY c.date, c.res_model DESC, c.res_id""",
         _MATCHED,
     )
-    ids, moves, matched = read_moves(env, scope, LINES, matched)
+    lines, matched = yield [LINES, matched]
+    moves = read_moves(env, lines)
     if any(move["company"].sales_collect_at_validation for move in moves):
-        return fetch(env, scope, _facts(env, metrics))
+        return fetch(env, scope, _facts(env, metrics)), []
     facts = []
     for move in moves:
         events = [event for event in matched if event["move_id"] == move["id"]]
@@ -178,7 +179,7 @@ def _read(env, scope, metrics):
                 facts.append({**fact, **amounts, "metric_id": metrics["COLLECTED"]})
                 net = _net(amounts, line, whole[line["id"]])
                 facts.append({**fact, **net, "metric_id": metrics["COLLECTED_NET"]})
-    return ids, facts
+    return facts, []
 
 
 def _read_cash(move, events):

@@ -1,9 +1,9 @@
 """The ledger's arithmetic for a few documents, in Python.
 
 What changes in one transaction is mostly one document. Then planning a source's whole
-statement takes longer than everything else, so its raw rows are read with small
-SELECTs in one round trip and summed up here; sets are left to SQL. Both ways are
-compared, with each other and with an oracle, by the tests.
+statement takes longer than everything else, so the raw rows of all sources are read
+with small SELECTs in one round trip and summed up here; sets are left to SQL. Both
+ways are compared, with each other and with an oracle, by the tests.
 """
 
 import json
@@ -19,6 +19,9 @@ from .crediting import KEY, ORGANISATION, ORGANISED, VALUES
 _KEY = (*KEY, "user_id")
 _NAMES = (*_KEY, *VALUES)
 _COLUMNS = SQL(", ").join(map(SQL.identifier, _NAMES))
+_EXISTING = """
+    SELECT c.* FROM scope JOIN sales_credit c ON c.scope_id = scope.id AND c.source = %s
+"""
 # What decides who is credited with a fact.
 _OWNED = ("user_id", "company_id", "date", "partner_id")
 _key_of, _values_of = itemgetter(*_KEY), itemgetter(*VALUES)
@@ -36,36 +39,42 @@ ONE = {
 }
 
 
-def _select(env, relations, selects, prepare=None):
-    """Several SELECTs over common relations in one round trip, as lists of dicts."""
+def _fetch(env, groups):
+    """SELECTs over relations in one round trip.
+
+    :param groups: ``[(relations, SELECTs)]``
+    :return: for each group the rows of each SELECT, as dicts: dates in ISO format,
+        fractional numbers as Decimal
+    """
     env.cr.execute(
         SQL(
-            "%s WITH %s SELECT %s",
-            SQL("%s;", prepare) if prepare else SQL(),
-            relations,
+            "SELECT %s",
             SQL(", ").join(
-                SQL("(SELECT json_agg(r) FROM (%s) r)::text", select)
-                for select in selects
+                SQL(
+                    "(WITH %s SELECT json_build_array(%s)::text)",
+                    relations,
+                    SQL(", ").join(
+                        SQL("(SELECT json_agg(r) FROM (%s) r)", select)
+                        for select in selects
+                    ),
+                )
+                for relations, selects in groups
             ),
         )
     )
-    return [json.loads(t, parse_float=Decimal) if t else [] for t in env.cr.fetchone()]
+    return [
+        [rows or [] for rows in json.loads(text, parse_float=Decimal)]
+        for text in env.cr.fetchone()
+    ]
 
 
-def fetch(env, scope, *selects, prepare=None):
-    """The ids of ``scope(id)``, and the rows of SELECTs over it.
+def _scope(scope):
+    return SQL("scope(id) AS MATERIALIZED (%s)", scope)
 
-    :param prepare: a statement to run before
-    :return: the ids, and for each SELECT a list of dicts: dates in ISO format,
-        fractional numbers as Decimal
-    """
-    ids, *rows = _select(
-        env,
-        SQL("scope(id) AS MATERIALIZED (%s)", scope),
-        [SQL("SELECT id FROM scope"), *selects],
-        prepare,
-    )
-    return [row["id"] for row in ids], *rows
+
+def fetch(env, scope, select):
+    """The rows of a SELECT over ``scope(id)``; see ``_fetch``."""
+    return _fetch(env, [(_scope(scope), [select])])[0][0]
 
 
 def rounded(number):
@@ -84,16 +93,40 @@ def date_of(company, timestamp):
     return company._get_sales_date(moment).isoformat()
 
 
-def read(source, env, scope, metrics):
-    """The scope's ids and the facts of a few documents."""
-    if source.read:
-        ids, facts = source.read(env, scope, metrics)
-    else:
-        prepare = source.prepare and source.prepare(env, scope, env.cr.now())
-        ids, facts = fetch(env, scope, source.facts(env, metrics), prepare=prepare)
-    for fact in facts:
-        fact["source"] = source.code
-    return ids, [f for f in facts if f["metric_id"] and f["upto"] != f["before"]]
+def _read_facts(source, env, scope, metrics):
+    """The reader of a source that has none: what its statement says."""
+    if source.prepare:
+        env.cr.execute(source.prepare(env, scope, env.cr.now()))
+    [facts] = yield [source.facts(env, metrics)]
+    return facts, []
+
+
+def _read(env, scopes, metrics):
+    """The facts of a few documents, the credits that are theirs, and what to write."""
+    groups, readers = [], []
+    for source, scope in scopes:
+        if source.read:
+            reader = source.read(env, scope, metrics)
+        else:
+            reader = _read_facts(source, env, scope, metrics)
+        readers.append((source.code, reader))
+        groups.append((_scope(scope), [SQL(_EXISTING, source.code), *next(reader)]))
+    facts, credits, statements = [], [], []
+    for (code, reader), (existing, *rows) in zip(
+        readers, _fetch(env, groups), strict=True
+    ):
+        credits += existing
+        try:
+            reader.send(rows)
+        except StopIteration as stop:
+            read, written = stop.value
+        statements += written
+        facts += (
+            {**fact, "source": code}
+            for fact in read
+            if fact["metric_id"] and fact["upto"] != fact["before"]
+        )
+    return facts, credits, statements
 
 
 def _shares(fact, splits):
@@ -147,8 +180,8 @@ def _credits(facts, splits, owners):
     return credits
 
 
-def _read_ledger(env, pending, facts):
-    """What the credits of facts need: the splits, who is credited, what exists."""
+def _read_owners(env, facts):
+    """The splits of facts, and who is credited with them."""
     keys = {_shared_of(fact) for fact in facts}
     targets = [key[-1] for key in keys if key[-1]]
     owned = SQL(", ").join(map(SQL.identifier, _OWNED))
@@ -168,49 +201,26 @@ def _read_ledger(env, pending, facts):
             FROM facts f JOIN sales_split s ON s.target = f.split""",
             users,
         )
-    owners, existing, *splits = _select(
-        env,
-        SQL(
-            """facts(%s, split) AS MATERIALIZED (
-                SELECT * FROM unnest(%s::integer[], %s::integer[], %s::date[],
-                    %s::integer[], %s::integer[])
-            )""",
-            owned,
-            *([key[i] for key in keys] for i in range(len(_OWNED) + 1)),
-        ),
-        [
-            SQL(
-                "SELECT s.*, %s FROM (%s) s %s",
-                ORGANISED,
-                users,
-                ORGANISATION,
-            ),
-            SQL(
-                """SELECT c.id, %s
-                FROM unnest(%s::text[], %s::integer[]) AS pending(source, id)
-                JOIN sales_credit c
-                    ON c.scope_id = pending.id AND c.source = pending.source""",
-                SQL(", ").join(SQL.identifier("c", name) for name in _NAMES),
-                [source for source, _id in pending],
-                [id_ for _source, id_ in pending],
-            ),
-            *splits,
-        ],
+    relation = SQL(
+        """facts(%s, split) AS MATERIALIZED (
+            SELECT * FROM unnest(%s::integer[], %s::integer[], %s::date[],
+                %s::integer[], %s::integer[])
+        )""",
+        owned,
+        *([key[i] for key in keys] for i in range(len(_OWNED) + 1)),
     )
-    return (
-        {_owned_of(owner): owner for owner in owners},
-        existing,
-        splits[0] if splits else [],
-    )
+    owners = SQL("SELECT s.*, %s FROM (%s) s %s", ORGANISED, users, ORGANISATION)
+    [[owners, *splits]] = _fetch(env, [(relation, [owners, *splits])])
+    return {_owned_of(owner): owner for owner in owners}, splits[0] if splits else []
 
 
-def merge(env, pending, facts):
+def merge(env, scopes, metrics):
     """Make the ledger equal to a few documents; see ``crediting.merge``.
 
-    :param pending: ``[(source's code, scope's id)]``
-    :param facts: all facts of these, as dicts
+    :param scopes: ``[(source, SELECT of its scope's ids)]``
     """
-    owners, existing, splits = _read_ledger(env, pending, facts)
+    facts, existing, statements = _read(env, scopes, metrics)
+    owners, splits = _read_owners(env, facts) if facts else ({}, [])
     derived = _credits(facts, splits, owners)
     stale = {}
     for row in existing:
@@ -220,7 +230,7 @@ def merge(env, pending, facts):
         else:
             stale[key] = row["id"]
     if stale:
-        env.cr.execute(
+        statements.append(
             SQL("DELETE FROM sales_credit WHERE id = ANY(%s)", list(stale.values()))
         )
     if derived:
@@ -228,7 +238,7 @@ def merge(env, pending, facts):
             dict(zip(("id", *_NAMES), (stale.get(key), *key, *values), strict=True))
             for key, values in derived.items()
         ]
-        env.cr.execute(
+        statements.append(
             SQL(
                 """INSERT INTO sales_credit (id, %(names)s)
                 SELECT COALESCE(id, nextval('sales_credit_id_seq')), %(names)s
@@ -238,3 +248,5 @@ def merge(env, pending, facts):
                 rows=json.dumps(rows, default=str),
             )
         )
+    if statements:
+        env.cr.execute(SQL("; ").join(statements))

@@ -12,7 +12,7 @@ from itertools import accumulate
 from odoo.tools import SQL
 
 from .apportion import apportion, sql_apportion
-from .few import fetch, units
+from .few import units
 from .source import Source
 
 SALE_TYPES = ("out_invoice", "out_refund", "out_receipt")
@@ -255,13 +255,8 @@ _LINES_WITH_COSTS = SQL(
 )
 
 
-def read_moves(env, scope, lines, *selects):
-    """A few posted invoices: their totals in units, product lines and instalments.
-
-    :param SQL lines: the SELECT of their lines
-    :return: the scope's ids, the invoices, and the rows of ``selects``
-    """
-    ids, lines, *rows = fetch(env, scope, lines, *selects)
+def read_moves(env, lines):
+    """Posted invoices from their lines: totals in units, product lines, instalments."""
     moves = {}
     for line in lines:
         if line["move_id"] not in moves:
@@ -284,7 +279,7 @@ def read_moves(env, scope, lines, *selects):
         move["lines"].append(line)
     for move in moves.values():
         move["terms"].sort(key=lambda term: (term["date_maturity"] or "9", term["id"]))
-    return ids, [move for move in moves.values() if move["lines"]], *rows
+    return [move for move in moves.values() if move["lines"]]
 
 
 def _read_move(env, line):
@@ -327,8 +322,9 @@ def read_totals(move, totals):
 
 
 def _read(env, scope, metrics):
-    ids, moves = read_moves(env, scope, _LINES_WITH_COSTS)
-    _read_costs(env, scope, moves)
+    [lines] = yield [_LINES_WITH_COSTS]
+    moves = read_moves(env, lines)
+    kept = _read_costs(env, scope, moves)
     facts = []
     for move in moves:
         due = move["terms"]
@@ -353,11 +349,14 @@ def _read(env, scope, metrics):
             facts += [{**line, **amounts, **values} for line, amounts in series]
         for line in move["lines"]:
             facts += _read_line(env, line, metrics)
-    return ids, facts
+    return facts, kept
 
 
 def _read_costs(env, scope, moves):
-    """Sets the unit costs of lines; keeps those that are new, as ``keep_costs``."""
+    """Sets the unit costs of lines.
+
+    :return: the statements that keep those that are new, as ``keep_costs`` does
+    """
     new = {
         line["id"]: line
         for move in moves
@@ -365,31 +364,33 @@ def _read_costs(env, scope, moves):
         if line["product_id"] and line["product_id"] != line["kept_product_id"]
     }
     if not new:
-        return
+        return []
     if "purchase_price" in env["sale.order.line"]._fields or any(
         line["reversed_entry_id"] for line in new.values()
     ):
-        keep = keep_costs(env, scope, env.cr.now())
-    else:
-        costs = [cost for move in moves for cost in _costs_now(env, move, new)]
-        keep = SQL("%s VALUES %s %s", _KEEP, SQL(", ").join(costs), _KEPT)
-    for id_, unit_cost in env.execute_query(keep):
-        new[id_]["unit_cost"] = Decimal(str(unit_cost))
+        for id_, unit_cost in env.execute_query(keep_costs(env, scope, env.cr.now())):
+            new[id_]["unit_cost"] = Decimal(str(unit_cost))
+        return []
+    kept = []
+    for move in moves:
+        for line, unit_cost in _costs_now(env, move, new):
+            line["unit_cost"] = unit_cost
+            company_id = move["company"].id
+            kept.append((line["id"], line["product_id"], company_id, unit_cost, False))
+    return [SQL("%s VALUES %s %s", _KEEP, SQL(", ").join(kept), _KEPT)]
 
 
 def _costs_now(env, move, new):
-    """What the products of an invoice cost, as values of ``_KEEP``."""
+    """What the products of an invoice's new lines cost: ``(line, unit cost)``."""
     products = env["product.product"].with_company(move["company"])
     # In a company that has set no cost of its own.
     default = products._fields["standard_price"].get_company_dependent_fallback(
         products
     )
-    company_id = move["company"].id
     for line in move["lines"]:
         if line["id"] in new:
-            cost = (line["standard_price"] or {}).get(str(company_id))
-            cost = default if cost is None else cost
-            yield line["id"], line["product_id"], company_id, cost, False
+            cost = (line["standard_price"] or {}).get(str(move["company"].id))
+            yield line, Decimal(str(default)) if cost is None else cost
 
 
 def _read_line(env, line, metrics):

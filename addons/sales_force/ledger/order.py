@@ -5,7 +5,7 @@ from decimal import Decimal
 from odoo.tools import SQL
 
 from .crediting import local_date
-from .few import ONE, date_of, fetch, units
+from .few import ONE, date_of, units
 from .source import Source
 
 # What every fact of an order needs.
@@ -72,9 +72,7 @@ def _facts(env, metrics):
 
 
 def _read(env, scope, metrics):
-    ids, orders, lines, sent = fetch(
-        env,
-        scope,
+    orders, lines, sent = yield [
         SQL(
             """SELECT %s, o.date_order
             FROM scope
@@ -95,7 +93,7 @@ def _read(env, scope, metrics):
             JOIN sales_kept_date k ON k.res_model = 'sale.order' AND k.res_id = o.id
                 AND k.kind = 'sent'"""
         ),
-    )
+    ]
     headers = {order["id"]: _read_header(env, order) for order in orders}
     facts = [
         {**order, **ONE, "metric_id": metrics["ORDERS"]}
@@ -128,7 +126,7 @@ def _read(env, scope, metrics):
                 "doc_upto": units(subtotal, currency.decimal_places),
             }
         )
-    return ids, facts
+    return facts, []
 
 
 def _read_header(env, order):
@@ -210,9 +208,7 @@ def _customer_facts(env, metrics):
 
 
 def _read_customers(env, scope, metrics):
-    ids, orders = fetch(
-        env,
-        scope,
+    [orders] = yield [
         SQL(
             """SELECT DISTINCT ON (p.commercial_partner_id, o.company_id)
                 %s, o.date_order
@@ -221,14 +217,14 @@ def _read_customers(env, scope, metrics):
             JOIN sale_order o ON o.partner_id = p.id AND o.state = 'sale'
             ORDER BY p.commercial_partner_id, o.company_id, o.date_order, o.id""",
             _HEADER,
-        ),
-        prepare=SQL(_GUARD, scope),
-    )
+        )
+    ]
     first = {**ONE, "metric_id": metrics["NEW_CUSTOMERS"]}
-    return ids, [
+    facts = [
         {**_read_header(env, order), **first, "scope_id": order["partner_id"]}
         for order in orders
     ]
+    return facts, [SQL(_GUARD, scope)]
 
 
 def _customers_dated(start, stop):

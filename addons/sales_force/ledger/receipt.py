@@ -154,14 +154,14 @@ _READ_CHANGES = SQL(
 
 
 def _read(env, scope, metrics):
-    ids, lines, changes = fetch(env, scope, _READ_LINES, _READ_CHANGES)
+    lines, changes = yield [_READ_LINES, _READ_CHANGES]
     companies = env["res.company"].browse({line["company_id"] for line in lines})
     if any(company.sales_collect_at_validation for company in companies):
-        return fetch(env, scope, _facts(env, metrics))
+        return fetch(env, scope, _facts(env, metrics)), []
     entries = defaultdict(list)
     for line in lines:
         entries[line["move_id"]].append(line)
-    return ids, [
+    facts = [
         {
             **line,
             **amounts,
@@ -178,6 +178,7 @@ def _read(env, scope, metrics):
         for entry in entries.values()
         for line, amounts in _read_receipts(env, entry)
     ]
+    return facts, []
 
 
 def _read_receipts(env, entry):

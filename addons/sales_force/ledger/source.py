@@ -47,12 +47,13 @@ class Source:
     ``origins``
         how ids of other records lead to scope ids: ``{name: "SELECT ... ANY(%s)"}``;
         "id" is the scope itself
-    ``read(env, scope, metrics)``
-        for a few documents, prepared by itself: the scope's ids and the same facts as
-        dicts; see ``few``
     ``prepare(env, scope, now)``
         a statement to run first, for inputs that Odoo does not keep; ``now`` is the
         transaction's time in UTC
+    ``read(env, scope, metrics)``
+        for a few documents, a generator: it yields SELECTs over ``scope(id)``, is sent
+        their rows as lists of dicts and returns the same facts as dicts, and statements
+        to run instead of ``prepare``
     """
 
     code: str

@@ -326,23 +326,21 @@ class SalesCredit(models.Model):
                 SQL("c.%s = ANY(%s)", SQL.identifier(column[1:]), ids)
             ):
                 pending[code]["id"].update(scope_ids)
-        derived, facts = [], []
+        few_scopes = []
         for code, source in self._get_sources().items():
             if code not in pending:
                 continue
             scope = source.scope(pending[code])
             if sum(map(len, pending[code].values())) <= FEW:
-                ids, rows = few.read(source, self.env, scope, self._metrics())
-                derived += [(code, id_) for id_ in ids]
-                facts += rows
+                few_scopes.append((source, scope))
                 continue
             if pending[code].keys() == {"id"}:
                 ids = sorted(pending[code]["id"])
             else:
                 ids = [row[0] for row in self.env.execute_query(scope)]
             self._derive_batches(source, ids, BATCH)
-        if derived:
-            few.merge(self.env, derived, facts)
+        if few_scopes:
+            few.merge(self.env, few_scopes, self._metrics())
         self.env["sales.credit"].invalidate_model(flush=False)
 
     def _metrics(self):
