@@ -58,11 +58,13 @@ class Demo:
         self.make_users()
         self.make_territories()
         self.make_reps()
+        self.make_pool()
         self.make_customers()
         self.make_products()
         self.make_calendar_days()
         self.make_orders()
         self.make_leads()
+        self.derive_customers()
         self.env.flush_all()
         _logger.info(
             "Demo data: %s reps, %s customers, %s orders, %s invoices, %s payments",
@@ -278,6 +280,30 @@ class Demo:
             }
         )
 
+    def make_pool(self):
+        """Reps claim from one pool; the best customers are spread among them."""
+        [pool] = self.create_translated(
+            "sales.pool",
+            [
+                {
+                    "company_id": self.company.id,
+                    "cap_ids": [
+                        Command.create({"cap": 60}),
+                        Command.create(
+                            {
+                                "cap": 15,
+                                "class_id": self.env.ref(
+                                    "sales_force.sales_customer_class_a"
+                                ).id,
+                            }
+                        ),
+                    ],
+                }
+            ],
+            [("Open Customers", "公海客户")],
+        )
+        self.pool = pool
+
     def make_customers(self):
         channels = {c.code: c.id for c in self.env["sales.channel"].search([])}
         domestic = self.company.domestic_fiscal_position_id
@@ -304,6 +330,18 @@ class Demo:
                         "lang": "zh_CN" if self.chinese else "en_US",
                     }
                 )
+        free = [
+            {
+                "name": self.word((f"{city} {business}", chinese + chinese_business)),
+                "is_company": True,
+                "city": self.word((city, chinese)),
+                "state_id": self.env.ref(f"base.{state}").id,
+                "country_id": self.env.ref("base.cn").id,
+            }
+            for city, chinese, state, _owner in names.CITIES
+            for business, chinese_business in names.PROSPECTS
+        ]
+        self.env["res.partner"].create(free)
         self.customers = self.env["res.partner"].create(vals_list)
         self.owned = defaultdict(list)
         for customer in self.customers:
@@ -612,6 +650,13 @@ class Demo:
         self.payments = len(payments)
 
     # Opportunities
+
+    def derive_customers(self):
+        """What each night would have written, month by month."""
+        self.env.cr.flush()
+        for months in reversed(range(self.months)):
+            day = self.today - relativedelta(months=months)
+            self.env["sales.customer"]._refresh(self.company, day=day)
 
     def make_leads(self):
         reasons = self.env["crm.lost.reason"].search([], limit=3)

@@ -323,3 +323,8 @@ PROJECTS = (
     ("Tank farm instruments", "罐区仪表"),
     ("Valve framework contract", "阀门框架协议"),
 )
+# Businesses that nobody sells to yet.
+PROSPECTS = (
+    ("Breweries", "啤酒厂"),
+    ("Water Works", "自来水公司"),
+)

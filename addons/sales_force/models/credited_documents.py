@@ -483,7 +483,8 @@ class ResPartner(models.Model):
 
     def _write_multi(self, vals_list):
         rows = list(zip(self._ids, vals_list, strict=True))
-        self.env["sales.ownership"]._log(
+        ownership = self.env["sales.ownership"]
+        changes = ownership._log(
             {id_: vals["user_id"] for id_, vals in rows if "user_id" in vals}
         )
         moved = [id_ for id_, vals in rows if "commercial_partner_id" in vals]
@@ -499,7 +500,14 @@ class ResPartner(models.Model):
             if former:
                 self.env["sales.credit"]._mark("customer", [row[0] for row in former])
                 self.env["sales.credit"]._mark_partners(moved)
-        return super()._write_multi(vals_list)
+        super()._write_multi(vals_list)
+        # Who is created becomes a customer when its commercial entity is known.
+        joined = [
+            id_
+            for id_, vals in rows
+            if vals.get("active") or vals.get("commercial_partner_id") == id_
+        ]
+        ownership._settle(changes, joined)
 
     def _mark_credits(self, changed=None):
         # Nothing can have been credited for a partner who is new.

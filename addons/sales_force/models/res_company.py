@@ -19,6 +19,22 @@ class ResCompany(models.Model):
         "Sales Force are not restricted.",
     )
 
+    sales_dormant_days = fields.Integer(
+        "Dormant After (days)",
+        default=90,
+        help="A customer without an order or invoice for so many days is dormant.",
+    )
+    sales_lost_days = fields.Integer(
+        "Lost After (days)",
+        default=365,
+        help="A customer without an order or invoice for so many days is lost.",
+    )
+
+    _sales_silence = models.Constraint(
+        "CHECK (sales_dormant_days > 0 AND sales_lost_days > sales_dormant_days)",
+        "Customers are dormant after at least one day, and lost later than that.",
+    )
+
     def write(self, vals):
         collect = "sales_collect_at_validation"
         moved = "resource_calendar_id" in vals or any(

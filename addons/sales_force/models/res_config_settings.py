@@ -10,3 +10,9 @@ class ResConfigSettings(models.TransientModel):
     sales_customer_protection = fields.Boolean(
         related="company_id.sales_customer_protection", readonly=False
     )
+    sales_dormant_days = fields.Integer(
+        related="company_id.sales_dormant_days", readonly=False
+    )
+    sales_lost_days = fields.Integer(
+        related="company_id.sales_lost_days", readonly=False
+    )

@@ -3,12 +3,14 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..territory_matching import Customer, normalize_city, normalize_zip
+from .sales_customer_stage import STAGES
 
 _UNPROTECTED_GROUPS = (
     "sales_team.group_sale_salesman_all_leads",
     "account.group_account_invoice",
     "account.group_account_readonly",
 )
+_CUSTOMER_GROUPS = "sales_force.group_sales_rep,sales_force.group_sales_operations"
 
 
 class ResPartner(models.Model):
@@ -35,6 +37,25 @@ class ResPartner(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         help="The way by which this customer is reached; new orders take it over.",
+    )
+    sales_customer_id = fields.Many2one(
+        "sales.customer",
+        "Customer Card",
+        compute="_compute_sales_customer",
+        groups=_CUSTOMER_GROUPS,
+        help="What the customer is to the current company.",
+    )
+    sales_stage = fields.Selection(
+        STAGES, "Stage", compute="_compute_sales_customer", groups=_CUSTOMER_GROUPS
+    )
+    sales_class_id = fields.Many2one(
+        "sales.customer.class",
+        "Customer Class",
+        compute="_compute_sales_customer",
+        groups=_CUSTOMER_GROUPS,
+    )
+    sales_may_claim = fields.Boolean(
+        compute="_compute_sales_may_claim", groups="sales_force.group_sales_rep"
     )
     sales_is_visible = fields.Boolean(
         compute="_compute_sales_is_visible",
@@ -67,6 +88,64 @@ class ResPartner(models.Model):
                     zip=normalize_zip(partner.zip),
                 )
             )
+
+    @api.depends("commercial_partner_id")
+    @api.depends_context("company")
+    def _compute_sales_customer(self):
+        customers = self.env["sales.customer"].search(
+            [
+                ("partner_id", "in", self.commercial_partner_id.ids),
+                ("company_id", "=", self.env.company.id),
+            ]
+        )
+        by_partner = {customer.partner_id.id: customer for customer in customers}
+        for partner in self:
+            customer = by_partner.get(partner.commercial_partner_id.id, customers[:0])
+            partner.sales_customer_id = customer
+            partner.sales_stage = customer.stage
+            partner.sales_class_id = customer.class_id
+
+    @api.depends("user_id", "commercial_partner_id", "company_id")
+    @api.depends_context("company", "uid")
+    def _compute_sales_may_claim(self):
+        """Whether the customer is in a pool and has no owner; the claim checks more."""
+        # sudo: one's own profile, and whether there are pools
+        reps = self.env["sales.rep"].sudo()
+        pools = self.env["sales.pool"].sudo()
+        company = self.env.company
+        may = bool(
+            pools.search_count([("company_id", "=", company.id)], limit=1)
+        ) and bool(
+            reps.search_count(
+                [("user_id", "=", self.env.uid), ("company_id", "=", company.id)],
+                limit=1,
+            )
+        )
+        for partner in self:
+            partner.sales_may_claim = (
+                may
+                and not partner.user_id
+                and partner.commercial_partner_id == partner._origin
+                and partner.partner_share
+            )
+
+    def action_open_sales_customer(self):
+        """Open what the customer is to the current company."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sales.customer",
+            "res_id": self.sales_customer_id.id,
+            "views": [(False, "form")],
+        }
+
+    def action_sales_claim(self):
+        """Claim these customers; see ``sales.pool``."""
+        return self.env["sales.pool"].action_claim(self.ids)
+
+    def action_sales_release(self):
+        """Give these customers back to the pool; see ``sales.pool``."""
+        return self.env["sales.pool"].action_release(self.ids)
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_sales_is_visible(self):

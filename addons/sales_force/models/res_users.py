@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 
@@ -48,9 +49,29 @@ class ResUsers(models.Model):
         )
         return domain if list(value) == [True] else ~domain
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_owner(self):
+        """Who owns customers hands them over first; the database would clear it."""
+        # sudo: whether somebody owns a customer does not depend on who deletes him
+        owned = (
+            self.env["res.partner"]
+            .sudo()
+            .with_context(active_test=False)
+            ._read_group([("user_id", "in", self.ids)], ["user_id"], ["__count"])
+        )
+        if owned:
+            user, count = owned[0]
+            raise UserError(
+                self.env._(
+                    "%(user)s still owns %(count)s customers. Give them to others "
+                    "first, or archive the user.",
+                    user=user.name,
+                    count=count,
+                )
+            )
+
     def unlink(self):
         """Their documents lose the salesperson; so do the credits."""
-        self.env["sales.ownership"]._log_end(self)
         self.env["sales.credit"]._mark("*user_id", self.ids)
         return super().unlink()
 

@@ -46,6 +46,7 @@ class SalesKeptDate(models.Model):
             ("won", "Opportunity won"),
             ("lost", "Opportunity lost"),
             ("ordering", "Customer's first orders"),
+            ("holding", "Rep's customers"),
         ],
         required=True,
         readonly=True,

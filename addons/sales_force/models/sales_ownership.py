@@ -1,9 +1,29 @@
+from collections import defaultdict
+from contextlib import contextmanager
+
 from odoo import fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+from ..customers.pool import pool_of
+from ..ledger.crediting import local_date
+
+_REASON = "sales_force.ownership_reason"
+REASONS = [
+    ("assigned", "Assigned"),
+    ("claimed", "Claimed"),
+    ("released", "Given back"),
+    ("recycled", "Recycled"),
+    ("undone", "Recycling undone"),
+]
 
 
 class SalesOwnership(models.Model):
-    """Who owned which customer since when: written by the system, never changed."""
+    """Who owned which customer since when: written by the system, never changed.
+
+    Every change of an owner, however it comes, is flushed through ``_log`` and
+    ``_settle``: the log, the clocks, the caps.
+    """
 
     _name = "sales.ownership"
     _description = "Customer Ownership"
@@ -17,6 +37,7 @@ class SalesOwnership(models.Model):
     user_id = fields.Many2one("res.users", "Owner", readonly=True)
     previous_user_id = fields.Many2one("res.users", "Former Owner", readonly=True)
     date = fields.Datetime("Since", required=True, readonly=True)
+    reason = fields.Selection(REASONS, readonly=True, help="How the owner changed.")
     initial = fields.Boolean(
         readonly=True,
         help="The owner when the log began or the customer was created: also of "
@@ -25,17 +46,33 @@ class SalesOwnership(models.Model):
     set_by_id = fields.Many2one("res.users", "Changed By", readonly=True)
 
     _partner_date_idx = models.Index("(partner_id, date)")
+    _user_date_idx = models.Index("(user_id, date)")
+
+    @contextmanager
+    def _because(self, reason):
+        """Changes of owners inside are logged with a reason."""
+        self.env.flush_all()
+        data = self.env.cr.precommit.data
+        before = data.get(_REASON)
+        data[_REASON] = reason
+        try:
+            yield
+            self.env.flush_all()
+        finally:
+            data[_REASON] = before
 
     def _log(self, owners, created=False):
         """Append the changes that are about to be written.
 
         :param dict owners: new owner's user id (or None) by partner id
         :param created: the partners are new and had no owner
+        :return: ``{partner id: (owner's id or None, former one's)}`` of those that do
+            change
         """
         if not owners:
-            return
+            return {}
         previous = SQL("NULL::integer") if created else SQL("p.user_id")
-        self._append(
+        return self._append(
             SQL(
                 """SELECT p.id, v.owner, %(previous)s, %(created)s
                 FROM unnest(%(ids)s::integer[], %(owners)s::integer[]) AS v(id, owner)
@@ -48,26 +85,226 @@ class SalesOwnership(models.Model):
             )
         )
 
-    def _log_end(self, users):
-        """Append that the customers of users who are being deleted have no owner."""
-        self._append(
+    def _append(self, rows):
+        reason = self.env.cr.precommit.data.get(_REASON) or "assigned"
+        changes = self.env.execute_query(
             SQL(
-                "SELECT id, NULL::integer, user_id, FALSE FROM res_partner "
-                "WHERE user_id = ANY(%s)",
-                users.ids,
+                """INSERT INTO sales_ownership (partner_id, user_id,
+                    previous_user_id, initial, date, set_by_id, reason)
+                SELECT r.*, %s, %s, %s FROM (%s) r
+                RETURNING partner_id, user_id, previous_user_id""",
+                self.env.cr.now(),
+                self.env.uid,
+                reason,
+                rows,
+            )
+        )
+        return {id_: (owner, former) for id_, owner, former in changes}
+
+    def _settle(self, changes, joined=()):
+        """Let contacts follow, start the clocks, and check the caps.
+
+        :param dict changes: what ``_log`` returned, when it has been written
+        :param joined: ids of partners who have just become customers of their own, or
+            active again
+        :raise UserError: naming the rep and the customers that are too many
+        """
+        owners = {owner for owner, _former in changes.values() if owner}
+        if joined:
+            owners.update(
+                row[0]
+                for row in self.env.execute_query(
+                    SQL(
+                        """SELECT DISTINCT user_id FROM res_partner
+                        WHERE id = ANY(%s) AND user_id IS NOT NULL
+                          AND commercial_partner_id = id""",
+                        list(joined),
+                    )
+                )
+            )
+        if changes:
+            self._let_contacts_follow(changes)
+            self._start_clocks(list(changes))
+        if not owners:
+            return
+        if joined:
+            self._start_clocks(list(joined), anew=False)
+        if self._has_caps():
+            self._check_caps([*changes, *joined], list(owners))
+
+    def _let_contacts_follow(self, changes):
+        """Contacts of a customer who had its owner, or none, get the new one."""
+        rows = SQL(
+            """SELECT c.id, v.owner, c.user_id, FALSE
+            FROM unnest(%s::integer[], %s::integer[], %s::integer[])
+                AS v(id, owner, former)
+            JOIN res_partner c ON c.commercial_partner_id = v.id AND c.id <> v.id
+            WHERE COALESCE(c.user_id, v.former, 0) = COALESCE(v.former, 0)
+              AND c.user_id IS DISTINCT FROM v.owner""",
+            list(changes),
+            [owner for owner, _former in changes.values()],
+            [former for _owner, former in changes.values()],
+        )
+        followers = self._append(rows)
+        if followers:
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE res_partner p SET user_id = v.owner
+                    FROM unnest(%s::integer[], %s::integer[]) AS v(id, owner)
+                    WHERE p.id = v.id""",
+                    list(followers),
+                    [owner for owner, _former in followers.values()],
+                )
+            )
+            self.env["res.partner"].browse(followers).invalidate_recordset(
+                ["user_id"], flush=False
+            )
+
+    def _has_caps(self):
+        # sudo: caps bind everybody
+        return bool(self.env["sales.pool.cap"].sudo().search_count([], limit=1))
+
+    def _start_clocks(self, partner_ids, anew=True):
+        """Protect the customers of reps from today on, in each of their companies.
+
+        Who loses the owner is protected no longer.
+
+        :param anew: also of those who are protected already
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH started AS (
+                INSERT INTO sales_customer (partner_id, company_id, stage,
+                    stage_derived, turnover, order_count, pool_id, claimed_on, due_on,
+                    protection_days, extension_days, limit_days, day_kind)
+                SELECT p.id, r.company_id, 'target', 'target', 0, 0, q.id,
+                    CASE WHEN q.id IS NOT NULL THEN %(today)s END,
+                    NULL,
+                    COALESCE(NULLIF(k.protection_days, 0), q.protection_days),
+                    q.extension_days, q.limit_days, q.day_kind
+                FROM res_partner p
+                JOIN sales_rep r ON r.user_id = p.user_id
+                    AND r.company_id = COALESCE(p.company_id, r.company_id)
+                JOIN res_company c ON c.id = r.company_id
+                LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
+                LEFT JOIN sales_customer e ON e.partner_id = p.id
+                    AND e.company_id = r.company_id
+                LEFT JOIN sales_customer_class k ON k.id = e.class_id
+                LEFT JOIN sales_pool q ON q.id = %(pool)s
+                WHERE p.id = ANY(%(ids)s) AND p.commercial_partner_id = p.id
+                ON CONFLICT (partner_id, company_id) DO UPDATE SET
+                    pool_id = EXCLUDED.pool_id, claimed_on = EXCLUDED.claimed_on,
+                    due_on = NULL, protection_days = EXCLUDED.protection_days,
+                    extension_days = EXCLUDED.extension_days,
+                    limit_days = EXCLUDED.limit_days, day_kind = EXCLUDED.day_kind
+                WHERE %(anew)s OR sales_customer.claimed_on IS NULL
+                RETURNING id, partner_id, company_id, xmax = 0 AS is_new
+                )
+                INSERT INTO sales_customer_stage
+                    (customer_id, partner_id, company_id, user_id, territory_id,
+                    channel_id, stage, date)
+                SELECT s.id, p.id, s.company_id, p.user_id, p.sales_territory_id,
+                    p.sales_channel_id, 'target', %(today)s
+                FROM started s
+                JOIN res_partner p ON p.id = s.partner_id
+                JOIN res_company c ON c.id = s.company_id
+                LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
+                WHERE s.is_new
+                """,
+                anew=anew,
+                today=local_date(
+                    SQL("%s", self.env.cr.now()), "COALESCE(rc.tz, 'UTC')"
+                ),
+                pool=pool_of(SQL("p.sales_territory_id"), SQL("r.company_id")),
+                ids=partner_ids,
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                """UPDATE sales_customer e SET claimed_on = NULL, due_on = NULL
+                FROM res_partner p
+                WHERE p.id = e.partner_id AND p.id = ANY(%s)
+                  AND e.claimed_on IS NOT NULL AND NOT EXISTS (
+                    SELECT FROM sales_rep r
+                    WHERE r.user_id = p.user_id AND r.company_id = e.company_id)""",
+                partner_ids,
+            )
+        )
+        self.env["sales.customer"].invalidate_model(flush=False)
+        self.env["sales.customer.stage"].invalidate_model(flush=False)
+
+    def _lock_holders(self, user_ids):
+        """Let two transactions that give customers to the same rep meet.
+
+        Who comes second fails to serialize, is run again by Odoo, and then counts what
+        the first one has done.
+        """
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO sales_kept_date (res_model, res_id, kind, date)
+                SELECT 'res.users', id, 'holding', CURRENT_DATE
+                FROM unnest(%s::integer[]) id ORDER BY id
+                ON CONFLICT (res_model, res_id, kind)
+                DO UPDATE SET date = EXCLUDED.date""",
+                sorted(user_ids),
             )
         )
 
-    def _append(self, rows):
-        self.env.cr.execute(
+    def _check_caps(self, partner_ids, user_ids):
+        self._lock_holders(user_ids)
+        # sudo: caps bind everybody, whatever he may read
+        self = self.sudo()
+        rows = self.env.execute_query(
             SQL(
-                """INSERT INTO sales_ownership
-                    (partner_id, user_id, previous_user_id, initial, date, set_by_id)
-                SELECT r.*, %s, %s FROM (%s) r""",
-                self.env.cr.now(),
-                self.env.uid,
-                rows,
+                """
+                SELECT e.pool_id, r.id, e.class_id, count(*),
+                    array_agg(p.id) FILTER (WHERE p.id = ANY(%(partners)s))
+                FROM res_partner p
+                JOIN sales_customer e ON e.partner_id = p.id
+                JOIN sales_pool q ON q.id = e.pool_id AND q.active
+                JOIN sales_rep r ON r.user_id = p.user_id
+                    AND r.company_id = e.company_id
+                WHERE p.user_id = ANY(%(users)s) AND p.active
+                  AND p.commercial_partner_id = p.id
+                  AND NOT (q.cap_spares_buyers AND e.last_date IS NOT NULL)
+                GROUP BY e.pool_id, r.id, e.class_id
+                """,
+                partners=partner_ids,
+                users=user_ids,
             )
+        )
+        held = defaultdict(list)
+        for pool_id, rep_id, class_id, count, gained in rows:
+            held[pool_id, rep_id].append((class_id, count, gained or []))
+        for (pool_id, rep_id), groups in held.items():
+            pool = self.env["sales.pool"].browse(pool_id)
+            rep = self.env["sales.rep"].browse(rep_id)
+            for cap in pool.cap_ids._get_of(rep):
+                counted = [
+                    group
+                    for group in groups
+                    if not cap.class_id or group[0] == cap.class_id.id
+                ]
+                count = sum(group[1] for group in counted)
+                gained = [id_ for group in counted for id_ in group[2]]
+                if gained and count > cap.cap:
+                    raise UserError(self._too_many(rep, cap, count - cap.cap, gained))
+
+    def _too_many(self, rep, cap, excess, gained):
+        customers = self.env["res.partner"].browse(sorted(gained)[-excess:])
+        return self.env._(
+            "%(rep)s may hold %(cap)s customers %(class)s in %(pool)s. Too many would "
+            "be: %(customers)s.",
+            rep=rep.name,
+            cap=cap.cap,
+            **{
+                "class": self.env._("of class %(name)s", name=cap.class_id.name)
+                if cap.class_id
+                else self.env._("of all classes")
+            },
+            pool=cap.pool_id.name,
+            customers=", ".join(customers.mapped("display_name")),
         )
 
     def _forget(self, partners):

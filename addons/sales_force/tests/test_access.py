@@ -89,6 +89,33 @@ MATRIX = {
         "finance": {"read": ALL},
     },
 }
+CUSTOMER = {
+    "rep": {"read": {"own", "nobody"}},
+    "leader": {"read": BELOW},
+    "manager": {"read": BELOW},
+    "director": {"read": ALL},
+    "operations": {"read": ALL},
+}
+MATRIX |= {
+    "sales.customer": {**CUSTOMER, "finance": {"read": ALL}},
+    "sales.customer.stage": {**CUSTOMER, "finance": NOTHING},
+    "sales.recycling.line": {
+        "rep": NOTHING,
+        "leader": {"read": {"own", "below"}},
+        "manager": {"read": {"own", "below"}},
+        "director": {"read": ALL},
+        "operations": {"read": ALL},
+        "finance": NOTHING,
+    },
+    "sales.recycling": {
+        "rep": NOTHING,
+        "leader": {"read": ALL},
+        "manager": {"read": ALL},
+        "director": {"read": ALL},
+        "operations": {"read": ALL, "unlink": ALL},
+        "finance": NOTHING,
+    },
+}
 # Configuration: everybody inside reads, operations write.
 CONFIGURATION = (
     "sales.territory",
@@ -97,6 +124,9 @@ CONFIGURATION = (
     "sales.grade",
     "sales.metric",
     "sales.calendar.day",
+    "sales.customer.class",
+    "sales.pool",
+    "sales.pool.cap",
 )
 
 
@@ -138,8 +168,31 @@ class TestAccess(SalesForceCase):
                 records["sales.split"] = env["sales.split"].create(
                     {"order_id": order.id, "rep_id": rep.id, "share": 100}
                 )
+            records["res.partner"] = env["res.partner"].create(
+                {"name": name, "company_id": company.id, "user_id": user.id}
+            )
             cls.docs[name] = records
         env.flush_all()
+        for company in (cls.company, cls.company_b):
+            env["sales.customer"]._refresh(company)
+        for name, records in cls.docs.items():
+            customer = env["sales.customer"].search(
+                [("partner_id", "=", records["res.partner"].id)]
+            )
+            records["sales.customer"] = customer
+            records["sales.customer.stage"] = customer.stage_ids
+            records["sales.recycling"] = env["sales.recycling"].create(
+                {"company_id": customer.company_id.id, "date": "2026-01-01"}
+            )
+            if name != "nobody":
+                records["sales.recycling.line"] = env["sales.recycling.line"].create(
+                    {
+                        "recycling_id": records["sales.recycling"].id,
+                        "customer_id": customer.id,
+                        "partner_id": customer.partner_id.id,
+                        "user_id": customer.user_id.id,
+                    }
+                )
         env["sales.credit"]._process_pending()
         for records in cls.docs.values():
             order = records["sale.order"]
@@ -225,7 +278,12 @@ class TestAccess(SalesForceCase):
             "sales.calendar.day": self.env["sales.calendar.day"].create(
                 {"name": "D", "date": "2026-05-01"}
             ),
+            "sales.customer.class": self.env.ref("sales_force.sales_customer_class_a"),
         }
+        pool = self.env["sales.pool"].create(
+            {"name": "P", "cap_ids": [Command.create({"cap": 1})]}
+        )
+        records |= {"sales.pool": pool, "sales.pool.cap": pool.cap_ids}
         for model in CONFIGURATION:
             for role in ("rep", "leader", "manager", "director", "finance"):
                 record = records[model].with_user(self.users[role])

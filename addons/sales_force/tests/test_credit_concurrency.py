@@ -101,6 +101,7 @@ class TestCreditConcurrency(BaseCase):
             reps = users.sales_rep_ids
             reps.unlink()
             people = users.partner_id
+            customers.user_id = False
             users.unlink()
             (customers + people).unlink()
             products = env["product.product"].search([("name", "=", NAME)])

@@ -1,0 +1,50 @@
+from odoo import fields, models
+
+STAGES = [
+    ("target", "Target"),
+    ("interested", "Interested"),
+    ("customer", "Customer"),
+    ("dormant", "Dormant"),
+    ("lost", "Lost"),
+]
+
+
+class SalesCustomerStage(models.Model):
+    """When a customer reached which stage of its life: written by the system."""
+
+    _name = "sales.customer.stage"
+    _description = "Customer Lifecycle"
+    _order = "date desc, id desc"
+    _log_access = False
+    _rec_name = "partner_id"
+
+    customer_id = fields.Many2one(
+        "sales.customer",
+        "Customer Card",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+    )
+    partner_id = fields.Many2one(
+        "res.partner", "Customer", required=True, readonly=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    user_id = fields.Many2one(
+        "res.users", "Salesperson", readonly=True, help="Who owned the customer then."
+    )
+    territory_id = fields.Many2one("sales.territory", readonly=True)
+    channel_id = fields.Many2one("sales.channel", readonly=True)
+    previous_stage = fields.Selection(STAGES, "From", readonly=True)
+    stage = fields.Selection(STAGES, "To", required=True, readonly=True)
+    date = fields.Date(required=True, readonly=True)
+    days = fields.Integer(
+        "Days in Stage Before",
+        readonly=True,
+        aggregator="avg",
+        help="Since the stage before was reached.",
+    )
+    reason = fields.Char(readonly=True)
+
+    _partner_date_idx = models.Index("(partner_id, date)")
+    _company_date_idx = models.Index("(company_id, date)")

@@ -1,0 +1,650 @@
+"""The customer pool: claims, caps, clocks, recycling and undoing it."""
+
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from threading import Barrier, Thread
+from unittest.mock import patch
+
+from psycopg2.errors import UniqueViolation
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.service import model as service_model
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..models.res_company import ResCompany
+from .common import ConcurrentCase, SalesForceCase
+
+CLAIMED = date(2019, 3, 25)
+WORKED_EXAMPLE = {"protection_days": 10, "extension_days": 3, "limit_days": 20}
+
+
+class PoolCase(SalesForceCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.pool = cls._pool(name="Pool")
+        cls.rep, cls.peer = cls.users["rep"], cls.users["peer"]
+
+    @classmethod
+    def _pool(cls, **values):
+        return cls.env["sales.pool"].create(
+            {
+                "company_id": cls.company.id,
+                **WORKED_EXAMPLE,
+                "exempt_order_days": 0,
+                "exempt_won_days": 0,
+                **values,
+            }
+        )
+
+    def customers(self, count, **values):
+        return self.env["res.partner"].create(
+            [
+                {"name": f"Customer {i}", "is_company": True, **values}
+                for i in range(count)
+            ]
+        )
+
+    def claim(self, user, partners):
+        return self.env["sales.pool"].with_user(user).action_claim(partners.ids)
+
+    def cap(self, count, **values):
+        self.env["sales.pool.cap"].create(
+            {"pool_id": self.pool.id, "cap": count, **values}
+        )
+
+    def card(self, partner, company=None):
+        return self.env["sales.customer"].search(
+            [
+                ("partner_id", "=", partner.id),
+                ("company_id", "=", (company or self.company).id),
+            ]
+        )
+
+    def log(self, partner):
+        self.env.flush_all()
+        rows = self.env["sales.ownership"].search(
+            [("partner_id", "=", partner.id)], order="id"
+        )
+        return [(row.reason, row.user_id, row.set_by_id) for row in rows]
+
+    @contextmanager
+    def on(self, day):
+        """Let it be a day: for clocks and what is logged."""
+        moment = datetime.combine(day, datetime.min.time()) + timedelta(hours=12)
+        with (
+            patch.object(ResCompany, "_get_sales_today", lambda self: day),
+            patch.object(type(self.env.cr), "now", lambda self: moment),
+        ):
+            yield
+
+
+@tagged("post_install", "-at_install")
+class TestClaim(PoolCase):
+    def test_claim_and_give_back(self):
+        [partner] = self.customers(1)
+        contact = self.env["res.partner"].create(
+            {"name": "Contact", "parent_id": partner.id}
+        )
+        self.claim(self.rep, partner)
+        self.assertEqual(partner.user_id, self.rep)
+        self.assertEqual(contact.user_id, self.rep, "contacts follow")
+        card = self.card(partner)
+        self.assertEqual(card.pool_id, self.pool)
+        self.assertEqual(card.protected_until, card.claimed_on + timedelta(days=10))
+        self.env["sales.pool"].with_user(self.rep).action_release(partner.ids)
+        self.assertFalse(partner.user_id)
+        self.assertFalse(self.card(partner).claimed_on)
+        self.assertEqual(
+            self.log(partner),
+            [
+                ("claimed", self.rep, self.rep),
+                ("released", self.env["res.users"], self.rep),
+            ],
+        )
+
+    def test_of_somebody_else(self):
+        [partner] = self.customers(1, user_id=self.peer.id)
+        with self.assertRaisesRegex(UserError, "Customer 0: belongs to Peer already"):
+            self.claim(self.rep, partner)
+
+    def test_all_or_none(self):
+        free, held = self.customers(2)
+        held.user_id = self.peer
+        with self.assertRaises(UserError):
+            self.claim(self.rep, free + held)
+        self.assertFalse(free.user_id)
+
+    def test_who_is_no_rep(self):
+        [partner] = self.customers(1)
+        for role in ("operations", "finance"):
+            with self.assertRaises(UserError):
+                self.claim(self.users[role], partner)
+        self.reps["rep"].state = "suspended"
+        with self.assertRaisesRegex(UserError, "no active rep"):
+            self.claim(self.rep, partner)
+
+    def test_teams(self):
+        team = self.env["crm.team"].create(
+            {"name": "South", "company_id": self.company.id}
+        )
+        self.pool.team_ids = team
+        [partner] = self.customers(1)
+        with self.assertRaisesRegex(UserError, "your team does not claim"):
+            self.claim(self.rep, partner)
+
+    def test_territories(self):
+        """The innermost territory that has a pool; a claim can ask to cover it."""
+        south, north = self.env["sales.territory"].create(
+            [{"name": "South"}, {"name": "North"}]
+        )
+        coast = self.env["sales.territory"].create(
+            {"name": "Coast", "parent_id": south.id}
+        )
+        pool = self._pool(name="South", territory_id=south.id, covered_only=True)
+        partner, other = self.customers(2)
+        partner.sales_territory_id = coast
+        other.sales_territory_id = north
+        self.claim(self.rep, other)
+        self.assertEqual(self.card(other).pool_id, self.pool)
+        with self.assertRaisesRegex(UserError, "not in a territory that you cover"):
+            self.claim(self.rep, partner)
+        self.reps["rep"].territory_ids = south
+        self.claim(self.rep, partner)
+        self.assertEqual(self.card(partner).pool_id, pool)
+        with self.assertRaises(UniqueViolation), mute_logger("odoo.sql_db"):
+            self._pool(name="South again", territory_id=south.id)
+            self.env.flush_all()
+
+    def test_no_pool(self):
+        self.pool.active = False
+        [partner] = self.customers(1)
+        with self.assertRaisesRegex(UserError, "is in no pool"):
+            self.claim(self.rep, partner)
+
+    def test_cool_down(self):
+        self.pool.cooldown_days = 7
+        [partner] = self.customers(1)
+        with self.on(CLAIMED):
+            self.claim(self.rep, partner)
+            self.env["sales.pool"].with_user(self.rep).action_release(partner.ids)
+        with (
+            self.on(CLAIMED + timedelta(days=6)),
+            self.assertRaisesRegex(UserError, "you may claim it again on 04/01/2019"),
+        ):
+            self.claim(self.rep, partner)
+        with self.on(CLAIMED + timedelta(days=6)):
+            self.claim(self.peer, partner)
+            self.env["sales.pool"].with_user(self.peer).action_release(partner.ids)
+        with self.on(CLAIMED + timedelta(days=7)):
+            self.claim(self.rep, partner)
+        self.assertEqual(partner.user_id, self.rep)
+
+    def test_claims_a_day(self):
+        self.pool.daily_claims = 2
+        partners = self.customers(3)
+        with self.on(CLAIMED):
+            self.claim(self.rep, partners[0])
+            self.claim(self.rep, partners[1])
+            with self.assertRaisesRegex(UserError, "2 claims a day; you have made 2"):
+                self.claim(self.rep, partners[2])
+            self.claim(self.peer, partners[2])
+            self.env["sales.pool"].with_user(self.peer).action_release(partners[2].ids)
+        with self.on(CLAIMED + timedelta(days=1)):
+            self.claim(self.rep, partners[2])
+        self.assertEqual(partners.user_id, self.rep)
+
+    def test_give_back_what_is_not_mine(self):
+        [partner] = self.customers(1, user_id=self.peer.id)
+        pools = self.env["sales.pool"]
+        for role in ("rep", "leader", "manager"):
+            with self.assertRaises(AccessError):
+                pools.with_user(self.users[role]).action_release(partner.ids)
+        pools.with_user(self.users["peer_leader"]).action_release(partner.ids)
+        self.assertFalse(partner.user_id)
+
+    def test_owner_is_not_deleted(self):
+        self.customers(2, user_id=self.rep.id)
+        with self.assertRaisesRegex(UserError, "Rep still owns 2 customers"):
+            self.rep.unlink()
+
+    def test_plain_companies_are_left_alone(self):
+        """Without pools nothing is protected, and nobody has a cap."""
+        self.pool.unlink()
+        [partner] = self.customers(1, user_id=self.rep.id)
+        self.env.flush_all()
+        self.assertFalse(self.card(partner).claimed_on)
+        self.assertFalse(partner.with_user(self.rep).sales_may_claim)
+
+
+@tagged("post_install", "-at_install")
+class TestCaps(PoolCase):
+    """Whatever way a customer comes, caps hold."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["sales.pool.cap"].create({"pool_id": cls.pool.id, "cap": 2})
+        cls.held = cls.env["res.partner"].create(
+            [{"name": f"Held {i}", "user_id": cls.rep.id} for i in range(2)]
+        )
+        cls.env.flush_all()
+
+    def assertFull(self, change, name="Third"):
+        with (
+            self.assertRaisesRegex(
+                UserError, rf"Rep may hold 2 customers.*Too many would be: {name}"
+            ),
+            self.cr.savepoint(),
+        ):
+            change()
+            self.env.flush_all()
+
+    def test_every_way(self):
+        third, fourth = self.env["res.partner"].create(
+            [{"name": "Third"}, {"name": "Third and more"}]
+        )
+        self.env.flush_all()
+        self.assertFull(lambda: third.write({"user_id": self.rep.id}))
+        self.assertFull(lambda: (third + fourth).write({"user_id": self.rep.id}))
+        self.assertFull(lambda: third.with_user(self.rep).write({"user_id": self.rep}))
+        self.assertFull(lambda: self.claim(self.rep, third))
+        self.assertFull(
+            lambda: self.env["res.partner"].create(
+                {"name": "Third", "user_id": self.rep.id}
+            )
+        )
+        self.assertFull(
+            lambda: self.env["res.partner"]
+            .with_user(self.users["director"])
+            .create({"name": "Third", "user_id": self.rep.id})
+        )
+
+    def test_contact_that_becomes_a_customer(self):
+        contact = self.env["res.partner"].create(
+            {"name": "Third", "parent_id": self.held[0].id, "type": "contact"}
+        )
+        self.env.flush_all()
+        self.assertEqual(contact.user_id, self.rep)
+        self.assertFull(lambda: contact.write({"parent_id": False}))
+
+    def test_contacts_do_not_count(self):
+        self.env["res.partner"].create(
+            [{"name": f"C{i}", "parent_id": self.held[0].id} for i in range(5)]
+        )
+        self.env.flush_all()
+        self.held[1].user_id = False
+        self.env["res.partner"].create({"name": "Third", "user_id": self.rep.id})
+        self.env.flush_all()
+
+    def test_archived_do_not_count(self):
+        self.held[0].active = False
+        self.env["res.partner"].create({"name": "Third", "user_id": self.rep.id})
+        self.env.flush_all()
+        self.assertFull(lambda: self.held[0].write({"active": True}), "Held 0")
+
+    def test_import(self):
+        """The row that is too many is named, and nothing is imported."""
+        self.held[0].user_id = False
+        self.env.flush_all()
+        names = [f"Row {i}" for i in range(3)]
+        result = (
+            self.env["res.partner"]
+            .with_user(self.users["director"])
+            .load(["name", "user_id/.id"], [[n, str(self.rep.id)] for n in names])
+        )
+        self.assertFalse(result["ids"])
+        [message] = [m for m in result["messages"] if m["type"] == "error"][:1]
+        self.assertIn("Row 1", message["message"])
+        self.assertFalse(self.env["res.partner"].search([("name", "in", names)]))
+
+    def test_class_and_grade(self):
+        grade = self.env["sales.grade"].create({"name": "Senior"})
+        a = self.env.ref("sales_force.sales_customer_class_a")
+        self.pool.cap_ids.unlink()
+        self.cap(10)
+        self.cap(1, class_id=a.id)
+        self.cap(3, class_id=a.id, grade_id=grade.id)
+        self.env.flush_all()
+        third = self.env["res.partner"].create({"name": "Third"})
+        self.env["sales.customer"]._refresh(self.company)
+        self.env.cr.execute(
+            "UPDATE sales_customer SET class_id = %s WHERE partner_id = ANY(%s)",
+            (a.id, (self.held[0] + third).ids),
+        )
+        with (
+            self.assertRaisesRegex(UserError, "1 customers of class A"),
+            self.cr.savepoint(),
+        ):
+            self.claim(self.rep, third)
+        self.reps["rep"].grade_id = grade
+        self.claim(self.rep, third)
+        self.assertEqual(third.user_id, self.rep)
+
+    def test_buyers_are_spared(self):
+        self.pool.cap_spares_buyers = True
+        self._order(self.rep, partner=self.held[0])
+        self.env["sales.customer"]._refresh(self.company)
+        self.env["res.partner"].create({"name": "Third", "user_id": self.rep.id})
+        self.env.flush_all()
+
+    def test_a_smaller_cap_takes_nobody(self):
+        """Who holds too many since a cap was lowered keeps them, and gets no more."""
+        self.pool.cap_ids.cap = 1
+        self.held[0].phone = "123"
+        self.held[0].user_id = self.peer
+        self.env.flush_all()
+        self.assertEqual(self.held[1].user_id, self.rep)
+
+
+@tagged("post_install", "-at_install")
+class TestRecycling(PoolCase):
+    def setUp(self):
+        super().setUp()
+        self.partner = self.customers(1)
+        with self.on(CLAIMED):
+            self.claim(self.rep, self.partner)
+
+    def act(self, day, partner=None):
+        with self.on(day):
+            activity = (partner or self.partner).activity_schedule(
+                "mail.mail_activity_data_call", user_id=self.rep.id
+            )
+            activity.action_feedback("Called")
+        activity.date_done = day
+        self.env.flush_all()
+
+    def night(self, day):
+        """The evening of a day."""
+        with self.on(day):
+            recycling = self.env["sales.recycling"]
+            batch = recycling._collect(self.company, day, by_night=True)
+            if batch:
+                batch._run()
+            return batch
+
+    def test_the_worked_example(self):
+        card = self.card(self.partner)
+        for action, due in (
+            (None, date(2019, 4, 4)),
+            (date(2019, 3, 28), date(2019, 4, 4)),
+            (date(2019, 4, 2), date(2019, 4, 5)),
+            (date(2019, 4, 5), date(2019, 4, 8)),
+            (date(2019, 4, 8), date(2019, 4, 11)),
+            (date(2019, 4, 11), date(2019, 4, 14)),
+            (date(2019, 4, 13), date(2019, 4, 14)),
+        ):
+            if action:
+                self.assertFalse(self.night(action - timedelta(days=1)))
+                self.act(action)
+            card.invalidate_recordset(["protected_until"])
+            self.assertEqual(card.protected_until, due)
+        self.assertFalse(self.night(date(2019, 4, 13)))
+        self.assertEqual(self.partner.user_id, self.rep)
+        batch = self.night(date(2019, 4, 14))
+        self.assertFalse(self.partner.user_id)
+        self.assertEqual(batch.line_ids.partner_id, self.partner)
+        self.assertEqual(batch.line_ids.user_id, self.rep)
+        self.assertEqual(self.log(self.partner)[-1][0], "recycled")
+        self.assertFalse(self.night(date(2019, 4, 15)), "once")
+
+    def test_actions_that_do_not_qualify(self):
+        self.pool.extend_activity = False
+        self.act(date(2019, 4, 4))
+        self.assertTrue(self.night(date(2019, 4, 4)))
+
+    def test_what_qualifies(self):
+        for field, act in (
+            ("extend_order", lambda p: self._order(self.rep, partner=p)),
+            ("extend_opportunity", lambda p: self._lead(self.rep, partner_id=p.id)),
+            (
+                "extend_quotation",
+                lambda p: self._order(self.rep, partner=p, confirm=False).write(
+                    {"state": "sent"}
+                ),
+            ),
+        ):
+            with self.subTest(field=field):
+                [partner] = self.customers(1)
+                today = self.company._get_sales_today()
+                self.pool.write({name: name == field for name in self._extending()})
+                self.claim(self.rep, partner)
+                card = self.card(partner)
+                self.env.cr.execute(
+                    "UPDATE sales_customer SET claimed_on = %s WHERE id = %s",
+                    (today - timedelta(days=9), card.id),
+                )
+                card.invalidate_recordset()
+                self.assertEqual(card.protected_until, today + timedelta(days=1))
+                act(partner)
+                card.invalidate_recordset()
+                self.assertEqual(card.protected_until, today + timedelta(days=3))
+                self.pool[field] = False
+                self.env.flush_all()
+                card.invalidate_recordset()
+                self.assertEqual(card.protected_until, today + timedelta(days=1))
+
+    def _extending(self):
+        return [name for name in self.pool._fields if name.startswith("extend_")]
+
+    def test_exempt_open_order(self):
+        order = self._order(self.rep, partner=self.partner)
+        order.date_order = datetime(2019, 3, 20)
+        self.env.flush_all()
+        self.assertFalse(self.night(date(2019, 5, 1)))
+        self.pool.exempt_open_order = False
+        self.assertTrue(self.night(date(2019, 5, 1)))
+
+    def test_exempt_recent_order_and_won_deal(self):
+        self.pool.write({"exempt_open_order": False, "exempt_order_days": 30})
+        order = self._order(self.rep, partner=self.partner)
+        order.date_order = datetime(2019, 3, 20)
+        self.env.flush_all()
+        self.assertFalse(self.night(date(2019, 4, 19)))
+        self.pool.write({"exempt_order_days": 0, "exempt_won_days": 30})
+        with self.on(date(2019, 3, 26)):
+            lead = self._lead(self.rep, partner_id=self.partner.id)
+            lead.action_set_won()
+            self.env.cr.flush()
+        self.assertFalse(self.night(date(2019, 4, 25)))
+        self.assertTrue(self.night(date(2019, 4, 26)))
+
+    def test_working_days(self):
+        self.pool.day_kind = "working"
+        [partner] = self.customers(1)
+        with self.on(CLAIMED):
+            self.claim(self.rep, partner)
+        self.assertEqual(self.card(partner).protected_until, date(2019, 4, 8))
+        self.env["sales.calendar.day"].create(
+            {
+                "name": "Qingming",
+                "company_id": self.company.id,
+                "date": "2019-04-05",
+                "kind": "holiday",
+            }
+        )
+        self.card(partner).invalidate_recordset(["protected_until"])
+        self.assertEqual(self.card(partner).protected_until, date(2019, 4, 9))
+
+    def test_rules_that_change_restart_nothing(self):
+        self.pool.write({"protection_days": 2, "limit_days": 5})
+        self.assertEqual(self.card(self.partner).protected_until, date(2019, 4, 4))
+
+    def test_preview_and_run(self):
+        recycling = self.env["sales.recycling"].with_user(self.users["operations"])
+        with self.on(date(2019, 4, 4)):
+            action = recycling.action_preview()
+            batch = recycling.browse(action["res_id"])
+            self.assertEqual(batch.state, "preview")
+            self.assertEqual(batch.line_ids.partner_id, self.partner)
+            self.assertEqual(self.partner.user_id, self.rep, "only looked at")
+            self.partner.user_id = self.peer
+            self.env.flush_all()
+            batch.action_run()
+        self.assertEqual(self.partner.user_id, self.peer, "given away meanwhile")
+        self.assertFalse(batch.line_ids)
+        with self.assertRaises(UserError):
+            batch.action_run()
+
+    def test_undo(self):
+        other = self.customers(1)
+        with self.on(CLAIMED):
+            self.claim(self.rep, other)
+        batch = self.night(date(2019, 4, 4))
+        both = self.partner + other
+        self.assertFalse(both.user_id)
+        other.user_id = self.peer
+        with self.on(date(2019, 4, 5)):
+            batch.with_user(self.users["operations"]).action_undo()
+        self.assertEqual(self.partner.user_id, self.rep)
+        self.assertEqual(other.user_id, self.peer, "he has a new owner")
+        self.assertEqual(batch.state, "undone")
+        self.assertEqual(self.log(self.partner)[-1][0], "undone")
+        card = self.card(self.partner)
+        self.assertEqual(card.claimed_on, date(2019, 4, 5), "the clocks start again")
+        with self.assertRaises(UserError):
+            batch.with_user(self.users["operations"]).action_undo()
+
+    def test_who_may(self):
+        batch = self.night(date(2019, 4, 4))
+        for role in ("rep", "leader", "manager", "director"):
+            own = self.env["sales.recycling"].with_user(self.users[role])
+            with self.assertRaises(AccessError):
+                own.action_preview()
+            with self.assertRaises(AccessError):
+                own.browse(batch.id).action_undo()
+            with self.assertRaises(AccessError):
+                own.browse(batch.id).action_run()
+
+    def test_no_message_per_customer(self):
+        before = self.partner.message_ids
+        self.night(date(2019, 4, 4))
+        self.env.flush_all()
+        self.partner.invalidate_recordset(["message_ids"])
+        self.assertEqual(self.partner.message_ids, before)
+
+    def test_reminder(self):
+        """Once, on time; it follows the end, and goes when there is none soon."""
+        self.pool.reminder_days = 3
+        kind = self.env.ref("sales_force.mail_activity_type_protection")
+
+        def reminders():
+            return self.env["mail.activity"].search(
+                [("activity_type_id", "=", kind.id), ("res_id", "=", self.partner.id)]
+            )
+
+        recycling = self.env["sales.recycling"]
+        recycling._remind(self.company, date(2019, 3, 31))
+        self.assertFalse(reminders())
+        for _ in range(2):
+            recycling._remind(self.company, date(2019, 4, 1))
+            self.assertEqual(len(reminders()), 1)
+        self.assertEqual(reminders().user_id, self.rep)
+        self.assertEqual(reminders().date_deadline, date(2019, 4, 4))
+        reminders().action_feedback("Seen")
+        self.card(self.partner).invalidate_recordset(["protected_until"])
+        self.assertEqual(self.card(self.partner).protected_until, date(2019, 4, 4))
+        recycling._remind(self.company, date(2019, 4, 2))
+        self.act(date(2019, 4, 4))
+        recycling._remind(self.company, date(2019, 4, 4))
+        self.assertEqual(reminders().mapped("date_deadline"), [date(2019, 4, 7)])
+
+    def test_flat_queries(self):
+        """A night costs the same number of queries, however many are looked at."""
+        counts = []
+        for size in (2, 40):
+            partners = self.customers(size)
+            with self.on(CLAIMED):
+                self.claim(self.rep, partners)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.env["sales.recycling"]._collect(self.company, CLAIMED, empty=True)
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 1)
+
+
+@tagged("post_install", "-at_install")
+class TestConcurrentClaims(ConcurrentCase):
+    """With real cursors and commits."""
+
+    def setUp(self):
+        super().setUp()
+        with self._environment() as env:
+            user = env["res.users"].create(
+                {
+                    "name": "Claimant",
+                    "login": "pool_claimant",
+                    "group_ids": [
+                        Command.set(env.ref("sales_force.group_sales_rep").ids)
+                    ],
+                }
+            )
+            rep = env["sales.rep"].create({"user_id": user.id, "state": "active"})
+            pool = env["sales.pool"].create(
+                {"name": "Concurrent", "cap_ids": [Command.create({"cap": 5})]}
+            )
+            partners = env["res.partner"].create([{"name": "Wanted"}] * 8)
+            self.user, self.rep, self.pool = user.id, rep.id, pool.id
+            self.partners = partners.ids
+        self.addCleanup(self._remove)
+
+    def _remove(self):
+        with self._environment() as env:
+            env["res.partner"].browse(self.partners).unlink()
+            env["sales.pool"].browse(self.pool).unlink()
+            env["sales.rep"].browse(self.rep).unlink()
+            user = env["res.users"].browse(self.user)
+            contact = user.partner_id
+            user.unlink()
+            contact.unlink()
+
+    def test_eight_at_once(self):
+        """Of eight claims at once five are granted, and the others say why."""
+        start, errors = Barrier(8), []
+
+        def claim(partner_id):
+            with self._environment() as env:
+                env = env(user=self.user)
+
+                def transaction():
+                    env["sales.pool"].action_claim([partner_id])
+
+                start.wait()
+                try:
+                    service_model.retrying(transaction, env)
+                    env.cr.commit()
+                except UserError as error:
+                    env.cr.rollback()
+                    errors.append(str(error))
+
+        with (
+            mute_logger("odoo.sql_db", "odoo.service.model"),
+            patch.object(service_model, "MAX_TRIES_ON_CONCURRENCY_FAILURE", 30),
+        ):
+            threads = [Thread(target=claim, args=(id_,)) for id_ in self.partners]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        with self._environment() as env:
+            partners = env["res.partner"].browse(self.partners)
+            self.assertEqual(len(partners.filtered("user_id")), 5)
+        self.assertEqual(len(errors), 3)
+        self.assertIn("Claimant may hold 5 customers", errors[0])
+
+    def test_two_want_the_same(self):
+        """Who comes second is told who was first."""
+        [partner_id] = self.partners[:1]
+
+        def other(env):
+            env["res.partner"].browse(partner_id).user_id = env.uid
+
+        def claim(env):
+            env(user=self.user)["sales.pool"].action_claim([partner_id])
+
+        with self.assertRaisesRegex(UserError, "belongs to"):
+            self._race(other, claim)
