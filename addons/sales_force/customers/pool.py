@@ -27,8 +27,8 @@ def pool_of(territory, company):
             WHERE q.active AND q.company_id = %s AND (
                 q.territory_id IS NULL
                 OR EXISTS (
-                    SELECT FROM sales_territory t WHERE t.id = %s
-                    AND t.parent_path LIKE qt.parent_path || '%%'
+                    SELECT FROM sales_territory inner_t WHERE inner_t.id = %s
+                    AND inner_t.parent_path LIKE qt.parent_path || '%%'
                 )
             )
             ORDER BY length(qt.parent_path) DESC NULLS LAST LIMIT 1

@@ -56,11 +56,13 @@ def refresh(company, metrics, classes, start, today, partners=None):
         the company works), in company currency
     :param partners: whose rows are written, all when None
     """
+    # The larger ones are those up to here without the equal ones: to exclude these
+    # from the window's frame would sum up anew for each row.
     larger = SQL(
-        """100 * COALESCE(sum(turnover) FILTER (WHERE turnover > 0) OVER (
-            ORDER BY turnover DESC
-            RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE GROUP
-        ), 0) / NULLIF(sum(turnover) FILTER (WHERE turnover > 0) OVER (), 0)"""
+        """100 * (
+            sum(turnover) OVER (ORDER BY turnover DESC)
+            - sum(turnover) OVER (PARTITION BY turnover)
+        ) / sum(turnover) FILTER (WHERE turnover > 0) OVER ()"""
     )
     class_id = SQL("NULL::integer")
     for class_ in reversed(classes):
@@ -110,13 +112,19 @@ def refresh(company, metrics, classes, start, today, partners=None):
               AND NOT (p.supplier_rank > 0 AND p.customer_rank = 0)
               AND NOT EXISTS (SELECT FROM res_company c WHERE c.partner_id = p.id)
         ),
+        places AS MATERIALIZED (
+            SELECT t.id AS territory_id, %(pool)s AS pool_id
+            FROM (
+                SELECT id FROM sales_territory UNION ALL SELECT 0
+            ) t
+        ),
         population AS (
             SELECT p.id AS partner_id, e.id, e.stage AS stage_now,
                 e.stage_manual, e.stage_reason, e.stage_until,
                 COALESCE(i.turnover, 0) AS turnover,
                 COALESCE(o.order_count, 0) AS order_count,
                 GREATEST(o.last_date, i.last_date) AS last_date,
-                d.partner_id IS NOT NULL AS has_open_deal, %(pool)s AS pool_id
+                d.partner_id IS NOT NULL AS has_open_deal, place.pool_id
             FROM (
                 SELECT partner_id FROM orders
                 UNION SELECT partner_id FROM invoiced
@@ -126,6 +134,8 @@ def refresh(company, metrics, classes, start, today, partners=None):
                 WHERE company_id = %(company)s
             ) ids
             JOIN res_partner p ON p.id = ids.partner_id
+            JOIN places place
+                ON place.territory_id = COALESCE(p.sales_territory_id, 0)
             LEFT JOIN orders o ON o.partner_id = p.id
             LEFT JOIN invoiced i ON i.partner_id = p.id
             LEFT JOIN open_deals d ON d.partner_id = p.id
@@ -177,23 +187,27 @@ def refresh(company, metrics, classes, start, today, partners=None):
             INSERT INTO sales_customer (partner_id, company_id, %(names)s)
             SELECT partner_id, %(company)s, %(new)s FROM derived d WHERE id IS NULL
             ON CONFLICT (partner_id, company_id) DO NOTHING
-            RETURNING id, partner_id
+            RETURNING id, partner_id, stage
         ),
         history AS (
             INSERT INTO sales_customer_stage (customer_id, partner_id, company_id,
                 user_id, territory_id, channel_id, previous_stage, stage, date, days,
                 reason)
-            SELECT COALESCE(d.id, a.id), d.partner_id, %(company)s, p.user_id,
-                p.sales_territory_id, p.sales_channel_id, d.stage_now, d.stage,
-                %(today)s, %(today)s - (
-                    SELECT max(h.date) FROM sales_customer_stage h
-                    WHERE h.customer_id = d.id
-                ), CASE WHEN d.stage = d.stage_manual THEN d.stage_reason END
-            FROM derived d
-            JOIN res_partner p ON p.id = d.partner_id
-            LEFT JOIN added a ON a.partner_id = d.partner_id
-            WHERE d.stage IS DISTINCT FROM d.stage_now
-              AND COALESCE(d.id, a.id) IS NOT NULL
+            SELECT c.id, c.partner_id, %(company)s, p.user_id, p.sales_territory_id,
+                p.sales_channel_id, c.stage_now, c.stage, %(today)s, c.days, c.reason
+            FROM (
+                SELECT id, partner_id, NULL AS stage_now, stage, NULL::integer AS days,
+                    NULL AS reason
+                FROM added
+                UNION ALL
+                SELECT id, partner_id, stage_now, stage, %(today)s - (
+                        SELECT max(h.date) FROM sales_customer_stage h
+                        WHERE h.customer_id = derived.id
+                    ), CASE WHEN stage = stage_manual THEN stage_reason END
+                FROM derived
+                WHERE id IS NOT NULL AND stage IS DISTINCT FROM stage_now
+            ) c
+            JOIN res_partner p ON p.id = c.partner_id
         )
         SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed)
         """,
@@ -203,7 +217,7 @@ def refresh(company, metrics, classes, start, today, partners=None):
         orders=metrics["ORDERS"],
         invoiced=metrics["INVOICED"],
         larger=larger,
-        pool=pool_of(SQL("p.sales_territory_id"), SQL("%s", company.id)),
+        pool=pool_of(SQL("t.id"), SQL("%s", company.id)),
         class_id=class_id,
         recency=_score(SQL("last_date"), SQL("buyer")),
         frequency=_score(SQL("order_count"), SQL("buyer")),

@@ -22,6 +22,20 @@ def _is_product(line):
     return line.display_type == "product"
 
 
+def _created_owners(records, data_list):
+    """The owners with which records were just inserted, by id."""
+    return {
+        record.id: data["stored"]["user_id"]
+        for record, data in zip(records, data_list, strict=True)
+        if data["stored"].get("user_id")
+    }
+
+
+def _written_owners(rows):
+    """The owners that are being written, by id."""
+    return {id_: vals["user_id"] for id_, vals in rows if "user_id" in vals}
+
+
 class SalesCreditedMixin(models.AbstractModel):
     """A document that the credit ledger follows."""
 
@@ -443,6 +457,25 @@ class CrmLead(models.Model):
         ("won_status", "type", "user_id", "team_id", "partner_id", "company_id")
     )
 
+    def _create(self, data_list):
+        leads = super()._create(data_list)
+        ownership = self.env["sales.ownership"]
+        owners = _created_owners(leads, data_list)
+        ownership._settle_leads(ownership._log(self.browse(), owners, created=True))
+        return leads
+
+    def _write_multi(self, vals_list):
+        ownership = self.env["sales.ownership"]
+        rows = list(zip(self._ids, vals_list, strict=True))
+        changes = ownership._log(self.browse(), _written_owners(rows))
+        super()._write_multi(vals_list)
+        reopened = [
+            id_
+            for id_, vals in rows
+            if vals.get("active") or vals.get("won_status") == "pending"
+        ]
+        ownership._settle_leads(changes, reopened)
+
     def _mark_credits(self, changed=None):
         # sudo: whoever changes an opportunity changes its credits
         leads = self.sudo()
@@ -472,21 +505,14 @@ class ResPartner(models.Model):
     def _create(self, data_list):
         partners = super()._create(data_list)
         self.env["sales.ownership"]._log(
-            {
-                partner.id: data["stored"]["user_id"]
-                for partner, data in zip(partners, data_list, strict=True)
-                if data["stored"].get("user_id")
-            },
-            created=True,
+            self.browse(), _created_owners(partners, data_list), created=True
         )
         return partners
 
     def _write_multi(self, vals_list):
         rows = list(zip(self._ids, vals_list, strict=True))
         ownership = self.env["sales.ownership"]
-        changes = ownership._log(
-            {id_: vals["user_id"] for id_, vals in rows if "user_id" in vals}
-        )
+        changes = ownership._log(self.browse(), _written_owners(rows))
         moved = [id_ for id_, vals in rows if "commercial_partner_id" in vals]
         if moved:
             # The customer whom they belonged to until now.

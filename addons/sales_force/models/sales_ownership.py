@@ -19,7 +19,7 @@ REASONS = [
 
 
 class SalesOwnership(models.Model):
-    """Who owned which customer since when: written by the system, never changed.
+    """Who owned which customer or lead since when: written by the system only.
 
     Every change of an owner, however it comes, is flushed through ``_log`` and
     ``_settle``: the log, the clocks, the caps.
@@ -32,7 +32,10 @@ class SalesOwnership(models.Model):
     _rec_name = "partner_id"
 
     partner_id = fields.Many2one(
-        "res.partner", required=True, readonly=True, ondelete="cascade"
+        "res.partner", "Customer", readonly=True, ondelete="cascade"
+    )
+    lead_id = fields.Many2one(
+        "crm.lead", "Lead", readonly=True, ondelete="cascade", index="btree_not_null"
     )
     user_id = fields.Many2one("res.users", "Owner", readonly=True)
     previous_user_id = fields.Many2one("res.users", "Former Owner", readonly=True)
@@ -45,6 +48,10 @@ class SalesOwnership(models.Model):
     )
     set_by_id = fields.Many2one("res.users", "Changed By", readonly=True)
 
+    _one_document = models.Constraint(
+        "CHECK (num_nonnulls(partner_id, lead_id) = 1)",
+        "It is a customer or a lead that has an owner.",
+    )
     _partner_date_idx = models.Index("(partner_id, date)")
     _user_date_idx = models.Index("(user_id, date)")
 
@@ -61,42 +68,46 @@ class SalesOwnership(models.Model):
         finally:
             data[_REASON] = before
 
-    def _log(self, owners, created=False):
+    def _log(self, documents, owners, created=False):
         """Append the changes that are about to be written.
 
-        :param dict owners: new owner's user id (or None) by partner id
-        :param created: the partners are new and had no owner
-        :return: ``{partner id: (owner's id or None, former one's)}`` of those that do
-            change
+        :param documents: partners or leads, as an empty recordset
+        :param dict owners: new owner's user id (or None) by the document's id
+        :param created: the documents are new and had no owner
+        :return: ``{id: (owner's id or None, former one's)}`` of those that do change
         """
         if not owners:
             return {}
-        previous = SQL("NULL::integer") if created else SQL("p.user_id")
+        previous = SQL("NULL::integer") if created else SQL("d.user_id")
         return self._append(
+            documents,
             SQL(
-                """SELECT p.id, v.owner, %(previous)s, %(created)s
+                """SELECT d.id, v.owner, %(previous)s, %(created)s
                 FROM unnest(%(ids)s::integer[], %(owners)s::integer[]) AS v(id, owner)
-                JOIN res_partner p ON p.id = v.id
+                JOIN %(table)s d ON d.id = v.id
                 WHERE v.owner IS DISTINCT FROM %(previous)s""",
                 previous=previous,
                 created=created,
+                table=SQL.identifier(documents._table),
                 ids=list(owners),
                 owners=[owner or None for owner in owners.values()],
-            )
+            ),
         )
 
-    def _append(self, rows):
+    def _append(self, documents, rows):
+        column = "partner_id" if documents._name == "res.partner" else "lead_id"
         reason = self.env.cr.precommit.data.get(_REASON) or "assigned"
         changes = self.env.execute_query(
             SQL(
-                """INSERT INTO sales_ownership (partner_id, user_id,
+                """INSERT INTO sales_ownership (%(column)s, user_id,
                     previous_user_id, initial, date, set_by_id, reason)
-                SELECT r.*, %s, %s, %s FROM (%s) r
-                RETURNING partner_id, user_id, previous_user_id""",
-                self.env.cr.now(),
-                self.env.uid,
-                reason,
-                rows,
+                SELECT r.*, %(now)s, %(user)s, %(reason)s FROM (%(rows)s) r
+                RETURNING %(column)s, user_id, previous_user_id""",
+                column=SQL.identifier(column),
+                now=self.env.cr.now(),
+                user=self.env.uid,
+                reason=reason,
+                rows=rows,
             )
         )
         return {id_: (owner, former) for id_, owner, former in changes}
@@ -129,8 +140,20 @@ class SalesOwnership(models.Model):
             return
         if joined:
             self._start_clocks(list(joined), anew=False)
-        if self._has_caps():
+        if self._has_caps("customers"):
             self._check_caps([*changes, *joined], list(owners))
+
+    def _settle_leads(self, changes, reopened=()):
+        """Check the caps of open leads.
+
+        :param dict changes: what ``_log`` returned, when it has been written
+        :param reopened: ids of leads that have just become open
+        :raise UserError: naming the rep and the leads that are too many
+        """
+        gained = {id_ for id_, (owner, _former) in changes.items() if owner}
+        gained.update(reopened)
+        if gained and self._has_caps("leads"):
+            self._check_lead_caps(list(gained))
 
     def _let_contacts_follow(self, changes):
         """Contacts of a customer who had its owner, or none, get the new one."""
@@ -145,7 +168,7 @@ class SalesOwnership(models.Model):
             [owner for owner, _former in changes.values()],
             [former for _owner, former in changes.values()],
         )
-        followers = self._append(rows)
+        followers = self._append(self.env["res.partner"], rows)
         if followers:
             self.env.cr.execute(
                 SQL(
@@ -160,9 +183,10 @@ class SalesOwnership(models.Model):
                 ["user_id"], flush=False
             )
 
-    def _has_caps(self):
+    def _has_caps(self, kind):
         # sudo: caps bind everybody
-        return bool(self.env["sales.pool.cap"].sudo().search_count([], limit=1))
+        caps = self.env["sales.pool.cap"].sudo()
+        return bool(caps.search_count([("kind", "=", kind)], limit=1))
 
     def _start_clocks(self, partner_ids, anew=True):
         """Protect the customers of reps from today on, in each of their companies.
@@ -280,7 +304,7 @@ class SalesOwnership(models.Model):
         for (pool_id, rep_id), groups in held.items():
             pool = self.env["sales.pool"].browse(pool_id)
             rep = self.env["sales.rep"].browse(rep_id)
-            for cap in pool.cap_ids._get_of(rep):
+            for cap in pool.cap_ids._get_of(rep, "customers"):
                 counted = [
                     group
                     for group in groups
@@ -290,6 +314,57 @@ class SalesOwnership(models.Model):
                 gained = [id_ for group in counted for id_ in group[2]]
                 if gained and count > cap.cap:
                     raise UserError(self._too_many(rep, cap, count - cap.cap, gained))
+
+    def _check_lead_caps(self, lead_ids):
+        """Open leads are capped for a whole company."""
+        # sudo: caps bind everybody, whatever he may read
+        self = self.sudo()
+        user_ids = [
+            row[0]
+            for row in self.env.execute_query(
+                SQL(
+                    """SELECT DISTINCT user_id FROM crm_lead
+                    WHERE id = ANY(%s) AND user_id IS NOT NULL""",
+                    lead_ids,
+                )
+            )
+        ]
+        self._lock_holders(user_ids)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT q.id, r.id, count(*),
+                    array_agg(l.id) FILTER (WHERE l.id = ANY(%(leads)s))
+                FROM crm_lead l
+                JOIN sales_rep r ON r.user_id = l.user_id
+                    AND r.company_id = COALESCE(l.company_id, r.company_id)
+                JOIN sales_pool q ON q.company_id = r.company_id AND q.active
+                    AND q.territory_id IS NULL
+                WHERE l.user_id = ANY(%(users)s) AND l.active
+                  AND COALESCE(l.won_status, 'pending') = 'pending'
+                GROUP BY q.id, r.id
+                """,
+                leads=lead_ids,
+                users=user_ids,
+            )
+        )
+        for pool_id, rep_id, count, gained in rows:
+            rep = self.env["sales.rep"].browse(rep_id)
+            caps = self.env["sales.pool"].browse(pool_id).cap_ids._get_of(rep, "leads")
+            for cap in caps:
+                if gained and count > cap.cap:
+                    leads = self.env["crm.lead"].browse(
+                        sorted(gained)[-(count - cap.cap) :]
+                    )
+                    raise UserError(
+                        self.env._(
+                            "%(rep)s may hold %(cap)s open leads. Too many would be: "
+                            "%(leads)s.",
+                            rep=rep.name,
+                            cap=cap.cap,
+                            leads=", ".join(leads.mapped("name")),
+                        )
+                    )
 
     def _too_many(self, rep, cap, excess, gained):
         customers = self.env["res.partner"].browse(sorted(gained)[-excess:])

@@ -20,6 +20,7 @@ _EXEMPT = ("exempt_open_order", "exempt_order_days", "exempt_won_days")
 # The clock that a customer keeps from the day it is claimed.
 CLOCK = ("protection_days", "extension_days", "limit_days", "day_kind")
 _CLOCK = SQL(", ").join(SQL.identifier("h", name) for name in CLOCK)
+_CLOCK_NOW = SQL(", ").join(SQL.identifier("h", f"{name}_now") for name in CLOCK)
 
 
 class SalesPool(models.Model):
@@ -407,10 +408,11 @@ class SalesPool(models.Model):
         return {"add": WorkingDays(sorted(day for day, n in hours.items() if n))}
 
     @api.model
-    def _get_due(self, customers):
+    def _get_due(self, customers, by_rules_now=False):
         """When the protection of held customers ends, by what was done since.
 
         :param customers: records of ``sales.customer``
+        :param by_rules_now: by the rules as they are now, not as when it began
         :return: ``{customer: due date}`` of those that are protected
         """
         self.env.flush_all()
@@ -422,7 +424,11 @@ class SalesPool(models.Model):
         ):
             dates[id_].append(date)
         rows = self.env.execute_query(
-            SQL("SELECT h.id, h.company_id, h.claimed_on, %s FROM (%s) h", _CLOCK, held)
+            SQL(
+                "SELECT h.id, h.company_id, h.claimed_on, %s FROM (%s) h",
+                _CLOCK_NOW if by_rules_now else _CLOCK,
+                held,
+            )
         )
         first = defaultdict(list)
         for _id, company, claimed, *_days, kind in rows:
@@ -444,8 +450,13 @@ class SalesPool(models.Model):
         return SQL(
             """
             SELECT e.id, e.partner_id, e.company_id, e.pool_id, e.claimed_on, e.due_on,
-                p.user_id, %s, %s, COALESCE(rc.tz, 'UTC') AS tz
+                p.user_id, %s, %s, COALESCE(rc.tz, 'UTC') AS tz,
+                COALESCE(NULLIF(k.protection_days, 0), q.protection_days)
+                    AS protection_days_now,
+                q.extension_days AS extension_days_now, q.limit_days AS limit_days_now,
+                q.day_kind AS day_kind_now
             FROM sales_customer e
+            LEFT JOIN sales_customer_class k ON k.id = e.class_id
             JOIN res_partner p ON p.id = e.partner_id
             JOIN sales_pool q ON q.id = e.pool_id AND q.active
             JOIN res_company c ON c.id = e.company_id
@@ -456,6 +467,19 @@ class SalesPool(models.Model):
             SQL(", ").join(SQL.identifier("e", name) for name in CLOCK),
             condition,
         )
+
+    def action_apply(self):
+        """Show what the rules as they are now would change for held customers."""
+        self.ensure_one()
+        wizard = self.env["sales.pool.apply"].create({"pool_id": self.id})
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Apply to Held Customers"),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
 
     def _get_exempt(self, customers, day):
         """Which of these customers must not be taken on a day."""
@@ -478,6 +502,13 @@ class SalesPoolCap(models.Model):
 
     pool_id = fields.Many2one("sales.pool", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="pool_id.company_id", store=True)
+    kind = fields.Selection(
+        [("customers", "Customers"), ("leads", "Open leads")],
+        "Of",
+        default="customers",
+        required=True,
+        help="Open leads are capped by the pool of the whole company.",
+    )
     class_id = fields.Many2one(
         "sales.customer.class",
         ondelete="cascade",
@@ -488,20 +519,37 @@ class SalesPoolCap(models.Model):
         ondelete="cascade",
         help="The cap of reps of this grade. Empty: of all others.",
     )
-    cap = fields.Integer("Customers", required=True)
+    cap = fields.Integer("At Most", required=True)
 
     _cap_positive = models.Constraint("CHECK (cap >= 0)", "A cap cannot be negative.")
     _cap_uniq = models.UniqueIndex(
-        "(pool_id, COALESCE(class_id, 0), COALESCE(grade_id, 0))",
+        "(pool_id, kind, COALESCE(class_id, 0), COALESCE(grade_id, 0))",
         "A pool has one cap per class and grade.",
     )
+    _cap_of_leads = models.Constraint(
+        "CHECK (kind = 'customers' OR class_id IS NULL)",
+        "Leads have no class.",
+    )
 
-    def _get_of(self, rep):
-        """The caps that bind a rep: those of the grade before those of all."""
+    @api.constrains("kind", "pool_id")
+    def _check_kind(self):
+        if self.filtered(lambda cap: cap.kind == "leads" and cap.pool_id.territory_id):
+            raise ValidationError(
+                self.env._(
+                    "Open leads are capped for a whole company: in the pool without "
+                    "territory."
+                )
+            )
+
+    def _get_of(self, rep, kind):
+        """The caps of a kind that bind a rep: those of the grade before the others."""
         caps = {}
-        for cap in self.filtered(
-            lambda c: c.grade_id in (rep.grade_id.browse(), rep.grade_id)
-        ):
+        for cap in self:
+            if cap.kind != kind or cap.grade_id not in (
+                rep.grade_id,
+                self.grade_id[:0],
+            ):
+                continue
             if cap.grade_id or cap.class_id not in caps:
                 caps[cap.class_id] = cap
         return self.browse(cap.id for cap in caps.values())

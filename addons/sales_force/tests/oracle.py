@@ -190,7 +190,7 @@ class Oracle:
             for kept in env["sales.kept.cost"].search([])
         }
         self._owners = defaultdict(list)
-        for row in env["sales.ownership"].search([]):
+        for row in env["sales.ownership"].search([("partner_id", "!=", False)]):
             self._owners[row.partner_id.id].append(row)
         self._splits = defaultdict(list)
         for split in env["sales.split"].search([]):

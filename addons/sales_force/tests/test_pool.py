@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from threading import Barrier, Thread
 from unittest.mock import patch
 
-from psycopg2.errors import UniqueViolation
+from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -340,6 +340,58 @@ class TestCaps(PoolCase):
 
 
 @tagged("post_install", "-at_install")
+class TestLeads(PoolCase):
+    """Leads are logged, and capped where a company asks for it."""
+
+    def lead_log(self, lead):
+        self.env.flush_all()
+        rows = self.env["sales.ownership"].search([("lead_id", "=", lead.id)])
+        return [(row.previous_user_id, row.user_id) for row in rows.sorted("id")]
+
+    def test_log(self):
+        nobody = self.env["res.users"]
+        lead = self._lead(self.rep)
+        lead.user_id = self.peer
+        self.env.flush_all()
+        lead.user_id = False
+        self.assertEqual(
+            self.lead_log(lead),
+            [(nobody, self.rep), (self.rep, self.peer), (self.peer, nobody)],
+        )
+
+    def test_cap(self):
+        self._lead(self.rep)
+        first = self._lead(self.rep)
+        self.env.flush_all()
+        self.cap(2, kind="leads")
+
+        def refuse(change):
+            with (
+                self.assertRaisesRegex(UserError, "Rep may hold 2 open leads.*Third"),
+                self.cr.savepoint(),
+            ):
+                change()
+                self.env.flush_all()
+
+        refuse(lambda: self._lead(self.rep, name="Third"))
+        third = self._lead(name="Third")
+        self.env.flush_all()
+        refuse(lambda: third.write({"user_id": self.rep.id}))
+        first.action_set_lost()
+        third.user_id = self.rep
+        self.env.flush_all()
+        refuse(lambda: first.write({"name": "Third again", "active": True}))
+
+    def test_no_cap_of_a_class(self):
+        with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"):
+            self.cap(
+                2,
+                kind="leads",
+                class_id=self.env.ref("sales_force.sales_customer_class_a").id,
+            )
+
+
+@tagged("post_install", "-at_install")
 class TestRecycling(PoolCase):
     def setUp(self):
         super().setUp()
@@ -471,6 +523,43 @@ class TestRecycling(PoolCase):
     def test_rules_that_change_restart_nothing(self):
         self.pool.write({"protection_days": 2, "limit_days": 5})
         self.assertEqual(self.card(self.partner).protected_until, date(2019, 4, 4))
+
+        wizard = self.pool.with_user(self.users["operations"]).action_apply()
+        wizard = (
+            self.env["sales.pool.apply"]
+            .with_user(self.users["operations"])
+            .browse(wizard["res_id"])
+        )
+        self.assertEqual((wizard.moved_count, wizard.over_count), (1, 1))
+        line = wizard.line_ids
+        self.assertEqual(line.customer_id.partner_id, self.partner)
+        self.assertEqual(
+            (line.due_on, line.new_due_on), (date(2019, 4, 4), date(2019, 3, 27))
+        )
+        self.assertEqual(self.card(self.partner).protected_until, date(2019, 4, 4))
+        wizard.action_apply()
+        self.card(self.partner).invalidate_recordset()
+        self.assertEqual(self.card(self.partner).protected_until, date(2019, 3, 27))
+        with self.assertRaises(AccessError):
+            self.pool.with_user(self.users["rep"]).action_apply()
+
+    def test_a_pool_for_who_had_owners_before(self):
+        self.pool.active = False
+        [before] = self.customers(1, user_id=self.rep.id)
+        self.env.flush_all()
+        self.pool.active = True
+        self.env.flush_all()
+        self.env["sales.customer"]._refresh(self.company)
+        card = self.card(before)
+        self.assertEqual(card.pool_id, self.pool)
+        self.assertFalse(card.claimed_on)
+        action = self.pool.with_user(self.users["operations"]).action_apply()
+        wizard = self.env["sales.pool.apply"].browse(action["res_id"])
+        self.assertEqual(wizard.unprotected_count, 1)
+        started = self.card(self.partner).claimed_on
+        wizard.with_user(self.users["operations"]).action_apply()
+        self.assertEqual(card.claimed_on, self.company._get_sales_today())
+        self.assertEqual(self.card(self.partner).claimed_on, started)
 
     def test_preview_and_run(self):
         recycling = self.env["sales.recycling"].with_user(self.users["operations"])

@@ -2,6 +2,7 @@ from . import (
     sales_calendar_import,
     sales_credit_rebuild,
     sales_customer_stage_set,
+    sales_pool_apply,
     sales_rep_change,
     sales_split_change,
 )

@@ -58,6 +58,10 @@ registry.category("web_tour.tours").add("sales_force_three_clicks", {
                 trigger: ".o_list_view:not(:has(.o_group_header:contains('Beta')))",
             },
             {trigger: ".o_list_footer td:contains('700.00')"},
+            {
+                content: "The title says what it is",
+                trigger: ".o_breadcrumb:contains('Collected · South · ')",
+            },
         ];
         if (clicks(steps) !== 3) {
             throw new Error("The question must be answered in three clicks");
@@ -69,6 +73,26 @@ registry.category("web_tour.tours").add("sales_force_three_clicks", {
 registry.category("web_tour.tours").add("sales_force_performance_views", {
     steps: () => [
         {trigger: ".o_pivot td.o_pivot_cell_value"},
+        {
+            content: "Another period replaces the one before",
+            trigger: ".o_searchview_dropdown_toggler",
+            run: "click",
+        },
+        {
+            trigger: ".o_filter_menu .o_menu_item:contains(/^Last Month$/)",
+            run: "click",
+        },
+        {trigger: ".o_facet_value:contains(/^Last Month$/)"},
+        {trigger: ".o_searchview:not(:contains('the Two Before'))"},
+        {
+            trigger: ".o_filter_menu .o_menu_item:contains(/the Two Before$/)",
+            run: "click",
+        },
+        {trigger: ".o_searchview:not(:contains('Last Month'))"},
+        {
+            trigger: ".o_searchview_dropdown_toggler",
+            run: "click",
+        },
         {
             content: "There is no sum of different metrics to choose",
             trigger: ".o_search_panel_section:first:not(:contains(/^All$/))",
