@@ -1,0 +1,172 @@
+"""The customer base: classes of all customers, a night of recycling, saving one."""
+
+import statistics
+import time
+
+from .common import CUSTOMERS, Row, copy_rows, median_pair, ratio, seconds, settle
+
+RUNS = 5
+SAVED = 200
+# Of the customers that are looked at, one in so many goes back to the pool.
+RECYCLED = 20
+# Turnover, orders and their bands as one would write them by hand.
+BY_HAND = """
+    SELECT partner_id, turnover, count,
+        sum(turnover) OVER (ORDER BY turnover DESC) / sum(turnover) OVER (),
+        ntile(5) OVER (ORDER BY last), ntile(5) OVER (ORDER BY count),
+        ntile(5) OVER (ORDER BY turnover)
+    FROM (
+        SELECT partner_id, max(date) AS last,
+            sum(value) FILTER (WHERE metric_id = %(invoiced)s) AS turnover,
+            count(*) FILTER (WHERE metric_id = %(orders)s) AS count
+        FROM sales_credit
+        WHERE metric_id IN (%(invoiced)s, %(orders)s) AND NOT overlay
+          AND date > CURRENT_DATE - 365
+        GROUP BY partner_id
+    ) buyers
+"""
+
+
+def fill(lab, name):
+    """Copies of the customers, with ten invoice lines and two orders each."""
+    side = lab.open(name)
+    lines = lab.options.lines
+    rounds = max(1, lines // 10 // CUSTOMERS)
+    with side.env() as env:
+        cr = env.cr
+        env["sales.pool"].create({"name": "Pool", "cap_ids": [(0, 0, {"cap": lines})]})
+        cr.execute("SELECT max(id) FROM res_partner")
+        offset = cr.fetchone()[0]
+        copy_rows(
+            cr,
+            "res_partner",
+            f"res_partner t CROSS JOIN generate_series(1, {rounds}) k "
+            "WHERE t.name LIKE 'Customer %'",
+            id=f"t.id + k * {offset}",
+            commercial_partner_id=f"t.id + k * {offset}",
+        )
+        metrics = env["sales.metric"]._ids_by_code()
+        for code, source, count in (
+            ("INVOICED", "invoice", 10),
+            ("ORDERS", "order", 2),
+        ):
+            cr.execute(
+                """INSERT INTO sales_credit (metric_id, date, partner_id, company_id,
+                    value, share, overlay, res_model, res_id, part, source, scope_id)
+                SELECT %s, CURRENT_DATE - p.id %% 97 * n - n, p.id, %s,
+                    p.id * 7919 %% 100000 / 100.0 + n, 100, FALSE, 'bench',
+                    p.id * 10 + n, 0, %s, p.id * 10 + n
+                FROM res_partner p, generate_series(1, %s) n
+                WHERE p.name LIKE 'Customer %%'""",
+                (metrics[code], env.company.id, source, count),
+            )
+    lab.close(side)
+    lab.analyze(name)
+
+
+def classes(side):
+    with side.env() as env:
+        metrics = env["sales.metric"]._ids_by_code()
+        start = time.perf_counter()
+        customers = env["sales.customer"]
+        added, _changed = customers._refresh(env.company)
+        first = time.perf_counter() - start
+    pairs = []
+    for _turn in range(RUNS):
+        settle()
+        with side.env() as env:
+            start = time.perf_counter()
+            env["sales.customer"]._refresh(env.company)
+            again = time.perf_counter() - start
+            start = time.perf_counter()
+            env.cr.execute(
+                BY_HAND, {"invoiced": metrics["INVOICED"], "orders": metrics["ORDERS"]}
+            )
+            env.cr.fetchall()
+            pairs.append((again, time.perf_counter() - start))
+    lines = side.query("SELECT count(*) FROM sales_credit")[0][0]
+    return Row(
+        f"class, RFM, stage of {added:,} customers, {lines:,} credits / bare SQL",
+        "≤ 20 s",
+        {
+            "first": seconds(first),
+            "each night": seconds(statistics.median(one for one, _other in pairs)),
+            "bare": seconds(statistics.median(other for _one, other in pairs)),
+            "ratio": ratio(median_pair(pairs)),
+        },
+    )
+
+
+def recycling(side):
+    with side.env() as env:
+        ids = [row[0] for row in side.query("SELECT partner_id FROM sales_customer")]
+        env["sales.ownership"]._start_clocks(ids)
+        env.cr.execute(
+            "UPDATE sales_customer SET claimed_on = claimed_on - 40 WHERE id %% %s = 0",
+            (RECYCLED,),
+        )
+    with side.env() as env:
+        recycling = env["sales.recycling"]
+        start = time.perf_counter()
+        day = env.company._get_sales_today()
+        batch = recycling._collect(env.company, day, by_night=True)
+        looked = time.perf_counter() - start
+        taken = len(batch.line_ids)
+        start = time.perf_counter()
+        batch._run()
+        env.flush_all()
+        ran = time.perf_counter() - start
+    return Row(
+        f"a night: {len(ids):,} protections evaluated, {taken:,} customers recycled",
+        "≤ 60 s",
+        {"evaluated in": seconds(looked), "recycled in": seconds(ran)},
+    )
+
+
+def save(env, owner, number):
+    env["res.partner"].create(
+        {"name": f"Saved {number}", "is_company": True, "user_id": owner}
+    )
+
+
+def saving(lab):
+    """A new customer with an owner, saved in turn with caps and without."""
+    plain = lab.open(lab.clone(lab.base(), "save_plain"))
+    name = lab.clone(lab.base(), "save_with")
+    lab.install(name)
+    sides = [lab.open(name), plain]
+    with sides[0].env() as env:
+        env["sales.pool"].create({"name": "Pool", "cap_ids": [(0, 0, {"cap": 9999})]})
+    owner = plain.query("SELECT id FROM res_users WHERE login = 'salesperson1'")[0][0]
+    spent = [[], []]
+    settle()
+    for turn in range(SAVED + 2):
+        for index in (0, 1) if turn % 2 else (1, 0):
+            took, _queries = sides[index].timed(save, owner, turn)
+            if turn > 1:
+                spent[index].append(took)
+    pairs = [
+        (sum(spent[0][at : at + 20]), sum(spent[1][at : at + 20]))
+        for at in range(0, SAVED, 20)
+    ]
+    for side in sides:
+        lab.close(side)
+    return Row(
+        "saving a new customer with caps and clocks / vanilla",
+        "≤ 1.15",
+        {
+            "ratio": ratio(median_pair(pairs)),
+            "with": seconds(statistics.median(spent[0])),
+            "without": seconds(statistics.median(spent[1])),
+        },
+    )
+
+
+def run(lab):
+    name = lab.clone(lab.base(), "customers")
+    lab.install(name)
+    fill(lab, name)
+    side = lab.open(name)
+    rows = [classes(side), recycling(side)]
+    lab.close(side)
+    return [*rows, saving(lab)]
