@@ -5,7 +5,7 @@ STAGES = [
     ("interested", "Interested"),
     ("customer", "Customer"),
     ("dormant", "Dormant"),
-    ("lost", "Lost"),
+    ("lost", "Lost Customer"),
 ]
 
 

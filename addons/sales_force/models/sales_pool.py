@@ -504,7 +504,7 @@ class SalesPoolCap(models.Model):
     company_id = fields.Many2one(related="pool_id.company_id", store=True)
     kind = fields.Selection(
         [("customers", "Customers"), ("leads", "Open leads")],
-        "Of",
+        "Applies To",
         default="customers",
         required=True,
         help="Open leads are capped by the pool of the whole company.",

@@ -35,6 +35,7 @@ class SalesSplit(models.Model):
         help="Empty: all lines of the invoice that have no split of their own.",
     )
     target = fields.Integer(
+        "Split Document",
         compute="_compute_target",
         store=True,
         index=True,
