@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -10,6 +11,17 @@ _UNPROTECTED_GROUPS = (
     "account.group_account_invoice",
     "account.group_account_readonly",
 )
+# Who may change them on every customer, and what of a customer moves credits.
+_PLACING_GROUPS = (
+    "sales_team.group_sale_salesman_all_leads",
+    "sales_force.group_sales_operations",
+)
+_PLACE = {
+    "user_id",
+    "sales_territory_id",
+    "sales_territory_manual",
+    "sales_channel_id",
+}
 _CUSTOMER_GROUPS = "sales_force.group_sales_rep,sales_force.group_sales_operations"
 
 
@@ -250,10 +262,45 @@ class ResPartner(models.Model):
         return super().create([self._prepare_territory(vals) for vals in vals_list])
 
     def write(self, vals):
+        self._check_place(vals)
         result = super().write(self._prepare_territory(vals))
         if {"user_id", "parent_id", "company_id"} & vals.keys():
             self._forget_visibility()
         return result
+
+    def _check_place(self, vals):
+        """A rep does not change what others are credited for, or what they own.
+
+        :raise AccessError: for the customers of people who are not below
+        """
+        names = _PLACE & vals.keys()
+        user = self.env.user
+        if (
+            not names
+            or self.env.su
+            or not user.has_group("sales_force.group_sales_rep")
+            or any(user.has_group(group) for group in _PLACING_GROUPS)
+        ):
+            return
+        # sudo: whose a customer is decides, whoever reads it
+        reps = self.env["sales.rep"].sudo()
+        below = reps.search([("id", "child_of", user.sales_rep_ids.ids)]).user_id
+        strange = self.sudo().filtered(
+            lambda partner: partner.commercial_partner_id.user_id - below - user
+            and any(
+                partner._fields[name].convert_to_write(partner[name], partner)
+                != (vals[name] or False)
+                for name in names
+            )
+        )
+        if strange:
+            raise AccessError(
+                self.env._(
+                    "%(customers)s: only the owner and the managers above change the "
+                    "salesperson, territory and channel of a customer.",
+                    customers=", ".join(strange.mapped("display_name")),
+                )
+            )
 
     @api.model
     def _forget_visibility(self):

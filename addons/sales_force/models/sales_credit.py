@@ -177,8 +177,8 @@ class SalesCredit(models.Model):
         if not document.has_access("read"):
             raise AccessError(
                 self.env._(
-                    "You are credited for %(document)s but have no access to the "
-                    "document itself. Ask your manager.",
+                    "The credit comes from %(document)s, and you have no access to the "
+                    "document itself.",
                     document=self.document_name,
                 )
             )

@@ -314,6 +314,36 @@ class TestAccess(SalesForceCase):
                 self.users["leader"]
             ).user_id = self.users["leader"]
 
+    def test_place_of_a_strange_customer(self):
+        """What moves the credits of others is theirs and their managers' to change."""
+        strange = self.docs["peer"]["res.partner"]
+        territory = self.env["sales.territory"].create({"name": "Elsewhere"})
+        channel = self.env.ref("sales_force.sales_channel_direct")
+        changes = (
+            {"user_id": self.users["rep"].id},
+            {"sales_territory_id": territory.id},
+            {"sales_territory_manual": True},
+            {"sales_channel_id": channel.id},
+        )
+        for role in ("rep", "leader", "manager"):
+            for vals in changes:
+                with self.subTest(role=role, vals=vals), self.assertRaises(AccessError):
+                    strange.with_user(self.users[role]).write(vals)
+        strange.with_user(self.users["rep"]).write(
+            {"phone": "123", "user_id": strange.user_id.id}
+        )
+        mine = self.docs["rep"]["res.partner"]
+        free = self.docs["nobody"]["res.partner"]
+        for vals in changes:
+            mine.with_user(self.users["leader"]).write(vals)
+            free.with_user(self.users["rep"]).write(vals)
+        for vals in changes[1:]:
+            strange.with_user(self.users["peer_leader"]).write(vals)
+        for vals in changes:
+            self.docs["leader"]["res.partner"].with_user(self.users["director"]).write(
+                vals
+            )
+
     def test_rep_cannot_split(self):
         order = self.docs["rep"]["sale.order"].with_user(self.users["rep"])
         with self.assertRaises(AccessError):
