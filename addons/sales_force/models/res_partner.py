@@ -259,14 +259,31 @@ class ResPartner(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._check_parents(vals_list)
         return super().create([self._prepare_territory(vals) for vals in vals_list])
 
     def write(self, vals):
+        self._check_parents([vals])
         self._check_place(vals)
         result = super().write(self._prepare_territory(vals))
         if {"user_id", "parent_id", "company_id"} & vals.keys():
             self._forget_visibility()
         return result
+
+    def _check_parents(self, vals_list):
+        """Contacts of protected customers are made by who may read these.
+
+        :raise AccessError: for a parent that the user may not read
+        """
+        parents = {vals["parent_id"] for vals in vals_list if vals.get("parent_id")}
+        user = self.env.user
+        if (
+            parents
+            and not self.env.su
+            and user.has_group("sales_force.group_sales_rep")
+            and True in user.company_ids.mapped("sales_customer_protection")
+        ):
+            self.browse(parents).check_access("read")
 
     def _check_place(self, vals):
         """A rep does not change what others are credited for, or what they own.

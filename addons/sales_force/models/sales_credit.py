@@ -307,6 +307,7 @@ class SalesCredit(models.Model):
         targets = self.env.cr.precommit.data.pop("sales_force.splits", None)
         if targets:
             self.env["sales.split"]._check_sums(targets)
+            self.env["sales.split"]._log_splits(targets)
         self._process_pending()
 
     def _process_pending(self):

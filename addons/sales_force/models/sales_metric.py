@@ -74,6 +74,11 @@ class SalesMetric(models.Model):
         return metrics
 
     def write(self, vals):
+        if any("code" in vals and metric.code != vals["code"] for metric in self):
+            # Sources know their metrics by code: what they credit would be lost.
+            raise ValidationError(
+                self.env._("The code of a metric cannot be changed. Make another one.")
+            )
         result = super().write(vals)
         if {"code", "active"} & vals.keys():
             self.env.registry.clear_cache()

@@ -162,13 +162,45 @@ class SalesSplit(models.Model):
                 SQL("UPDATE account_move SET id = id WHERE id IN %s", tuple(moves))
             )
             credit._mark_invoices(moves)
-        self.env.cr.precommit.data.setdefault("sales_force.splits", set()).update(
-            self._targets()
-        )
+        changed = self.env.cr.precommit.data.setdefault("sales_force.splits", {})
+        changed.update(dict.fromkeys(self._targets(), self.env.uid))
 
     def _targets(self):
         self.flush_recordset(["target"])
         return set(self.mapped("target"))
+
+    def _log_splits(self, targets):
+        """Tell on the documents how they are split from now on.
+
+        :param dict targets: the user who changed the split, by its target
+        """
+        splits = self.search([("target", "in", list(targets))], order="sequence, id")
+        by_target = splits.grouped("target")
+        for target in sorted(targets):
+            id_, kind = divmod(target, 4)
+            model = ("sale.order", "account.move", "account.move.line")[kind]
+            document = self.env[model].browse(id_).exists()
+            if kind == 2:
+                document = document.move_id
+            if document:
+                # sudo: whoever splits a document tells it there
+                author = self.env["res.users"].sudo().browse(targets[target])
+                document.sudo()._message_log(
+                    author_id=author.partner_id.id,
+                    body=self.env._(
+                        "Credit split: %(shares)s",
+                        shares=self._describe(by_target.get(target, self.browse())),
+                    ),
+                )
+
+    def _describe(self, splits):
+        shares = [
+            self.env._("%(rep)s %(share)g %% on top", rep=s.rep_id.name, share=s.share)
+            if s.overlay
+            else self.env._("%(rep)s %(share)g %%", rep=s.rep_id.name, share=s.share)
+            for s in splits
+        ]
+        return ", ".join(shares) or self.env._("none")
 
     def _check_sums(self, targets):
         """:raise ValidationError: when the shares of a target do not sum to 100 %."""

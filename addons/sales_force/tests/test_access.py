@@ -1,7 +1,7 @@
 """What each role may do with each model, as real users, by whose record it is."""
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import tagged
 
 from .common import SalesForceCase
@@ -22,7 +22,7 @@ DOCUMENT = {
     "leader": LEADER_DOCUMENT,
     "manager": LEADER_DOCUMENT,
     "director": DIRECTOR_DOCUMENT,
-    "operations": NOTHING,
+    "operations": {"read": ALL},
     "finance": NOTHING,
 }
 ANALYSIS = {
@@ -47,8 +47,8 @@ MATRIX = {
         "director": {**DIRECTOR_DOCUMENT, "unlink": ALL},
     },
     "crm.lead": DOCUMENT,
-    "account.move": ANALYSIS,
-    "account.move.line": ANALYSIS,
+    "account.move": {**ANALYSIS, "operations": {"read": ALL}},
+    "account.move.line": {**ANALYSIS, "operations": {"read": ALL}},
     "sale.report": ANALYSIS,
     "crm.activity.report": ANALYSIS,
     "sales.credit": {
@@ -313,6 +313,60 @@ class TestAccess(SalesForceCase):
             self.docs["peer"]["crm.lead"].with_user(
                 self.users["leader"]
             ).user_id = self.users["leader"]
+
+    def test_operations_split(self):
+        """Sales operations split what they only read."""
+        change = self.env["sales.split.change"].with_user(self.users["operations"])
+        for name in ("sale.order", "account.move"):
+            document = self.docs["rep"][name]
+            field = "order_id" if name == "sale.order" else "move_id"
+            wizard = change.create(
+                {
+                    field: document.id,
+                    "share_ids": [
+                        Command.clear(),
+                        Command.create({"rep_id": self.reps["rep"].id, "share": 70}),
+                        Command.create({"rep_id": self.reps["peer"].id, "share": 30}),
+                    ],
+                }
+            )
+            self.assertEqual((wizard.total, wizard.company_id), (100, self.company))
+            wizard.action_apply()
+            document.invalidate_recordset()
+            self.assertEqual(document.sales_split_ids.mapped("share"), [70, 30])
+
+    def test_split_leaves_a_trace(self):
+        order = self.docs["rep"]["sale.order"]
+        order.with_user(self.users["leader"]).sales_split_ids.rep_id = self.reps[
+            "leader"
+        ]
+        self.env.cr.flush()
+        message = order.message_ids[0]
+        self.assertIn("Leader 100 %", message.body)
+        self.assertEqual(message.author_id, self.users["leader"].partner_id)
+
+    def test_code_of_a_metric(self):
+        metric = self.env.ref("sales_force.sales_metric_ordered")
+        metric = metric.with_user(self.users["operations"])
+        with self.assertRaises(ValidationError):
+            metric.write({"code": "FOO"})
+        metric.write({"code": metric.code})
+
+    def test_operations_place_customers(self):
+        territory = self.env["sales.territory"].create({"name": "Elsewhere"})
+        partner = self.docs["peer"]["res.partner"]
+        partner.with_user(self.users["operations"]).sales_territory_id = territory
+        self.assertTrue(partner.sales_territory_manual)
+
+    def test_contact_of_a_protected_customer(self):
+        self.company.sales_customer_protection = True
+        strange = self.docs["peer"]["res.partner"]
+        partners = self.env["res.partner"].with_user(self.users["rep"])
+        with self.assertRaises(AccessError):
+            partners.create({"name": "Spy", "parent_id": strange.id})
+        own = partners.create({"name": "Spy"})
+        with self.assertRaises(AccessError):
+            own.parent_id = strange.id
 
     def test_place_of_a_strange_customer(self):
         """What moves the credits of others is theirs and their managers' to change."""

@@ -5,13 +5,14 @@ from ..models.split_documents import sum_shares
 
 
 class SalesSplitChange(models.TransientModel):
-    """Splits an invoice or one line of it, also for who may not write invoices."""
+    """Splits a document or a line of an invoice, also for who may not write it."""
 
     _name = "sales.split.change"
-    _description = "Split of an Invoice"
+    _description = "Split of a Document"
 
-    move_id = fields.Many2one("account.move", "Invoice", required=True, readonly=True)
-    company_id = fields.Many2one(related="move_id.company_id")
+    order_id = fields.Many2one("sale.order", "Order", readonly=True)
+    move_id = fields.Many2one("account.move", "Invoice", readonly=True)
+    company_id = fields.Many2one("res.company", compute="_compute_company_id")
     move_line_id = fields.Many2one(
         "account.move.line",
         "Only the Line",
@@ -30,7 +31,12 @@ class SalesSplitChange(models.TransientModel):
         "Shares (%)", digits=(5, 2), compute="_compute_total", help="Without overlays."
     )
 
-    @api.depends("move_id", "move_line_id")
+    @api.depends("order_id", "move_id")
+    def _compute_company_id(self):
+        for change in self:
+            change.company_id = change._get_document().company_id
+
+    @api.depends("order_id", "move_id", "move_line_id")
     def _compute_share_ids(self):
         for change in self:
             change.share_ids = [Command.clear()] + [
@@ -49,10 +55,12 @@ class SalesSplitChange(models.TransientModel):
         for change in self:
             change.total = sum_shares(change.share_ids)
 
+    def _get_document(self):
+        return (self.order_id or self.move_id)._origin
+
     def _get_splits(self):
-        move = self.move_id._origin
         line = self.move_line_id._origin
-        return line.sales_split_ids if line else move.sales_split_ids
+        return (line or self._get_document()).sales_split_ids
 
     def action_apply(self):
         """Replace the split; none left means: as the order, else the salesperson.
@@ -60,11 +68,12 @@ class SalesSplitChange(models.TransientModel):
         :raise ValidationError: when the shares do not sum to 100 %
         """
         self.ensure_one()
-        self.move_id.check_access("read")
+        self._get_document().check_access("read")
         self._get_splits().unlink()
         splits = self.env["sales.split"].create(
             [
                 {
+                    "order_id": self.order_id.id,
                     "move_id": self.move_id.id,
                     "move_line_id": self.move_line_id.id,
                     "sequence": number,

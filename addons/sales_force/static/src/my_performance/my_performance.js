@@ -18,13 +18,13 @@ const PERIODS = {
         name: _t("Month"),
         current: _t("This month"),
         previous: _t("Same days last month"),
-        last_year: _t("Same month last year"),
+        last_year: _t("Same days last year"),
     },
     quarter: {
         name: _t("Quarter"),
         current: _t("This quarter"),
         previous: _t("Same days last quarter"),
-        last_year: _t("Same quarter last year"),
+        last_year: _t("Same days last year"),
     },
     year: {
         name: _t("Year"),
