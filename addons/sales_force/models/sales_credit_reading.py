@@ -93,10 +93,11 @@ class SalesCredit(models.Model):
 
         :param metric: additive or ratio; of a ratio the credits of its parts
         :param span: first and last day
-        :param reps: whose figure it is
+        :param reps: whose figure it is; none: credited to nobody
         """
         parts = metric._get_parts()
         several = len(parts) > 1
+        names = ", ".join(reps.mapped("name")) or self.env._("nobody")
         return self._prepare_action(
             "sales_credit_action_documents"
             if several
@@ -104,13 +105,13 @@ class SalesCredit(models.Model):
             self.env._(
                 "%(metric)s of %(reps)s",
                 metric=metric.name,
-                reps=", ".join(reps.mapped("name")),
+                reps=names,
             ),
             [
                 ("metric_id", "in", parts.ids),
                 ("date", ">=", span[0]),
                 ("date", "<=", span[1]),
-                ("rep_id", "in", reps.ids),
+                ("rep_id", "in", reps.ids or [False]),
             ],
             ["by_metric"] * several + ["by_customer"],
         )

@@ -1,9 +1,9 @@
 from collections import defaultdict
 
-from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
 
-from ..periods import compare, months_back
+from ..periods import MONTHS, compare, months_back
 
 TREND_MONTHS = 12
 SPANS = ("current", "previous", "last_year")
@@ -31,11 +31,12 @@ class SalesPerformance(models.AbstractModel):
             denominator), ``overlay`` (credited on top, in no other figure), ``rank``
             and ``rank_count``. Overlays are excluded as they are from company totals.
         :raise AccessError: for a rep whose credits the user may not read
+        :raise UserError: for another period
         """
         rep = self._get_rep(rep_id)
         company = rep.company_id or self.env.company
         today = company._get_sales_today()
-        found = compare(period, today)
+        found = self._compare(period, today)
         months = months_back(today, TREND_MONTHS)
         spans = {name: getattr(found, name) for name in SPANS}
         return {
@@ -59,9 +60,16 @@ class SalesPerformance(models.AbstractModel):
         today = rep.company_id._get_sales_today()
         return self.env["sales.credit"]._prepare_action_behind(
             self.env["sales.metric"].browse(metric_id),
-            compare(period, today).current,
+            self._compare(period, today).current,
             rep,
         )
+
+    def _compare(self, period, today):
+        if period not in MONTHS:
+            raise UserError(
+                self.env._("There is no period named %(period)s.", period=period)
+            )
+        return compare(period, today)
 
     def _get_rep(self, rep_id):
         reps = self.env["sales.rep"]
@@ -89,7 +97,7 @@ class SalesPerformance(models.AbstractModel):
         return rep
 
     def _get_cards(self, rep, period, spans, months):
-        trend = self._read_trend(rep, months)
+        trend = self._read_trend(rep, months, spans["current"].stop)
         sums = {name: self._read_span(rep, span) for name, span in spans.items()}
         overlays = self._read_span(rep, spans["current"], overlay=True)
         ranks = {
@@ -131,10 +139,9 @@ class SalesPerformance(models.AbstractModel):
         )
         return {metric.id: value for metric, value in rows}
 
-    def _read_trend(self, rep, months):
-        """``{first of month: {metric id: sum}}``."""
+    def _read_trend(self, rep, months, last):
+        """``{first of month: {metric id: sum}}`` up to a last day."""
         trend = defaultdict(dict)
-        last = fields.Date.end_of(months[-1], "month")
         for metric, month, value in self.env["sales.credit"]._read_group(
             self._get_domain(rep, (months[0], last)),
             ["metric_id", "date:month"],

@@ -14,7 +14,7 @@ class SalesRanking(models.Model):
 
     Places are counted among all reps of the company. Amounts are sums of the credits
     that the user may read, nothing else; a rep of whom nothing may be read has no line.
-    Overlays do not count. A running period is compared with the same days of the one
+    What is credited to nobody has a line without a place. Overlays do not count. A running period is compared with the same days of the one
     before.
     """
 
@@ -22,7 +22,6 @@ class SalesRanking(models.Model):
     _description = "Sales Ranking"
     _auto = False
     _order = "company_id, metric_id, period, rank, rep_id, id"
-    _rec_name = "rep_id"
     _depends = {
         "sales.credit": [
             "metric_id",
@@ -46,13 +45,15 @@ class SalesRanking(models.Model):
         ],
         readonly=True,
     )
-    rep_id = fields.Many2one("sales.rep", "Rep", readonly=True)
+    name = fields.Char("Rep", readonly=True)
+    rep_id = fields.Many2one("sales.rep", "Rep Profile", readonly=True)
     user_id = fields.Many2one("res.users", "User", readonly=True)
     team_id = fields.Many2one("crm.team", "Sales Team", readonly=True)
     manager_id = fields.Many2one("sales.rep", "Manager", readonly=True)
     company_id = fields.Many2one("res.company", "Company", readonly=True)
     company_currency_id = fields.Many2one(related="company_id.currency_id")
     metric_unit = fields.Selection(related="metric_id.unit")
+    metric_kind = fields.Selection(related="metric_id.kind")
 
     rank = fields.Integer(readonly=True, aggregator=None)
     rank_count = fields.Integer(
@@ -96,7 +97,7 @@ class SalesRanking(models.Model):
         """Sums of what the ranking needs, evaluated, then ranked."""
         return SQL(
             """
-            SELECT r.id, r.metric_id, r.period, r.rep_id, r.user_id, r.team_id,
+            SELECT r.id, r.metric_id, r.period, r.name, r.rep_id, r.user_id, r.team_id,
                 r.manager_id, r.company_id, r.rank, r.rank_count, r.previous_rank,
                 r.previous_rank - r.rank AS rank_change,
                 r.value, r.previous_value, r.whole_value,
@@ -108,16 +109,17 @@ class SalesRanking(models.Model):
                 ) END AS share
             FROM (
                 SELECT e.*,
-                    rank() OVER (
-                        PARTITION BY e.company_id, e.metric_id, e.period
+                    CASE WHEN e.rep_id IS NOT NULL THEN rank() OVER (
+                        PARTITION BY e.company_id, e.metric_id, e.period,
+                            e.rep_id IS NULL
                         ORDER BY e.sign * e.all_current DESC NULLS LAST
-                    ) AS rank,
+                    ) END AS rank,
                     CASE WHEN e.placed_before THEN rank() OVER (
                         PARTITION BY e.company_id, e.metric_id, e.period,
                             e.placed_before
                         ORDER BY e.sign * e.all_previous DESC NULLS LAST
                     ) END AS previous_rank,
-                    count(*) OVER (
+                    count(e.rep_id) OVER (
                         PARTITION BY e.company_id, e.metric_id, e.period
                     ) AS rank_count
                 FROM (%(evaluated)s) e
@@ -131,15 +133,17 @@ class SalesRanking(models.Model):
         """Each rep's value of each metric, of all and of visible credits."""
         return SQL(
             """
-            SELECT s.rep_id * %(rep)s::bigint + s.metric_id * %(metric)s + s.number
-                    AS id,
+            SELECT COALESCE(s.rep_id, 0) * %(rep)s::bigint + s.metric_id * %(metric)s
+                    + s.number AS id,
                 s.metric_id, s.period, s.rep_id, s.company_id, s.kind, s.sign,
-                s.is_visible, rep.user_id, rep.team_id, rep.parent_id AS manager_id,
-                COALESCE(s.all_previous_top, s.all_previous_bottom) IS NOT NULL
+                s.is_visible, COALESCE(rep.name, %(nobody)s) AS name, rep.user_id,
+                rep.team_id, rep.parent_id AS manager_id,
+                s.rep_id IS NOT NULL
+                    AND COALESCE(s.all_previous_top, s.all_previous_bottom) IS NOT NULL
                     AS placed_before,
                 %(values)s
             FROM (%(sums)s) s
-            JOIN sales_rep rep ON rep.id = s.rep_id
+            LEFT JOIN sales_rep rep ON rep.id = s.rep_id
             """,
             values=SQL(", ").join(
                 SQL("%s AS %s", self._get_value(span, seen), SQL.identifier(name))
@@ -152,6 +156,7 @@ class SalesRanking(models.Model):
                 )
             ),
             sums=self._get_sums(),
+            nobody=self.env._("Credited to nobody"),
             rep=_REP,
             metric=_METRIC,
         )
@@ -232,8 +237,7 @@ class SalesRanking(models.Model):
                 SELECT credit.metric_id, credit.date, credit.rep_id,
                     credit.company_id, credit.value, %s AS is_visible
                 FROM %s
-                WHERE NOT credit.overlay AND credit.rep_id IS NOT NULL
-                  AND credit.company_id = ANY(%s)
+                WHERE NOT credit.overlay AND credit.company_id = ANY(%s)
                 """,
                 visible,
                 query.from_clause,

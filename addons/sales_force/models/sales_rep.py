@@ -59,6 +59,9 @@ class SalesRep(models.Model):
         default=lambda self: self.env.company,
     )
     active = fields.Boolean(default=True, tracking=True)
+    user_active = fields.Boolean(
+        related="user_id.active", string="User Is Active", related_sudo=True
+    )
     color = fields.Integer()
     image_1920 = fields.Image(related="user_id.image_1920", string="Photo")
     image_128 = fields.Image(related="user_id.image_128", string="Small Photo")

@@ -1,5 +1,5 @@
 from odoo import api, fields, models, tools
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ..territory_matching import (
@@ -114,8 +114,30 @@ class SalesTerritory(models.Model):
         return result
 
     def unlink(self):
+        self._check_unused()
         self.rule_ids.unlink()
         return super().unlink()
+
+    def _check_unused(self):
+        """:raise UserError: for what would silently belong somewhere else then"""
+        # sudo: customers and assignments of anyone keep their territory
+        everything = self.sudo().with_context(active_test=False)
+        assignments = everything.env["sales.rep.assignment"]
+        for territory in everything:
+            if (
+                territory.child_ids - everything
+                or territory.partner_ids
+                or assignments.search_count(
+                    [("territory_ids", "in", territory.ids)], limit=1
+                )
+            ):
+                raise UserError(
+                    self.env._(
+                        "%(territory)s has parts, customers, or reps who cover or "
+                        "covered it: archive it.",
+                        territory=territory.complete_name,
+                    )
+                )
 
     def _get_subtree(self):
         """These territories and all their parts, archived ones too."""

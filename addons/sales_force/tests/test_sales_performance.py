@@ -1,6 +1,6 @@
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .common import SalesForceCase
@@ -33,6 +33,10 @@ class TestPerformance(CreditRows, SalesForceCase):
         found = service.get_cards(rep and rep.id, period)
         return found, {card["name"]: card for card in found["cards"]}
 
+    def test_another_period(self):
+        with self.assertRaisesRegex(UserError, "week"):
+            self._cards("rep", period="week")
+
     def test_own_month(self):
         found, cards = self._cards("rep")
         self.assertEqual(found["rep"]["id"], self.reps["rep"].id)
@@ -44,7 +48,7 @@ class TestPerformance(CreditRows, SalesForceCase):
             (card["current"], card["previous"], card["last_year"], card["overlay"]),
             (100, 80, 60, 33),
         )
-        self.assertEqual(card["trend"], [40] + [0] * 9 + [87, 1000])
+        self.assertEqual(card["trend"], [40] + [0] * 9 + [87, 100])
         self.assertEqual((card["rank"], card["rank_count"]), (1, 2))
         rate = cards["Margin Rate"]
         self.assertEqual((rate["current"], rate["previous"]), (0.25, 0.0))

@@ -127,6 +127,23 @@ class TestRanking(CreditRows, SalesForceCase):
         [line] = self._lines("director", "ORDERED")
         self.assertEqual((line.value, line.previous_value), (30, 70))
 
+    def test_credited_to_nobody(self):
+        """What nobody is credited with is shown to who sees the whole company."""
+        self._credit("INVOICED", self.env["sales.rep"], 350, "2031-05-06")
+        for who in ("director", "operations", "finance"):
+            lines = self._lines(who)
+            self.assertEqual(sum(lines.mapped("value")), 1000)
+            self.assertEqual(lines.mapped("rank"), [1, 2, 3, 4, 0])
+            self.assertEqual(set(lines.mapped("rank_count")), {4})
+            self.assertEqual(lines[0].share, 30)
+        nobody = lines[-1]
+        self.assertFalse(nobody.rep_id)
+        self.assertEqual(nobody.name, "Credited to nobody")
+        action = nobody.action_open_performance()
+        behind = self.env["sales.credit"].search(action["domain"])
+        self.assertEqual(behind.mapped("value"), [350])
+        self.assertEqual(len(self._lines("manager")), 3)
+
     def test_other_users(self):
         plain = new_test_user(self.env, "sf_plain", "base.group_user")
         with self.assertRaises(AccessError):

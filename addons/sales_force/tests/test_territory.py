@@ -237,6 +237,9 @@ class TestTerritory(SalesForceCase):
         self.assertEqual(partners.sales_territory_id, self.whole)
         near.active = True
         self.assertEqual(partners.sales_territory_id, self.whole + near)
+        with self.assertRaisesRegex(UserError, "Near"):
+            near.unlink()
+        near.active = False
         near.unlink()
         self.assertEqual(partners.sales_territory_id, self.whole)
 

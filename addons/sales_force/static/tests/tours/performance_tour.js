@@ -152,7 +152,7 @@ registry.category("web_tour.tours").add("sales_force_ranking", {
         {trigger: ".o_data_row:first:contains('700.00')"},
         {
             content: "The credits behind a place",
-            trigger: ".o_data_row:first .o_data_cell[name=rep_id]",
+            trigger: ".o_data_row:first .o_data_cell[name=name]",
             run: "click",
         },
         {trigger: ".o_breadcrumb:contains('Collected of')"},
