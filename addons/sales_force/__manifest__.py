@@ -44,6 +44,7 @@
         "views/res_users_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
+        "views/crm_team_views.xml",
         "views/res_config_settings_views.xml",
         "views/sales_credit_views.xml",
         "views/sales_metric_views.xml",

@@ -3,10 +3,15 @@
 import statistics
 import time
 
+from lxml import etree
+
 from .common import CUSTOMERS, Row, copy_rows, median_pair, ratio, seconds, settle
 
 RUNS = 5
 SAVED = 200
+LEADS = 5000
+SELLERS = 100
+OPENED = 500
 # Of the customers that are looked at, one in so many goes back to the pool.
 RECYCLED = 20
 # Turnover, orders and their bands as one would write them by hand.
@@ -123,21 +128,156 @@ def recycling(side):
     )
 
 
-def save(env, owner, number):
+def assigning(side):
+    """Leads of a team by territory, capacity and rank."""
+    counts = []
+    with side.env() as env:
+        users = env["res.users"].with_context(no_reset_password=True)
+        users = users.create(
+            [
+                {
+                    "name": f"Seller {number}",
+                    "login": f"seller{number}",
+                    "group_ids": [(4, env.ref("sales_force.group_sales_rep").id)],
+                }
+                for number in range(SELLERS)
+            ]
+        )
+        territories = env["sales.territory"].create(
+            [{"name": f"Lead territory {number}"} for number in range(10)]
+        )
+        env["sales.territory.rule"].create(
+            [
+                {"territory_id": territory.id, "city": f"lead city {number}"}
+                for number, territory in enumerate(territories)
+            ]
+        )
+        for number, user in enumerate(users):
+            env["sales.rep"].create(
+                {
+                    "user_id": user.id,
+                    "state": "active",
+                    "territory_ids": [(4, territories[number % 10].id)],
+                }
+            )
+        for number in (LEADS // 10, LEADS):
+            team = env["crm.team"].create(
+                {
+                    "name": f"{number} leads",
+                    "company_id": env.company.id,
+                    "sales_assignment": "ranked",
+                    "crm_team_member_ids": [
+                        (0, 0, {"user_id": user.id, "assignment_max": 30 * LEADS})
+                        for user in users
+                    ],
+                }
+            )
+            env["crm.lead"].create(
+                [
+                    {
+                        "name": f"Lead {lead}",
+                        "type": "lead",
+                        "team_id": team.id,
+                        "user_id": False,
+                        "expected_revenue": lead * 7919 % 1000,
+                        "city": f"lead city {lead % 10}",
+                    }
+                    for lead in range(number)
+                ]
+            )
+            env.flush_all()
+            env.invalidate_all()
+            queries, start = env.cr.sql_log_count, time.perf_counter()
+            team._assign_and_convert_leads(force_quota=True)
+            env.flush_all()
+            took = time.perf_counter() - start
+            counts.append(str(env.cr.sql_log_count - queries))
+    return Row(
+        f"assigning {LEADS:,} leads to {SELLERS} reps by territory, capacity and rank",
+        "≤ 30 s",
+        {
+            "in": seconds(took),
+            f"queries of {LEADS // 10} and {LEADS}": " ".join(counts),
+        },
+    )
+
+
+def opening(side):
+    """A rep's list of customers against Odoo's own list of the same."""
+    with side.env() as env:
+        owner = env["res.users"].search([("login", "=", "seller0")])
+        env["res.partner"].search(
+            [("name", "=like", "Customer %")], limit=OPENED
+        ).write({"user_id": owner.id})
+    lists = [
+        ("sales.customer", "sales_force.sales_customer_view_list"),
+        ("res.partner", "base.view_partner_tree"),
+    ]
+
+    def read(index):
+        model, view = lists[index]
+        with side.env(owner.id) as env:
+            arch = env[model].get_view(env.ref(view).id, "list")["arch"]
+            names = etree.fromstring(arch).xpath("//field[not(ancestor::field)]/@name")
+            spec = {
+                name: {"fields": {"display_name": {}}}
+                if env[model]._fields[name].relational
+                else {}
+                for name in names
+            }
+            queries, start = env.cr.sql_log_count, time.perf_counter()
+            found = env[model].web_search_read(
+                [("user_id", "=", owner.id)], spec, limit=OPENED
+            )
+            took = time.perf_counter() - start
+            return took, env.cr.sql_log_count - queries, len(found["records"])
+
+    read(0), read(1)
+    settle()
+    runs = [(read(0), read(1)) for _turn in range(RUNS)]
+    return Row(
+        f"opening My Customers ({runs[0][0][2]}) / Odoo's list ({runs[0][1][2]})",
+        "≤ 1.3",
+        {
+            "ratio": ratio(median_pair([(one[0], two[0]) for one, two in runs])),
+            "ours": seconds(statistics.median(one[0] for one, _two in runs)),
+            "queries": f"{runs[0][0][1]} and {runs[0][1][1]}",
+        },
+    )
+
+
+def save_customer(env, owner, number):
     env["res.partner"].create(
         {"name": f"Saved {number}", "is_company": True, "user_id": owner}
     )
 
 
+def save_lead(env, owner, number):
+    env["crm.lead"].create({"name": f"Saved {number}", "user_id": owner})
+
+
 def saving(lab):
-    """A new customer with an owner, saved in turn with caps and without."""
+    """A new customer or lead with an owner, saved in turn with caps and without."""
     plain = lab.open(lab.clone(lab.base(), "save_plain"))
     name = lab.clone(lab.base(), "save_with")
     lab.install(name)
     sides = [lab.open(name), plain]
     with sides[0].env() as env:
-        env["sales.pool"].create({"name": "Pool", "cap_ids": [(0, 0, {"cap": 9999})]})
+        caps = [{"cap": 9999}, {"cap": 9999, "kind": "leads"}]
+        env["sales.pool"].create(
+            {"name": "Pool", "cap_ids": [(0, 0, cap) for cap in caps]}
+        )
     owner = plain.query("SELECT id FROM res_users WHERE login = 'salesperson1'")[0][0]
+    rows = [
+        save_in_turn(sides, what, save, owner)
+        for what, save in (("customer", save_customer), ("lead", save_lead))
+    ]
+    for side in sides:
+        lab.close(side)
+    return rows
+
+
+def save_in_turn(sides, what, save, owner):
     spent = [[], []]
     settle()
     for turn in range(SAVED + 2):
@@ -149,10 +289,8 @@ def saving(lab):
         (sum(spent[0][at : at + 20]), sum(spent[1][at : at + 20]))
         for at in range(0, SAVED, 20)
     ]
-    for side in sides:
-        lab.close(side)
     return Row(
-        "saving a new customer with caps and clocks / vanilla",
+        f"saving a new {what} with caps and clocks / vanilla",
         "≤ 1.15",
         {
             "ratio": ratio(median_pair(pairs)),
@@ -167,6 +305,6 @@ def run(lab):
     lab.install(name)
     fill(lab, name)
     side = lab.open(name)
-    rows = [classes(side), recycling(side)]
+    rows = [classes(side), recycling(side), assigning(side), opening(side)]
     lab.close(side)
-    return [*rows, saving(lab)]
+    return [*rows, *saving(lab)]

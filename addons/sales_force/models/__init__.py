@@ -29,6 +29,7 @@ from . import (
     split_documents,
     digest_digest,
     owned_documents,
+    crm_team,
     res_partner,
     sales_force_demo,
 )

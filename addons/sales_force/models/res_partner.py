@@ -3,7 +3,6 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..territory_matching import Customer, normalize_city, normalize_zip
 from .sales_customer_stage import STAGES
 
 _UNPROTECTED_GROUPS = (
@@ -85,21 +84,14 @@ class ResPartner(models.Model):
         "sales_territory_manual",
     )
     def _compute_sales_territory_id(self):
-        matcher = self.env["sales.territory.matching"]._get_matcher()
+        matching = self.env["sales.territory.matching"]
         for partner in self:
             if partner.sales_territory_manual:
                 partner.sales_territory_id = partner.sales_territory_id
-                continue
-            partner.sales_territory_id = matcher.match(
-                Customer(
-                    company=partner.company_id.id or 0,
-                    country=partner.country_id.id or 0,
-                    state=partner.state_id.id or 0,
-                    industry=partner.industry_id.id or 0,
-                    city=normalize_city(partner.city),
-                    zip=normalize_zip(partner.zip),
+            else:
+                partner.sales_territory_id = matching._match(
+                    partner, partner.industry_id
                 )
-            )
 
     @api.depends("commercial_partner_id")
     @api.depends_context("company")

@@ -11,6 +11,7 @@ from ..ledger.crediting import local_date
 _REASON = "sales_force.ownership_reason"
 REASONS = [
     ("assigned", "Assigned"),
+    ("rules", "Assigned by rules"),
     ("claimed", "Claimed"),
     ("released", "Given back"),
     ("recycled", "Recycled"),
@@ -140,7 +141,7 @@ class SalesOwnership(models.Model):
             return
         if joined:
             self._start_clocks(list(joined), anew=False)
-        if self._has_caps("customers"):
+        if "customers" in self.env["sales.pool.cap"]._get_kinds():
             self._check_caps([*changes, *joined], list(owners))
 
     def _settle_leads(self, changes, reopened=()):
@@ -152,7 +153,7 @@ class SalesOwnership(models.Model):
         """
         gained = {id_ for id_, (owner, _former) in changes.items() if owner}
         gained.update(reopened)
-        if gained and self._has_caps("leads"):
+        if gained and "leads" in self.env["sales.pool.cap"]._get_kinds():
             self._check_lead_caps(list(gained))
 
     def _let_contacts_follow(self, changes):
@@ -183,17 +184,11 @@ class SalesOwnership(models.Model):
                 ["user_id"], flush=False
             )
 
-    def _has_caps(self, kind):
-        # sudo: caps bind everybody
-        caps = self.env["sales.pool.cap"].sudo()
-        return bool(caps.search_count([("kind", "=", kind)], limit=1))
-
     def _start_clocks(self, partner_ids, anew=True):
         """Protect the customers of reps from today on, in each of their companies.
 
-        Who loses the owner is protected no longer.
-
-        :param anew: also of those who are protected already
+        :param anew: their owners changed: who is protected already is so anew, who lost
+            the owner is so no longer
         """
         self.env.cr.execute(
             SQL(
@@ -244,17 +239,18 @@ class SalesOwnership(models.Model):
                 ids=partner_ids,
             )
         )
-        self.env.cr.execute(
-            SQL(
-                """UPDATE sales_customer e SET claimed_on = NULL, due_on = NULL
-                FROM res_partner p
-                WHERE p.id = e.partner_id AND p.id = ANY(%s)
-                  AND e.claimed_on IS NOT NULL AND NOT EXISTS (
-                    SELECT FROM sales_rep r
-                    WHERE r.user_id = p.user_id AND r.company_id = e.company_id)""",
-                partner_ids,
+        if anew:
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE sales_customer e SET claimed_on = NULL, due_on = NULL
+                    FROM res_partner p
+                    WHERE p.id = e.partner_id AND p.id = ANY(%s)
+                      AND e.claimed_on IS NOT NULL AND NOT EXISTS (
+                        SELECT FROM sales_rep r
+                        WHERE r.user_id = p.user_id AND r.company_id = e.company_id)""",
+                    partner_ids,
+                )
             )
-        )
         self.env["sales.customer"].invalidate_model(flush=False)
         self.env["sales.customer.stage"].invalidate_model(flush=False)
 
@@ -282,8 +278,10 @@ class SalesOwnership(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT e.pool_id, r.id, e.class_id, count(*),
-                    array_agg(p.id) FILTER (WHERE p.id = ANY(%(partners)s))
+                SELECT pool_id, rep_id, class_id, held, gained FROM (
+                SELECT e.pool_id, r.id AS rep_id, e.class_id, count(*) AS held,
+                    array_agg(p.id) FILTER (WHERE p.id = ANY(%(partners)s)) AS gained,
+                    sum(count(*)) OVER (PARTITION BY e.pool_id, r.id) AS held_in_all
                 FROM res_partner p
                 JOIN sales_customer e ON e.partner_id = p.id
                 JOIN sales_pool q ON q.id = e.pool_id AND q.active
@@ -293,6 +291,12 @@ class SalesOwnership(models.Model):
                   AND p.commercial_partner_id = p.id
                   AND NOT (q.cap_spares_buyers AND e.last_date IS NOT NULL)
                 GROUP BY e.pool_id, r.id, e.class_id
+                ) holder
+                -- Nobody else can have reached a cap.
+                WHERE held_in_all > (
+                    SELECT min(cap) FROM sales_pool_cap c
+                    WHERE c.pool_id = holder.pool_id AND c.kind = 'customers'
+                )
                 """,
                 partners=partner_ids,
                 users=user_ids,
@@ -330,41 +334,54 @@ class SalesOwnership(models.Model):
             )
         ]
         self._lock_holders(user_ids)
+        for rep, cap, held in self._get_held_leads(user_ids):
+            excess = len(held) - cap.cap
+            gained = sorted(set(held) & set(lead_ids))
+            if excess > 0 and gained:
+                leads = self.env["crm.lead"].browse(gained[-excess:])
+                raise UserError(
+                    self.env._(
+                        "%(rep)s may hold %(cap)s open leads. Too many would be: "
+                        "%(leads)s.",
+                        rep=rep.name,
+                        cap=cap.cap,
+                        leads=", ".join(leads.mapped("name")),
+                    )
+                )
+
+    def _get_held_leads(self, user_ids):
+        """``[(rep, cap, ids of the open leads held)]`` of reps whom a cap binds."""
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT q.id, r.id, count(*),
-                    array_agg(l.id) FILTER (WHERE l.id = ANY(%(leads)s))
-                FROM crm_lead l
-                JOIN sales_rep r ON r.user_id = l.user_id
-                    AND r.company_id = COALESCE(l.company_id, r.company_id)
+                SELECT q.id, r.id, array_remove(array_agg(l.id), NULL)
+                FROM sales_rep r
                 JOIN sales_pool q ON q.company_id = r.company_id AND q.active
                     AND q.territory_id IS NULL
-                WHERE l.user_id = ANY(%(users)s) AND l.active
-                  AND COALESCE(l.won_status, 'pending') = 'pending'
+                LEFT JOIN crm_lead l ON l.user_id = r.user_id
+                    AND COALESCE(l.company_id, r.company_id) = r.company_id
+                    AND l.active AND COALESCE(l.won_status, 'pending') = 'pending'
+                WHERE r.user_id = ANY(%s)
                 GROUP BY q.id, r.id
                 """,
-                leads=lead_ids,
-                users=user_ids,
+                list(user_ids),
             )
         )
-        for pool_id, rep_id, count, gained in rows:
+        for pool_id, rep_id, held in rows:
             rep = self.env["sales.rep"].browse(rep_id)
-            caps = self.env["sales.pool"].browse(pool_id).cap_ids._get_of(rep, "leads")
-            for cap in caps:
-                if gained and count > cap.cap:
-                    leads = self.env["crm.lead"].browse(
-                        sorted(gained)[-(count - cap.cap) :]
-                    )
-                    raise UserError(
-                        self.env._(
-                            "%(rep)s may hold %(cap)s open leads. Too many would be: "
-                            "%(leads)s.",
-                            rep=rep.name,
-                            cap=cap.cap,
-                            leads=", ".join(leads.mapped("name")),
-                        )
-                    )
+            caps = self.env["sales.pool"].browse(pool_id).cap_ids
+            for cap in caps._get_of(rep, "leads"):
+                yield rep, cap, held
+
+    def _get_lead_rooms(self, reps):
+        """How many open leads reps may still get: ``{rep: count}`` where caps bind."""
+        if "leads" not in self.env["sales.pool.cap"]._get_kinds():
+            return {}
+        self.env["crm.lead"].flush_model()
+        # sudo: caps bind everybody, whatever he may read
+        held = self.sudo()._get_held_leads(reps.sudo().user_id.ids)
+        rooms = {rep.sudo(False): max(0, cap.cap - len(ids)) for rep, cap, ids in held}
+        return {rep: room for rep, room in rooms.items() if rep in reps}
 
     def _too_many(self, rep, cap, excess, gained):
         customers = self.env["res.partner"].browse(sorted(gained)[-excess:])

@@ -1,7 +1,7 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
@@ -293,13 +293,7 @@ class SalesPool(models.Model):
         if pool.team_ids and rep.team_id not in pool.team_ids:
             return self.env._("your team does not claim in %(pool)s.", pool=pool.name)
         territory = partner.sales_territory_id
-        if pool.covered_only and not (
-            territory
-            and any(
-                territory.parent_path.startswith(covered.parent_path)
-                for covered in rep.territory_ids
-            )
-        ):
+        if pool.covered_only and not (territory and rep._covers(territory)):
             return self.env._("is not in a territory that you cover.")
         return None
 
@@ -540,6 +534,26 @@ class SalesPoolCap(models.Model):
                     "territory."
                 )
             )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_forget_kinds(self):
+        self.env.registry.clear_cache()
+
+    @api.model
+    @tools.ormcache()
+    def _get_kinds(self):
+        """What is capped at all; kept until a cap changes."""
+        # sudo: caps bind everybody
+        return {kind for [kind] in self.sudo()._read_group([], ["kind"])}
 
     def _get_of(self, rep, kind):
         """The caps of a kind that bind a rep: those of the grade before the others."""

@@ -14,8 +14,8 @@ class SalesRanking(models.Model):
 
     Places are counted among all reps of the company. Amounts are sums of the credits
     that the user may read, nothing else; a rep of whom nothing may be read has no line.
-    What is credited to nobody has a line without a place. Overlays do not count. A running period is compared with the same days of the one
-    before.
+    What is credited to nobody has a line without a place. Overlays do not count. A
+    running period is compared with the same days of the one before.
     """
 
     _name = "sales.ranking"

@@ -6,6 +6,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from ..customers.assignment import ramped
 from ..ledger.crediting import local_date
 
 # What may follow a state.
@@ -145,6 +146,17 @@ class SalesRep(models.Model):
         check_company=True,
         copy=False,
         help="The territories of today's assignment. A change counts from today on.",
+    )
+
+    industry_ids = fields.Many2many(
+        "res.partner.industry",
+        string="Industries",
+        help="Leads of other industries go to other reps. Empty: all industries.",
+    )
+    lang_ids = fields.Many2many(
+        "res.lang",
+        string="Languages",
+        help="Leads in other languages go to other reps. Empty: all languages.",
     )
 
     currency_id = fields.Many2one(related="company_id.currency_id")
@@ -400,6 +412,24 @@ class SalesRep(models.Model):
                 )
             )
         first.date_from = self.date_start
+
+    def _covers(self, territory):
+        """Whether today's territories hold one; who has none covers what has none."""
+        if not territory:
+            return not self.territory_ids
+        return any(
+            territory.parent_path.startswith(covered.parent_path)
+            for covered in self.territory_ids
+        )
+
+    def _get_ramped(self, quota):
+        """The part of a quota in the ramp-up; all of it without a profile."""
+        return ramped(
+            quota,
+            self.date_start,
+            self.ramp_months,
+            self.company_id and self.company_id._get_sales_today(),
+        )
 
     def _get_assignment(self, date):
         """The assignment in force on a date, empty before the first one."""

@@ -204,6 +204,21 @@ class SalesTerritoryMatching(models.AbstractModel):
         ]
 
     @api.model
+    def _match(self, record, industry):
+        """The territory of a record with an address, empty when no rule matches."""
+        territory_id = self._get_matcher().match(
+            Customer(
+                company=record.company_id.id or 0,
+                country=record.country_id.id or 0,
+                state=record.state_id.id or 0,
+                industry=industry.id or 0,
+                city=normalize_city(record.city),
+                zip=normalize_zip(record.zip),
+            )
+        )
+        return self.env["sales.territory"].browse(territory_id or ())
+
+    @api.model
     def _match_all(self):
         """Give every customer whose territory is not set by hand the one by rule.
 

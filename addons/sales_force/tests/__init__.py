@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_apportion,
     test_assignment,
+    test_assignment_rules,
     test_calendar_import,
     test_credit_cases,
     test_credit_concurrency,

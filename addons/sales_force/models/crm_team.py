@@ -1,0 +1,340 @@
+import logging
+from ast import literal_eval
+from collections import defaultdict
+
+from odoo import api, fields, models, modules
+from odoo.fields import Domain
+
+from ..customers.assignment import assign
+
+_logger = logging.getLogger(__name__)
+
+
+class CrmTeam(models.Model):
+    _inherit = "crm.team"
+
+    sales_assignment = fields.Selection(
+        [
+            ("odoo", "Round robin"),
+            ("balanced", "Evenly by capacity"),
+            ("ranked", "The best leads to the best results"),
+        ],
+        "Leads Go",
+        default="odoo",
+        required=True,
+        help="Round robin is Odoo's own way. The others also look at the territories, "
+        "industries, languages and leave of the reps, and stay within their caps of "
+        "open leads.",
+    )
+    sales_assignment_territory = fields.Selection(
+        [
+            ("any", "To anybody"),
+            ("prefer", "To who covers the territory first"),
+            ("require", "Only to who covers the territory"),
+        ],
+        "By Territory",
+        default="prefer",
+        required=True,
+        help="A lead without territory is covered by reps without territories.",
+    )
+    sales_assignment_value = fields.Selection(
+        [
+            ("revenue", "Expected revenue"),
+            ("prorated", "Expected revenue × probability"),
+            ("priority", "Priority, then expected revenue"),
+        ],
+        "Best Leads By",
+        default="revenue",
+        required=True,
+    )
+    sales_assignment_metric_id = fields.Many2one(
+        "sales.metric",
+        "Best Results By",
+        ondelete="restrict",
+        help="Empty: what was ordered.",
+    )
+    sales_assignment_days = fields.Integer(
+        "Of the Last (days)", default=90, help="Today is one of them."
+    )
+
+    _sales_assignment_days_positive = models.Constraint(
+        "CHECK (sales_assignment_days > 0)", "Results are of one day at least."
+    )
+
+    def _assign_and_convert_leads(self, force_quota=False):
+        by_rules = self.filtered(lambda team: team.sales_assignment != "odoo")
+        if not by_rules:
+            return super()._assign_and_convert_leads(force_quota=force_quota)
+        result = {}
+        if self != by_rules:
+            result = super(CrmTeam, self - by_rules)._assign_and_convert_leads(
+                force_quota=force_quota
+            )
+        for team in by_rules:
+            result.update(team._assign_by_rules(force_quota))
+        return result
+
+    def _assign_by_rules(self, force_quota):
+        """Assign the team's leads as its rules say, all leads of a rep at once.
+
+        Each rep's leads are one transaction, as Odoo commits what it assigns.
+
+        :return: as ``_assign_and_convert_leads``
+        """
+        self.ensure_one()
+        quotas = self._get_member_quotas(force_quota)
+        leads = self.env["crm.lead"].search(
+            Domain(self._get_lead_to_assign_domain()), order="id"
+        )
+        leads = leads.sorted(self._get_lead_value, reverse=True)
+        places = self.sales_assignment == "ranked" and self._get_member_places(quotas)
+        assigned = defaultdict(list)
+        choices = self._get_member_choices(leads, list(quotas))
+        for lead, member in assign(choices, quotas, places or None).items():
+            assigned[member].append(lead.id)
+        result = {}
+        for member, quota in quotas.items():
+            leads = self.env["crm.lead"].browse(assigned[member])
+            with self.env["sales.ownership"]._because("rules"):
+                leads._assign_by_rules(member.user_id)
+            result[member] = {"assigned": leads, "quota": quota}
+            if leads and not modules.module.current_test:
+                self.env.cr.commit()
+        self.env.invalidate_all()
+        _logger.info(
+            "Team %s: assigned %s of %s leads by rules",
+            self.name,
+            sum(map(len, assigned.values())),
+            len(choices),
+        )
+        return result
+
+    def _get_lead_value(self, lead):
+        """By what leads are ordered; the older of two equal ones comes first."""
+        revenue = lead.expected_revenue
+        return {
+            "revenue": (revenue, lead.probability),
+            "prorated": (revenue * lead.probability, revenue),
+            "priority": (int(lead.priority or 0), revenue),
+        }[self.sales_assignment_value] + (-lead.id,)
+
+    def _get_member_quotas(self, force_quota):
+        """How many leads each member may get now: the capacity that caps leave."""
+        members = self.crm_team_member_ids.filtered(
+            lambda member: not member.assignment_optout
+        )
+        members -= members._get_absent()
+        rooms = self.env["sales.ownership"]._get_lead_rooms(members.sales_rep_id)
+        quotas = {}
+        for member in members:
+            rep = member.sales_rep_id
+            quota = int(member._get_assignment_quota(force_quota=force_quota))
+            quota = min(quota, rooms.get(rep, quota))
+            if quota > 0 and rep.state not in ("suspended", "left"):
+                quotas[member] = quota
+        return quotas
+
+    def _get_member_places(self, members):
+        """The place of each member by the results of the team's last days."""
+        # sudo: places are made of results that the user need not read
+        metrics = self.env["sales.metric"].sudo()
+        metric = self.sudo().sales_assignment_metric_id or metrics.browse(
+            metrics._ids_by_code()["ORDERED"]
+        )
+        today = self.env.company._get_sales_today()
+        results = self._get_results(
+            metric,
+            fields.Date.subtract(today, days=self.sales_assignment_days - 1),
+            today,
+        )
+        sign = 1 if metric.higher_is_better else -1
+        # Who has no result comes after all who have one.
+        ordered = sorted(
+            {result for result in results.values() if result is not None},
+            key=lambda result: -sign * result,
+        )
+        place = {result: number for number, result in enumerate(ordered, 1)}
+        return {
+            member: place.get(results.get(member.sales_rep_id), len(place) + 1)
+            for member in members
+        }
+
+    def _get_results(self, metric, date_from, date_to):
+        """What ranks reps: their values of a metric between two days, without overlays.
+
+        :return: ``{rep: value}``; None of a ratio without denominator
+        """
+        sums = defaultdict(dict)
+        # sudo: places are made of results that the user need not read
+        for rep, part, value in (
+            self.env["sales.credit"]
+            .sudo()
+            ._read_group(
+                [
+                    ("metric_id", "in", metric._get_parts().ids),
+                    ("rep_id", "in", self.crm_team_member_ids.sales_rep_id.ids),
+                    ("date", ">=", date_from),
+                    ("date", "<=", date_to),
+                    ("overlay", "=", False),
+                ],
+                ["rep_id", "metric_id"],
+                ["value:sum"],
+            )
+        ):
+            sums[rep][part.id] = value
+        return {rep: metric._evaluate(values) for rep, values in sums.items()}
+
+    def _get_member_choices(self, leads, members):
+        """By lead the groups of members who may get it, see ``assign``."""
+        fit, preferred = {}, {}
+        for member in members:
+            fit[member] = self._filter_leads(leads, member.assignment_domain)
+            preferred[member] = (
+                member.assignment_domain_preferred
+                and self._filter_leads(leads, member.assignment_domain_preferred)
+            ) or set()
+        able = {}
+        choices = {}
+        for lead in leads:
+            # sudo: leads may belong to customers that the user does not read
+            lead_ = lead.sudo()
+            key = (lead_.sales_territory_id, lead_.sales_industry_id, lead_.lang_id)
+            if key not in able:
+                able[key] = self._get_able(members, *key)
+            groups = defaultdict(list)
+            for member, covers in able[key]:
+                if lead.id in fit[member]:
+                    groups[not covers, lead.id not in preferred[member]].append(member)
+            choices[lead] = [groups[group] for group in sorted(groups)]
+        return choices
+
+    @staticmethod
+    def _filter_leads(leads, domain):
+        domain = literal_eval(domain or "[]")
+        return set(leads.filtered_domain(domain).ids if domain else leads.ids)
+
+    def _get_able(self, members, territory, industry, lang):
+        """``[(member, covers the territory)]`` of who may get such a lead."""
+        able = []
+        for member in members:
+            rep = member.sales_rep_id
+            covers = self.sales_assignment_territory == "any" or rep._covers(territory)
+            if (
+                (covers or self.sales_assignment_territory == "prefer")
+                and (not industry or industry in (rep.industry_ids or industry))
+                and (not lang or lang in (rep.lang_ids or lang))
+            ):
+                able.append((member, covers))
+        return able
+
+
+class CrmTeamMember(models.Model):
+    _inherit = "crm.team.member"
+
+    sales_rep_id = fields.Many2one(
+        "sales.rep", "Rep Profile", compute="_compute_sales_rep_id", compute_sudo=True
+    )
+
+    @api.depends("user_id", "crm_team_id.company_id")
+    @api.depends_context("company")
+    def _compute_sales_rep_id(self):
+        reps = self.env["sales.rep"].search([("user_id", "in", self.user_id.ids)])
+        by_key = {(rep.user_id, rep.company_id): rep for rep in reps}
+        for member in self:
+            company = member.crm_team_id.company_id or self.env.company
+            member.sales_rep_id = by_key.get((member.user_id, company))
+
+    def _get_assignment_quota(self, force_quota=False):
+        """Less during the ramp-up."""
+        full = int(super()._get_assignment_quota(force_quota=True))
+        quota = super()._get_assignment_quota(force_quota=force_quota)
+        return quota - full + self.sales_rep_id._get_ramped(full)
+
+    def _get_absent(self):
+        """Who is on leave at this moment."""
+        # sudo: whether somebody is at work is all that is asked
+        members = self.sudo()
+        resources = members.sales_rep_id.employee_id.resource_id
+        now = fields.Datetime.now()
+        away = (
+            self.env["resource.calendar.leaves"]
+            .sudo()
+            .search(
+                [
+                    ("resource_id", "in", resources.ids),
+                    ("date_from", "<=", now),
+                    ("date_to", ">=", now),
+                ]
+            )
+            .resource_id
+        )
+        absent = members.filtered(
+            lambda member: member.sales_rep_id.employee_id.resource_id & away
+        )
+        return absent.sudo(False)
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    sales_industry_id = fields.Many2one(
+        "res.partner.industry",
+        "Industry",
+        compute="_compute_sales_industry_id",
+        store=True,
+        readonly=False,
+        index="btree_not_null",
+        help="Of the customer; a customer made of this lead gets it.",
+    )
+    sales_territory_id = fields.Many2one(
+        "sales.territory",
+        "Territory",
+        compute="_compute_sales_territory_id",
+        compute_sudo=True,
+        help="Of the customer, else the one whose matching rules the address meets.",
+    )
+
+    @api.depends("partner_id")
+    def _compute_sales_industry_id(self):
+        for lead in self:
+            # sudo: the industry is no secret to who works on the lead
+            partner = lead.partner_id.sudo()
+            industry = partner.industry_id or partner.commercial_partner_id.industry_id
+            lead.sales_industry_id = industry or lead.sales_industry_id
+
+    @api.depends(
+        "partner_id.sales_territory_id",
+        "company_id",
+        "country_id",
+        "state_id",
+        "city",
+        "zip",
+        "sales_industry_id",
+    )
+    def _compute_sales_territory_id(self):
+        matching = self.env["sales.territory.matching"]
+        for lead in self:
+            lead.sales_territory_id = (
+                lead.partner_id.sales_territory_id
+                or matching._match(lead, lead.sales_industry_id)
+            )
+
+    def _prepare_customer_values(self, partner_name, is_company=False, parent_id=False):
+        values = super()._prepare_customer_values(
+            partner_name, is_company=is_company, parent_id=parent_id
+        )
+        if self.sales_industry_id:
+            values["industry_id"] = self.sales_industry_id.id
+        return values
+
+    def _assign_by_rules(self, user):
+        """Make these leads a salesperson's, and opportunities, in as few writes as can
+        be: one per stage that they get."""
+        groups = defaultdict(self.browse)
+        for lead in self:
+            vals = lead._convert_opportunity_data(lead.partner_id)
+            groups[tuple(sorted(vals.items()))] |= lead
+        for vals, leads in groups.items():
+            leads.with_context(mail_auto_subscribe_no_notify=True).write(
+                {**dict(vals), "user_id": user.id}
+            )

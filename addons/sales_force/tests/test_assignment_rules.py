@@ -1,0 +1,398 @@
+"""Assignment of leads: the pure rule against its definition, then the records."""
+
+from collections import Counter
+from datetime import date
+
+from dateutil.relativedelta import relativedelta
+from freezegun import freeze_time
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from odoo import fields
+from odoo.fields import Command
+from odoo.tests import BaseCase, Form, new_test_user, tagged
+
+from ..customers.assignment import assign, ramped
+from .common import ConcurrentCase, SalesForceCase
+from .credit_rows import CreditRows
+
+REPS = st.integers(0, 4)
+
+
+@st.composite
+def cases(draw):
+    quotas = draw(st.dictionaries(REPS, st.integers(0, 4), max_size=5))
+    choices = {}
+    for lead in range(draw(st.integers(0, 10))):
+        order = draw(st.permutations(sorted(quotas)))
+        cuts = sorted(
+            draw(st.lists(st.integers(0, len(order)), min_size=2, max_size=2))
+        )
+        choices[lead] = [order[: cuts[0]], order[cuts[0] : cuts[1]]]
+    places = {rep: draw(st.integers(1, 3)) for rep in quotas}
+    return choices, quotas, draw(st.sampled_from([None, places]))
+
+
+class TestAssign(BaseCase):
+    @settings(max_examples=400, deadline=None)
+    @given(cases())
+    def test_definition(self, case):
+        choices, quotas, places = case
+        assigned = assign(choices, quotas, places)
+        counts = Counter(assigned.values())
+        for rep, count in counts.items():
+            self.assertLessEqual(count, quotas[rep])
+        for lead, groups in choices.items():
+            may = [rep for group in groups for rep in group]
+            if lead in assigned:
+                self.assertIn(assigned[lead], may)
+            else:
+                # Nobody who may get it has quota left.
+                self.assertFalse([r for r in may if counts[r] < max(0, quotas[r])])
+        if places:
+            self._check_stable(choices, quotas, places, assigned)
+
+    def _check_stable(self, choices, quotas, places, assigned):
+        """No lead and rep would both rather have each other."""
+        worth = {lead: -number for number, lead in enumerate(choices)}
+        for lead, groups in choices.items():
+            order = [
+                (number, places[rep], rep)
+                for number, group in enumerate(groups)
+                for rep in group
+            ]
+            mine = next((o for o in order if o[2] == assigned.get(lead)), None)
+            for other in order:
+                if mine and other[:2] >= mine[:2]:
+                    continue
+                held = [worth[x] for x, rep in assigned.items() if rep == other[2]]
+                self.assertEqual(len(held), max(0, quotas[other[2]]))
+                self.assertTrue(all(value > worth[lead] for value in held))
+
+    def test_even(self):
+        """Quotas fill evenly, the larger one first."""
+        choices = {lead: [["a", "b"]] for lead in range(6)}
+        assigned = assign(choices, {"a": 2, "b": 4})
+        self.assertEqual(list(assigned.values()), ["b", "a", "b", "b", "a", "b"])
+
+    @given(
+        st.integers(0, 200), st.integers(0, 24), st.integers(0, 40), st.integers(0, 27)
+    )
+    def test_ramp(self, quota, months, passed, days):
+        start = date(2026, 1, 15)
+        today = start + relativedelta(months=passed, days=days)
+        found = ramped(quota, start, months, today)
+        self.assertLessEqual(found, quota)
+        if passed + 1 >= months:
+            self.assertEqual(found, quota)
+        elif quota:
+            self.assertGreaterEqual(found, 1)
+            exact = quota * (passed + 1) / months
+            self.assertLessEqual(abs(max(found, 1) - max(exact, 1)), 0.5)
+        self.assertEqual(ramped(quota, None, months, today), quota)
+
+
+@tagged("post_install", "-at_install")
+@freeze_time("2031-05-14 08:00:00")
+class TestLeadAssignment(CreditRows, SalesForceCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["ir.config_parameter"].set_param("crm.lead.auto.assignment", True)
+        cls.sellers = [cls.reps[name] for name in ("rep", "peer", "leader")]
+        cls.team = cls.env["crm.team"].create(
+            {
+                "name": "Assigning",
+                "company_id": cls.company.id,
+                "sales_assignment": "ranked",
+                "crm_team_member_ids": [
+                    Command.create({"user_id": rep.user_id.id, "assignment_max": 60})
+                    for rep in cls.sellers
+                ],
+            }
+        )
+        cls.members = cls.team.crm_team_member_ids
+        cls.north, cls.south = cls.env["sales.territory"].create(
+            [{"name": "Lead North"}, {"name": "Lead South"}]
+        )
+        for rep, ordered in zip(cls.sellers, (100, 300, 200), strict=True):
+            cls._credit("ORDERED", rep, ordered, "2031-04-01")
+        # Before the ninety days: no result.
+        cls._credit("ORDERED", cls.reps["rep"], 10000, "2031-02-13")
+
+    def _leads(self, *revenues, **values):
+        return self.env["crm.lead"].create(
+            [
+                {
+                    "name": f"Lead of {revenue}",
+                    "type": "lead",
+                    "team_id": self.team.id,
+                    "user_id": False,
+                    "expected_revenue": revenue,
+                    **values,
+                }
+                for revenue in revenues
+            ]
+        )
+
+    def _assign(self):
+        self.team.invalidate_recordset()
+        return self.team._assign_and_convert_leads(force_quota=True)
+
+    def _owners(self, leads):
+        names = {rep.user_id: name for name, rep in self.reps.items()}
+        return [names.get(lead.user_id) for lead in leads]
+
+    def test_best_leads_to_best_results(self):
+        leads = self._leads(10, 60, 30, 50, 20, 40, 5)
+        result = self._assign()
+        self.assertEqual(
+            self._owners(leads),
+            ["rep", "peer", "leader", "peer", "rep", "leader", None],
+        )
+        self.assertEqual(set(leads[:6].mapped("type")), {"opportunity"})
+        self.assertTrue(all(lead.date_conversion for lead in leads[:6]))
+        self.assertEqual(leads[6].type, "lead")
+        assigned = {m.user_id: info["assigned"] for m, info in result.items()}
+        self.assertEqual(assigned[self.users["peer"]], leads[1] + leads[3])
+        log = self.env["sales.ownership"].search([("lead_id", "in", leads.ids)])
+        self.assertEqual(set(log.filtered("user_id").mapped("reason")), {"rules"})
+
+    def test_lower_is_better_and_no_result(self):
+        self._credit("LOST", self.reps["rep"], 2, "2031-05-01")
+        self._credit("LOST", self.reps["peer"], 3, "2031-05-01")
+        self.team.sales_assignment_metric_id = self.env.ref(
+            "sales_force.sales_metric_lost"
+        )
+        leads = self._leads(60, 50, 40, 30, 20, 10)
+        self._assign()
+        self.assertEqual(
+            self._owners(leads), ["rep", "rep", "peer", "peer", "leader", "leader"]
+        )
+
+    def test_by_priority(self):
+        self.team.sales_assignment_value = "priority"
+        low = self._leads(60, 50, 40, 30)
+        high = self._leads(2, 1, priority="3")
+        self._assign()
+        self.assertEqual(self._owners(high), ["peer", "peer"])
+        self.assertEqual(self._owners(low), ["leader", "leader", "rep", "rep"])
+
+    def test_evenly(self):
+        self.team.sales_assignment = "balanced"
+        self.members[0].assignment_max = 120
+        leads = self._leads(*range(8))
+        self._assign()
+        self.assertEqual(
+            Counter(self._owners(leads)), {"rep": 4, "peer": 2, "leader": 2}
+        )
+        leads.date_open = fields.Datetime.now()
+        more = self._leads(1)
+        # The daily quotas are used up.
+        self.team._assign_and_convert_leads(force_quota=False)
+        self.assertFalse(more.user_id)
+
+    def _place(self, rep, territory):
+        self.reps[rep].territory_ids = [Command.set(territory.ids)]
+
+    def test_territory(self):
+        self._place("rep", self.north)
+        self._place("peer", self.south)
+        inner = self.env["sales.territory"].create(
+            {"name": "Inner North", "parent_id": self.north.id}
+        )
+        partner = self.env["res.partner"].create(
+            {
+                "name": "There",
+                "sales_territory_manual": True,
+                "sales_territory_id": inner.id,
+            }
+        )
+        there = self._leads(60, 50, 40, partner_id=partner.id)
+        nowhere = self._leads(55, 45)
+        self.assertEqual(there.sales_territory_id, inner)
+        self._assign()
+        self.assertEqual(self._owners(there), ["rep", "rep", "peer"])
+        self.assertEqual(self._owners(nowhere), ["leader", "leader"])
+        (there + nowhere).write({"user_id": False, "date_open": False})
+        self.team.sales_assignment_territory = "require"
+        self._assign()
+        self.assertEqual(self._owners(there), ["rep", "rep", None])
+        (there + nowhere).write({"user_id": False, "date_open": False})
+        self.team.sales_assignment_territory = "any"
+        self._assign()
+        self.assertEqual(self._owners(there), ["peer", "leader", "rep"])
+
+    def test_territory_by_address(self):
+        self.env["sales.territory.rule"].create(
+            {"territory_id": self.north.id, "city": "Assignville"}
+        )
+        lead = self._leads(1, city="assignville ")
+        self.assertEqual(lead.sales_territory_id, self.north)
+        lead.city = "Elsewhere"
+        self.assertFalse(lead.sales_territory_id)
+
+    def test_industry_and_language(self):
+        industry, other = self.env["res.partner.industry"].create(
+            [{"name": "Mining"}, {"name": "Fishing"}]
+        )
+        lang = self.env["res.lang"]._activate_lang("fr_FR")
+        self.reps["peer"].industry_ids = industry
+        self.reps["leader"].lang_ids = lang
+        english = self.env.ref("base.lang_en")
+        leads = self._leads(60, sales_industry_id=other.id, lang_id=english.id)
+        leads += self._leads(50, sales_industry_id=industry.id)
+        leads += self._leads(40, lang_id=lang.id, sales_industry_id=other.id)
+        self._assign()
+        self.assertEqual(self._owners(leads), ["rep", "peer", "leader"])
+        partner = leads[1]._create_customer()
+        self.assertEqual(partner.industry_id, industry)
+        lead = self._leads(1, partner_id=partner.id)
+        self.assertEqual(lead.sales_industry_id, industry)
+
+    def test_domains_of_members(self):
+        peer = self.members.filtered(lambda m: m.user_id == self.users["peer"])
+        peer.assignment_domain = "[('expected_revenue', '<', 50)]"
+        rep = self.members.filtered(lambda m: m.user_id == self.users["rep"])
+        rep.assignment_domain_preferred = "[('expected_revenue', '>=', 60)]"
+        leads = self._leads(60, 55, 40)
+        self._assign()
+        self.assertEqual(self._owners(leads), ["rep", "leader", "peer"])
+
+    def test_ramp_leave_and_caps(self):
+        self.reps["peer"].write({"date_start": "2031-05-01", "ramp_months": 2})
+        employee = self.env["hr.employee"].create(
+            {
+                "name": "Away",
+                "user_id": self.users["leader"].id,
+                "company_id": self.company.id,
+            }
+        )
+        self.reps["leader"].employee_id = employee
+        leave = self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Away",
+                "resource_id": employee.resource_id.id,
+                "calendar_id": employee.resource_calendar_id.id,
+                "date_from": "2031-05-14 00:00:00",
+                "date_to": "2031-05-14 23:00:00",
+            }
+        )
+        leads = self._leads(*range(6, 0, -1))
+        self._assign()
+        self.assertEqual(self._owners(leads), ["rep", "rep", "peer", None, None, None])
+        leave.unlink()
+        self.env["sales.pool"].create(
+            {
+                "name": "Pool",
+                "company_id": self.company.id,
+                "cap_ids": [Command.create({"kind": "leads", "cap": 2})],
+            }
+        )
+        self._assign()
+        self.assertEqual(
+            self._owners(leads), ["rep", "rep", "peer", "leader", "leader", "peer"]
+        )
+        self.reps["leader"].state = "suspended"
+        more = self._leads(1)
+        self._assign()
+        self.assertFalse(more.user_id)
+
+    def test_odoos_own_way_stays(self):
+        self.team.sales_assignment = "odoo"
+        leads = self._leads(1, 2, 3)
+        self._assign()
+        self.assertEqual(len(leads.user_id), 3)
+
+    def test_setting(self):
+        manager = new_test_user(
+            self.env,
+            "sf_team_manager",
+            "sales_team.group_sale_manager,sales_force.group_sales_director",
+        )
+        with Form(self.team.with_user(manager)) as form:
+            form.sales_assignment = "balanced"
+            form.sales_assignment_territory = "require"
+        leads = self._leads(1)
+        self.team.with_user(manager).action_assign_leads()
+        self.assertTrue(leads.user_id)
+
+    def test_queries(self):
+        """One set of writes per rep, however many leads there are."""
+        for member in self.members:
+            member.assignment_max = 30 * 60
+
+        def count(number):
+            self._leads(*range(number))
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self._assign()
+            self.env.flush_all()
+            return self.cr.sql_log_count - before
+
+        count(3)
+        few, many = count(6), count(120)
+        self.assertLess(many, 2 * few)
+
+
+@tagged("post_install", "-at_install")
+class TestConcurrentAssignment(ConcurrentCase):
+    def setUp(self):
+        super().setUp()
+        with self._environment() as env:
+            users = env["res.users"].with_context(no_reset_password=True)
+            self.users = users.create(
+                [
+                    {"name": f"Race {number}", "login": f"sf_assign_{number}"}
+                    for number in range(2)
+                ]
+            ).ids
+            self.team = (
+                env["crm.team"]
+                .create(
+                    {
+                        "name": "Race",
+                        "sales_assignment": "balanced",
+                        "crm_team_member_ids": [
+                            Command.create({"user_id": user, "assignment_max": 60})
+                            for user in self.users
+                        ],
+                    }
+                )
+                .id
+            )
+            self.leads = (
+                env["crm.lead"]
+                .create(
+                    [
+                        {
+                            "name": f"Race {number}",
+                            "type": "lead",
+                            "team_id": self.team,
+                            "user_id": False,
+                        }
+                        for number in range(3)
+                    ]
+                )
+                .ids
+            )
+        self.addCleanup(self._remove)
+
+    def _remove(self):
+        with self._environment() as env:
+            env["crm.lead"].browse(self.leads).unlink()
+            env["crm.team"].browse(self.team).unlink()
+            env["res.users"].browse(self.users).unlink()
+
+    def test_no_lead_to_two(self):
+        def assign_all(env):
+            team = env["crm.team"].browse(self.team)
+            team._assign_and_convert_leads(force_quota=True)
+
+        self.assertEqual(self._race(assign_all, assign_all), 2)
+        with self._environment() as env:
+            log = env["sales.ownership"].search([("lead_id", "in", self.leads)])
+            given = log.filtered("user_id")
+            self.assertEqual(len(given), 3)
+            self.assertEqual(sorted(given.lead_id.ids), self.leads)
