@@ -22,6 +22,7 @@ from . import (
     sales_customer_class,
     sales_customer_stage,
     sales_customer,
+    sales_customer_page,
     sales_pool,
     sales_ownership,
     sales_recycling,

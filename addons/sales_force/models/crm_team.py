@@ -328,13 +328,18 @@ class CrmLead(models.Model):
         return values
 
     def _assign_by_rules(self, user):
-        """Make these leads a salesperson's, and opportunities, in as few writes as can
-        be: one per stage that they get."""
+        """Make these leads a salesperson's, and opportunities.
+
+        One write per stage that they get, and one line in the chatter of each instead
+        of tracked values, which are written one by one.
+        """
         groups = defaultdict(self.browse)
         for lead in self:
             vals = lead._convert_opportunity_data(lead.partner_id)
             groups[tuple(sorted(vals.items()))] |= lead
         for vals, leads in groups.items():
-            leads.with_context(mail_auto_subscribe_no_notify=True).write(
-                {**dict(vals), "user_id": user.id}
-            )
+            leads.with_context(
+                mail_auto_subscribe_no_notify=True, mail_notrack=True
+            ).write({**dict(vals), "user_id": user.id})
+        body = self.env._("Assigned by rules to %(user)s.", user=user.name)
+        self._message_log_batch(bodies=dict.fromkeys(self.ids, body))

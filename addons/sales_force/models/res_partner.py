@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -48,6 +48,12 @@ class ResPartner(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         help="The way by which this customer is reached; new orders take it over.",
+    )
+    sales_referrer_id = fields.Many2one(
+        "res.partner",
+        "Referred By",
+        index="btree_not_null",
+        help="The customer or contact who brought this customer.",
     )
     sales_customer_id = fields.Many2one(
         "sales.customer",
@@ -248,6 +254,19 @@ class ResPartner(models.Model):
             documents._field_to_sql(query.table, name, query),
             query.where_clause or SQL("TRUE"),
         )
+
+    @api.constrains("sales_referrer_id")
+    def _check_sales_referrer_id(self):
+        for partner in self:
+            # sudo: only compares
+            referrer = partner.sudo().sales_referrer_id.commercial_partner_id
+            if referrer and referrer == partner.commercial_partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(customer)s cannot be referred by itself.",
+                        customer=partner.display_name,
+                    )
+                )
 
     @api.model_create_multi
     def create(self, vals_list):
