@@ -6,7 +6,7 @@ from ..ledger.crediting import local_date
 
 # Activities that are done, by the document they were planned on: (model, its SELECT of
 # contact and company).
-_DONE = {
+DONE = {
     "res.partner": "SELECT id, id AS partner_id, NULL::integer AS company_id "
     "FROM res_partner",
     "crm.lead": "SELECT id, partner_id, company_id FROM crm_lead",
@@ -57,7 +57,7 @@ def actions(reminder_type):
             model,
             reminder_type,
         )
-        for model, documents in _DONE.items()
+        for model, documents in DONE.items()
     )
     # By the pool's field, dates of a contact: either known or to be made of a moment.
     sources = {

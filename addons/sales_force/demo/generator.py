@@ -65,6 +65,7 @@ class Demo:
         self.make_orders()
         self.make_leads()
         self.derive_customers()
+        self.follow_up()
         self.env.flush_all()
         _logger.info(
             "Demo data: %s reps, %s customers, %s orders, %s invoices, %s payments",
@@ -709,6 +710,17 @@ class Demo:
             days[lead] = {self.leads[lead][1]: day}
         for kind in ("won", "lost"):
             self.date_back("crm.lead", kind, "lead", days)
+
+    def follow_up(self):
+        """What the rules would have raised in the last month."""
+        for lead, (_closed, fate) in self.leads.items():
+            if not fate:
+                age = timedelta(days=self.random.randint(1, 25))
+                lead.date_last_stage_update = self.at(self.today - age)
+        rules = self.env["sales.followup.rule"].search([])
+        rules.date_from = self.today - timedelta(days=30)
+        for rule in rules:
+            rule._run(self.company)
 
     def date_back(self, model, kind, source, days):
         """What Sales Force keeps as done today was done on other days."""

@@ -26,6 +26,8 @@ from . import (
     sales_pool,
     sales_ownership,
     sales_recycling,
+    sales_followup_rule,
+    sales_followup,
     credited_documents,
     split_documents,
     digest_digest,

@@ -11,6 +11,7 @@ from . import (
     test_credit_property,
     test_demo,
     test_digest,
+    test_followup,
     test_periods,
     test_plain_users,
     test_rep,

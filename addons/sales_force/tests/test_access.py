@@ -107,6 +107,14 @@ MATRIX |= {
         "operations": {"read": ALL},
         "finance": NOTHING,
     },
+    "sales.followup": {
+        "rep": {"read": {"own"}},
+        "leader": {"read": {"own", "below"}},
+        "manager": {"read": {"own", "below"}},
+        "director": {"read": ALL},
+        "operations": {"read": ALL},
+        "finance": NOTHING,
+    },
     "sales.recycling": {
         "rep": NOTHING,
         "leader": {"read": ALL},
@@ -127,6 +135,7 @@ CONFIGURATION = (
     "sales.customer.class",
     "sales.pool",
     "sales.pool.cap",
+    "sales.followup.rule",
 )
 
 
@@ -191,6 +200,17 @@ class TestAccess(SalesForceCase):
                         "customer_id": customer.id,
                         "partner_id": customer.partner_id.id,
                         "user_id": customer.user_id.id,
+                    }
+                )
+                records["sales.followup"] = env["sales.followup"].create(
+                    {
+                        "rule_id": env.ref("sales_force.sales_followup_rule_lead").id,
+                        "company_id": customer.company_id.id,
+                        "res_model": "crm.lead",
+                        "res_id": records["crm.lead"].id,
+                        "user_id": customer.user_id.id,
+                        "date": "2026-01-01",
+                        "raised_on": "2026-01-15",
                     }
                 )
         env["sales.credit"]._process_pending()
@@ -283,7 +303,11 @@ class TestAccess(SalesForceCase):
         pool = self.env["sales.pool"].create(
             {"name": "P", "cap_ids": [Command.create({"cap": 1})]}
         )
-        records |= {"sales.pool": pool, "sales.pool.cap": pool.cap_ids}
+        records |= {
+            "sales.pool": pool,
+            "sales.pool.cap": pool.cap_ids,
+            "sales.followup.rule": self.env.ref("sales_force.sales_followup_rule_lead"),
+        }
         for model in CONFIGURATION:
             for role in ("rep", "leader", "manager", "director", "finance"):
                 record = records[model].with_user(self.users[role])

@@ -102,6 +102,9 @@ class TestDemo(TransactionCase):
         self.assertGreaterEqual(set(orders.mapped("state")), {"sent", "sale"})
         self.assertTrue(orders.filtered(lambda o: len(o.picking_ids) > 1))
 
+    def test_followups(self):
+        self.assertGreater(self.env["sales.followup"].search_count([]), 5)
+
     def test_rebuild_finds_nothing(self):
         self.assertEqual(
             self.env["sales.credit"].rebuild(), {"removed": 0, "changed": 0, "added": 0}
