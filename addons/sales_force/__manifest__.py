@@ -43,6 +43,7 @@
         "views/sales_ownership_views.xml",
         "views/sales_recycling_views.xml",
         "views/sales_pool_views.xml",
+        "views/sales_product_affinity_views.xml",
         "views/sales_followup_views.xml",
         "views/sales_followup_rule_views.xml",
         "views/res_users_views.xml",

@@ -660,6 +660,7 @@ class Demo:
         for months in reversed(range(self.months)):
             day = self.today - relativedelta(months=months)
             self.env["sales.customer"]._refresh(self.company, day=day)
+        self.env["sales.product.affinity"]._refresh(self.company)
 
     def make_leads(self):
         reasons = self.env["crm.lost.reason"].search([], limit=3)

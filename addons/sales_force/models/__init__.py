@@ -26,6 +26,9 @@ from . import (
     sales_pool,
     sales_ownership,
     sales_recycling,
+    sales_product_affinity,
+    sales_product_reach,
+    recommended_products,
     sales_followup_rule,
     sales_followup,
     credited_documents,
@@ -33,6 +36,8 @@ from . import (
     digest_digest,
     owned_documents,
     crm_team,
+    crm_team_member,
+    crm_lead,
     res_partner,
     sales_force_demo,
 )

@@ -30,6 +30,21 @@ class ResCompany(models.Model):
         help="A customer without an order or invoice for so many days is lost.",
     )
 
+    sales_recommend_months = fields.Integer(
+        "By Sales of the Last (months)",
+        default=24,
+        help="Which products go together is derived from the sales of these months.",
+    )
+    sales_recommend_count = fields.Integer(
+        "From So Many Customers",
+        default=3,
+        help="A product is recommended when so many customers or orders speak for it.",
+    )
+
+    _sales_recommend_positive = models.Constraint(
+        "CHECK (sales_recommend_months > 0 AND sales_recommend_count > 0)",
+        "Recommendations need one month and one customer at least.",
+    )
     _sales_silence = models.Constraint(
         "CHECK (sales_dormant_days > 0 AND sales_lost_days > sales_dormant_days)",
         "Customers are dormant after at least one day, and lost later than that.",

@@ -14,6 +14,7 @@ from . import (
     test_followup,
     test_periods,
     test_plain_users,
+    test_recommendations,
     test_rep,
     test_sales_credit_reading,
     test_sales_performance,

@@ -33,12 +33,17 @@ class CustomerPart extends Component {
         this.keepLast = new KeepLast();
         this.state = useState({data: null});
         onWillStart(() => this.load(this.props.record));
-        onWillUpdateProps((props) => this.load(props.record));
+        onWillUpdateProps(({record}) => {
+            if (record.resId !== this.shownId) {
+                return this.load(record);
+            }
+        });
     }
 
     call(record, method, ...parameters) {
+        this.shownId = record.resId;
         return this.keepLast.add(
-            this.orm.call("sales.customer", method, [[record.resId], ...parameters]),
+            this.orm.call(record.resModel, method, [[record.resId], ...parameters]),
         );
     }
 
@@ -134,10 +139,39 @@ export class CustomerRelations extends CustomerPart {
     }
 }
 
+/** What to sell next to a customer, or with a quotation. */
+export class Recommendations extends CustomerPart {
+    static template = "sales_force.Recommendations";
+
+    get isQuotation() {
+        return this.props.record.resModel === "sale.order";
+    }
+
+    async load(record) {
+        this.state.data = await this.call(record, "get_recommendations");
+    }
+
+    async add({product_id}) {
+        const {record} = this.props;
+        if (!this.isQuotation) {
+            const action = await this.call(record, "action_quote", product_id);
+            await this.action.doAction(action);
+            return;
+        }
+        if (!(await record.save())) {
+            return;
+        }
+        await this.call(record, "action_add_product", product_id);
+        await record.load();
+        await this.load(record);
+    }
+}
+
 for (const [name, component] of Object.entries({
     sales_customer_timeline: CustomerTimeline,
     sales_customer_prices: CustomerPrices,
     sales_customer_relations: CustomerRelations,
+    sales_recommendations: Recommendations,
 })) {
     registry.category("view_widgets").add(name, {component});
 }
