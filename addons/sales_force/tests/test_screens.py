@@ -1,6 +1,6 @@
 from dateutil.relativedelta import relativedelta
 
-from odoo import fields
+from odoo import Command, fields
 from odoo.tests import HttpCase, tagged
 
 from .common import SalesForceCase
@@ -90,6 +90,29 @@ class TestScreens(ScreensCase):
             f"/odoo/sales/{self.order.id}",
             "sales_force_split",
             login=self.users["leader"].login,
+        )
+
+    def test_customer(self):
+        """From my customers over the page to a quotation with what is recommended."""
+        things = self.product + self.env["product.product"].create(
+            [
+                {"name": name, "type": "service", "taxes_id": []}
+                for name in ("Other Thing", "Third Thing")
+            ]
+        )
+        for number in range(3):
+            buyer = self.env["res.partner"].create({"name": f"Buyer {number}"})
+            order = self._order(self.users["peer"], partner=buyer, confirm=False)
+            order.order_line = [
+                Command.create({"product_id": thing.id}) for thing in things[1:]
+            ]
+            order.action_confirm()
+        self.env["sales.customer"]._refresh(self.company)
+        self.env["sales.product.affinity"]._refresh(self.company)
+        self.start_tour(
+            "/odoo/my-customers",
+            "sales_force_customer",
+            login=self.users["rep"].login,
         )
 
     def test_dashboard(self):

@@ -162,8 +162,8 @@ export class Recommendations extends CustomerPart {
             return;
         }
         await this.call(record, "action_add_product", product_id);
-        await record.load();
         await this.load(record);
+        await record.load();
     }
 }
 
