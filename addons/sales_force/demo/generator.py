@@ -66,6 +66,7 @@ class Demo:
         self.make_leads()
         self.derive_customers()
         self.follow_up()
+        self.make_policies()
         self.env.flush_all()
         _logger.info(
             "Demo data: %s reps, %s customers, %s orders, %s invoices, %s payments",
@@ -711,6 +712,23 @@ class Demo:
             days[lead] = {self.leads[lead][1]: day}
         for kind in ("won", "lost"):
             self.date_back("crm.lead", kind, "lead", days)
+
+    def make_policies(self):
+        """Rules of selling: one in its second version, which some have yet to read."""
+        policies = self.create_translated(
+            "sales.policy",
+            [{} for _policy in names.POLICIES],
+            [title for title, _texts in names.POLICIES],
+        )
+        for policy, (_title, texts) in zip(policies, names.POLICIES, strict=True):
+            for text in texts:
+                version = self.env["sales.policy.version"].create(
+                    {"policy_id": policy.id, "content": f"<p>{self.word(text)}</p>"}
+                )
+                version.action_put_in_force()
+                lines = version.acknowledgement_ids
+                for line in lines[: len(lines) * 2 // 3]:
+                    line.with_user(line.user_id)._acknowledge()
 
     def follow_up(self):
         """What the rules would have raised in the last month."""

@@ -328,3 +328,31 @@ PROSPECTS = (
     ("Breweries", "啤酒厂"),
     ("Water Works", "自来水公司"),
 )
+
+# Rules of selling: the title and the text of each version.
+POLICIES = [
+    (
+        ("Gifts and invitations", "礼品与宴请"),
+        [
+            (
+                "No gift to a customer is worth more than 200.",
+                "给客户的礼品不得超过 200 元。",
+            ),
+            (
+                "No gift to a customer is worth more than 100, and none is given while a "
+                "tender is open.",
+                "给客户的礼品不得超过 100 元；招标期间不得赠送任何礼品。",
+            ),
+        ],
+    ),
+    (
+        ("Prices and discounts", "价格与折扣"),
+        [
+            (
+                "Discounts above 15 % are agreed with the manager before they are "
+                "offered.",
+                "超过 15 % 的折扣须先经上级同意方可报给客户。",
+            ),
+        ],
+    ),
+]

@@ -305,6 +305,8 @@ class SalesRep(models.Model):
         vals = {key: val for key, val in vals.items() if key not in ASSIGNED}
         if "state" in vals:
             self._check_transition(vals["state"])
+            if vals["state"] == "left":
+                self._check_nobody_below()
             vals = {**self._prepare_state(vals["state"]), **vals}
         hired = {rep: rep.date_start for rep in self} if "date_start" in vals else {}
         result = super().write(vals) if vals else True
@@ -362,6 +364,19 @@ class SalesRep(models.Model):
                         new=labels.get(state, state),
                     )
                 )
+
+    def _check_nobody_below(self):
+        """:raise UserError: naming who would report to somebody who has left"""
+        below = self.child_ids.filtered(lambda rep: rep.state != "left") - self
+        if below:
+            raise UserError(
+                self.env._(
+                    "%(managers)s cannot leave while others report to them. Give these "
+                    "reps another manager first: %(reps)s.",
+                    managers=", ".join(below.parent_id.mapped("name")),
+                    reps=", ".join(below.mapped("name")),
+                )
+            )
 
     def _prepare_state(self, state):
         if state == "left":

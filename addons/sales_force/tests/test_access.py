@@ -136,6 +136,7 @@ CONFIGURATION = (
     "sales.pool",
     "sales.pool.cap",
     "sales.followup.rule",
+    "sales.policy",
 )
 
 
@@ -307,6 +308,7 @@ class TestAccess(SalesForceCase):
             "sales.pool": pool,
             "sales.pool.cap": pool.cap_ids,
             "sales.followup.rule": self.env.ref("sales_force.sales_followup_rule_lead"),
+            "sales.policy": self.env["sales.policy"].create({"name": "P"}),
         }
         for model in CONFIGURATION:
             for role in ("rep", "leader", "manager", "director", "finance"):

@@ -60,6 +60,14 @@ class TestRep(SalesForceCase):
             self.reps["peer"].with_user(self.users["manager"]).action_suspend()
         self.reps["rep"].with_user(self.users["manager"]).action_activate()
 
+    def test_nobody_is_left_below(self):
+        """Who has people below cannot leave, except together with them."""
+        leader, rep = self.reps["leader"], self.reps["rep"]
+        with self.assertRaisesRegex(UserError, "Leader cannot leave.*: Rep"):
+            leader.action_leave()
+        (leader + rep).action_leave()
+        self.assertEqual(leader.state, "left")
+
     def test_identity_is_kept(self):
         with self.assertRaises(UserError):
             self.reps["rep"].user_id = self.users["finance"]

@@ -1,0 +1,45 @@
+from odoo import fields, models
+
+
+class SalesPolicyAcknowledgement(models.Model):
+    """Who was asked to acknowledge a version, and when he did: by the system only."""
+
+    _name = "sales.policy.acknowledgement"
+    _description = "Acknowledgement of Rules"
+    _order = "version_id desc, date, id"
+    _rec_name = "version_id"
+
+    version_id = fields.Many2one(
+        "sales.policy.version",
+        "Version",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+        index=True,
+    )
+    policy_id = fields.Many2one(related="version_id.policy_id", store=True, index=True)
+    number = fields.Integer(
+        "Number", related="version_id.number", store=True, aggregator=None
+    )
+    rep_id = fields.Many2one(
+        "sales.rep", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    user_id = fields.Many2one(related="rep_id.user_id", store=True, index=True)
+    company_id = fields.Many2one(related="rep_id.company_id", store=True)
+    team_id = fields.Many2one(related="rep_id.team_id", store=True)
+    date = fields.Datetime("Acknowledged On", readonly=True, copy=False)
+    name = fields.Char(
+        "Acknowledged By", readonly=True, help="The user's name at that moment."
+    )
+
+    _rep_uniq = models.UniqueIndex("(version_id, rep_id)")
+
+    def _acknowledge(self):
+        """Stamp what is still missing, and close the user's activity."""
+        missing = self.filtered(lambda line: not line.date)
+        # sudo: stamped by the system for the user who is asked
+        missing.sudo().write(
+            {"date": fields.Datetime.now(), "name": self.env.user.name}
+        )
+        activities = self.version_id.sudo().activity_ids  # sudo: the user's own ones
+        activities.filtered(lambda a: a.user_id == self.env.user).unlink()
