@@ -339,8 +339,8 @@ POLICIES = [
                 "给客户的礼品不得超过 200 元。",
             ),
             (
-                "No gift to a customer is worth more than 100, and none is given while a "
-                "tender is open.",
+                "No gift to a customer is worth more than 100, and none is given while "
+                "a tender is open.",
                 "给客户的礼品不得超过 100 元；招标期间不得赠送任何礼品。",
             ),
         ],

@@ -173,7 +173,9 @@ class SalesPolicyVersion(models.Model):
             [
                 {
                     "activity_type_id": todo.id,
-                    "summary": self.env._("Read and acknowledge"),
+                    "summary": self.with_context(lang=user.lang).env._(
+                        "Read and acknowledge"
+                    ),
                     "res_model_id": self.env["ir.model"]._get_id(self._name),
                     "res_id": self.id,
                     "user_id": user.id,
