@@ -67,6 +67,7 @@ class Demo:
         self.derive_customers()
         self.follow_up()
         self.make_policies()
+        self.prepare_handover()
         self.env.flush_all()
         _logger.info(
             "Demo data: %s reps, %s customers, %s orders, %s invoices, %s payments",
@@ -729,6 +730,18 @@ class Demo:
                 lines = version.acknowledgement_ids
                 for line in lines[: len(lines) * 2 // 3]:
                     line.with_user(line.user_id)._acknowledge()
+
+    def prepare_handover(self):
+        """Somebody leaves soon; it is not done yet."""
+        leaver = self.reps["marco"]
+        self.env["sales.handover"].create(
+            {
+                "rep_id": leaver.id,
+                "heir_id": leaver.parent_id.id,
+                "date": self.today + timedelta(days=14),
+                "by_territory": True,
+            }
+        ).action_propose()
 
     def follow_up(self):
         """What the rules would have raised in the last month."""

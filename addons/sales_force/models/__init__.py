@@ -26,6 +26,8 @@ from . import (
     sales_pool,
     sales_ownership,
     sales_recycling,
+    sales_handover,
+    sales_handover_line,
     sales_policy,
     sales_policy_version,
     sales_policy_acknowledgement,

@@ -16,6 +16,8 @@ REASONS = [
     ("released", "Given back"),
     ("recycled", "Recycled"),
     ("undone", "Recycling undone"),
+    ("handover", "Handed over"),
+    ("undone_handover", "Handover undone"),
 ]
 
 

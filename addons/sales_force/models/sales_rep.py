@@ -628,6 +628,20 @@ class SalesRep(models.Model):
     def action_rehire(self):
         self.write({"state": "onboarding"})
 
+    def action_hand_over(self):
+        """A handover of this rep; the manager is the heir unless others are chosen."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Hand Over"),
+            "res_model": "sales.handover",
+            "views": [(False, "form")],
+            "context": {
+                "default_rep_id": self.id,
+                "default_heir_id": self.parent_id.id,
+            },
+        }
+
     def action_open_credits(self):
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(

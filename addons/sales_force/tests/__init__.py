@@ -12,6 +12,7 @@ from . import (
     test_demo,
     test_digest,
     test_followup,
+    test_handover,
     test_periods,
     test_plain_users,
     test_recommendations,

@@ -102,6 +102,9 @@ class TestDemo(TransactionCase):
         self.assertGreaterEqual(set(orders.mapped("state")), {"sent", "sale"})
         self.assertTrue(orders.filtered(lambda o: len(o.picking_ids) > 1))
 
+    def test_handover(self):
+        self.assertGreater(self.env["sales.handover"].search([]).line_count, 3)
+
     def test_followups(self):
         self.assertGreater(self.env["sales.followup"].search_count([]), 5)
 

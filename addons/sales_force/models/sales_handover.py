@@ -1,0 +1,399 @@
+import logging
+from dataclasses import dataclass
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+# The handover tells it; nobody is told record by record.
+_QUIET = {
+    "tracking_disable": True,
+    "mail_activity_quick_update": True,
+    "mail_auto_subscribe_no_notify": True,
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Something that a rep hands over.
+
+    :param owner: the field that holds the user; empty where nothing is written and the
+        heir gets an activity instead, so that what is credited stays
+    :param domain: of the handover's rep: which records there are
+    """
+
+    name: str
+    model: str
+    domain: Domain
+    owner: str = ""
+    partner: str = ""
+
+
+def _is_commercial(model, alias, query):
+    """Contacts follow their customer by themselves."""
+    return SQL(
+        "%s = %s",
+        model._field_to_sql(alias, "commercial_partner_id", query),
+        SQL.identifier(alias, "id"),
+    )
+
+
+class SalesHandover(models.Model):
+    """What a rep who leaves or moves hands over to whom, on which day.
+
+    Customers, open leads, quotations, activities and teams get another user; reps below
+    another manager, and territories another rep from the day on. Confirmed orders and
+    invoices keep their salesperson, who stays credited with them and with what is paid
+    on them; the heir gets an activity to look after those that are not finished.
+    """
+
+    _name = "sales.handover"
+    _description = "Handover"
+    _inherit = ["mail.thread"]
+    _order = "date desc, id desc"
+    _rec_name = "rep_id"
+    _check_company_auto = True
+
+    rep_id = fields.Many2one(
+        "sales.rep",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        domain="[('state', '!=', 'left')]",
+    )
+    company_id = fields.Many2one(related="rep_id.company_id", store=True)
+    leaves = fields.Boolean(
+        "Leaves the Company",
+        default=True,
+        help="The rep's status becomes Left on the day. Otherwise the rep stays, with "
+        "other tasks.",
+    )
+    date = fields.Date(
+        "On",
+        required=True,
+        default=lambda self: self.env.company._get_sales_today(),
+        help="From this day on the heirs are in charge.",
+    )
+    heir_id = fields.Many2one(
+        "sales.rep",
+        "Heir",
+        check_company=True,
+        domain="[('id', '!=', rep_id), ('state', '!=', 'left'), "
+        "('company_id', '=', company_id)]",
+        help="Gets what no other heir gets.",
+    )
+    by_territory = fields.Boolean(
+        "By Territory",
+        help="Customers, and what belongs to them, go to the rep who covers their "
+        "territory, if there is exactly one.",
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("scheduled", "Scheduled"),
+            ("done", "Done"),
+            ("undone", "Undone"),
+        ],
+        "Status",
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+    )
+    line_ids = fields.One2many("sales.handover.line", "handover_id", "What")
+    line_count = fields.Integer("Lines", compute="_compute_line_count")
+    former_state = fields.Char(readonly=True, copy=False)
+
+    @api.depends("line_ids")
+    def _compute_line_count(self):
+        counts = dict(
+            self.env["sales.handover.line"]._read_group(
+                [("handover_id", "in", self.ids)], ["handover_id"], ["__count"]
+            )
+        )
+        for handover in self:
+            handover.line_count = counts.get(handover._origin, 0)
+
+    @api.constrains("rep_id", "heir_id")
+    def _check_heir(self):
+        for handover in self:
+            if handover.heir_id == handover.rep_id:
+                raise UserError(self.env._("A rep cannot be the own heir."))
+
+    @api.onchange("rep_id")
+    def _onchange_rep_id(self):
+        self.heir_id = self.rep_id.parent_id
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._refuse_stamped(vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_stamped([vals])
+        if {"rep_id", "date", "leaves"} & vals.keys() and any(
+            handover.state in ("done", "undone") for handover in self
+        ):
+            raise UserError(self.env._("What is done cannot be changed; undo it."))
+        return super().write(vals)
+
+    def _refuse_stamped(self, vals_list):
+        stamped = {"state", "former_state"}
+        if not self.env.su and any(stamped & vals.keys() for vals in vals_list):
+            raise UserError(self.env._("A handover is done and undone by its buttons."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_done(self):
+        if any(handover.state == "done" for handover in self):
+            raise UserError(self.env._("Undo the handover before you delete it."))
+
+    # What is handed over
+
+    @api.model
+    def _get_kinds(self, rep):
+        """Kinds by code, in the order in which they are done; other addons add theirs.
+
+        :param rep: whose records they are
+        """
+        _ = self.env._
+        user, company = rep.user_id, rep.company_id
+        here = Domain("company_id", "in", (company.id, False))
+        return {
+            "customer": Kind(
+                _("Customer"),
+                "res.partner",
+                Domain("user_id", "=", user.id)
+                & here
+                & Domain.custom(to_sql=_is_commercial),
+                owner="user_id",
+                partner="id",
+            ),
+            "lead": Kind(
+                _("Opportunity"),
+                "crm.lead",
+                Domain("user_id", "=", user.id)
+                & here
+                & Domain("won_status", "=", "pending"),
+                owner="user_id",
+                partner="partner_id",
+            ),
+            "quotation": Kind(
+                _("Quotation"),
+                "sale.order",
+                Domain("user_id", "=", user.id)
+                & here
+                & Domain("state", "in", ("draft", "sent")),
+                owner="user_id",
+                partner="partner_id",
+            ),
+            "order": Kind(
+                _("Unfinished order"),
+                "sale.order",
+                Domain("user_id", "=", user.id)
+                & here
+                & Domain("state", "=", "sale")
+                & Domain("invoice_status", "!=", "invoiced"),
+                partner="partner_id",
+            ),
+            "invoice": Kind(
+                _("Unpaid invoice"),
+                "account.move",
+                Domain("invoice_user_id", "=", user.id)
+                & here
+                & Domain("state", "=", "posted")
+                & Domain("move_type", "=", "out_invoice")
+                & Domain("payment_state", "in", ("not_paid", "partial")),
+                partner="commercial_partner_id",
+            ),
+            "activity": Kind(
+                _("Activity"),
+                "mail.activity",
+                Domain("user_id", "=", user.id),
+                owner="user_id",
+            ),
+            "team": Kind(
+                _("Team led"),
+                "crm.team",
+                Domain("user_id", "=", user.id) & here,
+                owner="user_id",
+            ),
+            "report": Kind(
+                _("Rep below"),
+                "sales.rep",
+                Domain("parent_id", "=", rep.id) & Domain("state", "!=", "left"),
+            ),
+            "territory": Kind(
+                _("Territory"),
+                "sales.territory",
+                Domain("id", "in", rep.territory_ids.ids),
+            ),
+        }
+
+    def action_propose(self):
+        """List what there is to hand over, and to whom; heirs chosen by hand stay."""
+        for handover in self:
+            handover._check_open()
+            handover._propose()
+
+    def _check_open(self):
+        self.check_access("write")
+        if self.state not in ("draft", "scheduled"):
+            raise UserError(self.env._("This handover is done."))
+
+    def _propose(self):
+        self.ensure_one()
+        # sudo: who may hand over a rep's tasks hands over all of them
+        self = self.sudo()
+        chosen = {
+            (line.kind, line.res_id): line.heir_id
+            for line in self.line_ids
+            if line.by_hand
+        }
+        self.line_ids.unlink()
+        vals_list = []
+        for code, kind in self._get_kinds(self.rep_id).items():
+            records = self.env[kind.model].search(kind.domain)
+            heirs = self._get_heirs(kind, records)
+            names = dict(zip(records, records.mapped("display_name"), strict=False))
+            for record in records:
+                heir = chosen.get((code, record.id), heirs[record])
+                vals_list.append(
+                    {
+                        "handover_id": self.id,
+                        "kind": code,
+                        "res_model": kind.model,
+                        "res_id": record.id,
+                        "name": names.get(record) or record.display_name,
+                        "heir_id": heir.id,
+                        "by_hand": (code, record.id) in chosen,
+                    }
+                )
+        self.env["sales.handover.line"].create(vals_list)
+
+    def _get_heirs(self, kind, records):
+        """The proposed heir of each record."""
+        heirs = dict.fromkeys(records, self.heir_id)
+        if not (self.by_territory and kind.partner):
+            return heirs
+        reps = self.env["sales.rep"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "!=", "left"),
+                ("id", "!=", self.rep_id.id),
+                ("territory_ids", "!=", False),
+            ]
+        )
+        covering = {}
+        for record in records:
+            partner = record if kind.partner == "id" else record[kind.partner]
+            territory = partner.commercial_partner_id.sales_territory_id
+            if territory not in covering:
+                found = reps.filtered(
+                    lambda rep, territory=territory: territory
+                    and rep._covers(territory)
+                )
+                covering[territory] = found if len(found) == 1 else reps[:0]
+            heirs[record] = covering[territory] or self.heir_id
+        return heirs
+
+    # Doing and undoing
+
+    def action_apply(self):
+        """Hand over now, or schedule it for its day.
+
+        :raise UserError: for lines without heir, heirs who have left, and caps
+        """
+        for handover in self:
+            handover._check_open()
+            handover._propose()
+            missing = handover.line_ids.filtered(lambda line: not line.heir_id)
+            if missing:
+                raise UserError(
+                    self.env._(
+                        "Choose an heir, for instance for %(name)s.",
+                        name=missing[0].name,
+                    )
+                )
+            if handover.date > handover.company_id._get_sales_today():
+                handover.sudo().state = "scheduled"  # sudo: stamped by the system
+            else:
+                handover._apply()
+
+    def _apply(self):
+        self.ensure_one()
+        # sudo: who may hand over a rep's tasks hands over all of them
+        self = self.sudo().with_context(**_QUIET)
+        # Two who do it at once meet here: the second is run again, finds it done.
+        self.env.cr.execute(
+            "UPDATE sales_handover SET id = id WHERE id = %s", (self.id,)
+        )
+        gone = self.line_ids.heir_id.filtered(lambda heir: heir.state == "left")
+        if gone:
+            raise UserError(
+                self.env._(
+                    "%(heirs)s left: choose other heirs.",
+                    heirs=", ".join(gone.mapped("name")),
+                )
+            )
+        kinds = self._get_kinds(self.rep_id)
+        with self.env["sales.ownership"]._because("handover"):
+            for code, lines in self.line_ids.grouped("kind").items():
+                lines._hand_over(code, kinds[code])
+        self.write({"state": "done", "former_state": self.rep_id.state})
+        if self.leaves:
+            self.rep_id.write({"state": "left"})
+            self.rep_id.date_end = fields.Date.subtract(self.date, days=1)
+        self.message_post(
+            body=self.env._(
+                "%(count)s handed over.",
+                count=len(self.line_ids.filtered(lambda line: line.state == "done")),
+            )
+        )
+
+    def action_undo(self):
+        """Give back what the heirs still have; what has changed since stays."""
+        for handover in self:
+            handover.check_access("write")
+            if handover.state != "done":
+                raise UserError(self.env._("Only what is done can be undone."))
+            # sudo: as for doing it
+            handover = handover.sudo().with_context(**_QUIET)
+            rep = handover.rep_id
+            if handover.leaves and rep.state == "left":
+                rep.write({"state": "onboarding"})
+                if handover.former_state != "onboarding":
+                    rep.write({"state": handover.former_state})
+            kinds = handover._get_kinds(rep)
+            with self.env["sales.ownership"]._because("undone_handover"):
+                for code, lines in handover.line_ids.grouped("kind").items():
+                    done = lines.filtered(lambda line: line.state == "done")
+                    done._give_back(code, kinds[code])
+            handover.state = "undone"
+
+    def action_cancel(self):
+        """Take a scheduled handover back."""
+        for handover in self:
+            handover._check_open()
+            handover.sudo().state = "draft"  # sudo: stamped by the system
+
+    @api.model
+    def _cron_apply(self):
+        """Each night: what is scheduled for today, each in its own transaction."""
+        due = self.search([("state", "=", "scheduled")]).filtered(
+            lambda handover: handover.date <= handover.company_id._get_sales_today()
+        )
+        self.env["ir.cron"]._commit_progress(remaining=len(due))
+        for handover in due:
+            try:
+                with self.env.cr.savepoint():
+                    handover._propose()
+                    handover._apply()
+            except UserError as error:
+                handover.message_post(
+                    body=self.env._("It could not be done: %(error)s", error=error)
+                )
+                _logger.info("Handover %s: %s", handover.id, error)
+            self.env["ir.cron"]._commit_progress(1)
