@@ -7,6 +7,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
+# Activities on these are work that somebody else can do.
+_WORKED_ON = ("res.partner", "crm.lead", "sale.order", "account.move")
 # The handover tells it; nobody is told record by record.
 _QUIET = {
     "tracking_disable": True,
@@ -211,7 +213,8 @@ class SalesHandover(models.Model):
             "activity": Kind(
                 _("Activity"),
                 "mail.activity",
-                Domain("user_id", "=", user.id),
+                Domain("user_id", "=", user.id)
+                & Domain("res_model", "in", _WORKED_ON),
                 owner="user_id",
             ),
             "team": Kind(
