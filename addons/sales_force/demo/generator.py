@@ -67,6 +67,7 @@ class Demo:
         self.derive_customers()
         self.follow_up()
         self.make_policies()
+        self.make_conduct()
         self.prepare_handover()
         self.env.flush_all()
         _logger.info(
@@ -730,6 +731,29 @@ class Demo:
                 lines = version.acknowledgement_ids
                 for line in lines[: len(lines) * 2 // 3]:
                     line.with_user(line.user_id)._acknowledge()
+
+    def make_conduct(self):
+        """Commendations and violations of the last months, most of them decided."""
+        categories = self.env["sales.conduct.category"].search([])
+        reps = list(self.reps.values())
+        for number in range(16):
+            rep = reps[self.random.randrange(len(reps))]
+            case = self.env["sales.conduct"].create(
+                {
+                    "rep_id": rep.id,
+                    "category_id": categories[number % len(categories)].id,
+                    "date": self.today - timedelta(days=self.random.randrange(120)),
+                    "description": self.word(
+                        names.CONDUCT[number % len(names.CONDUCT)]
+                    ),
+                    "reported_by_id": rep.parent_id.user_id.id,
+                }
+            )
+            judge = rep.parent_id.parent_id.user_id or rep.parent_id.user_id
+            if number % 5 and judge:
+                case.with_user(judge)._decide(
+                    "confirmed", self.word(("It is so.", "属实。"))
+                )
 
     def prepare_handover(self):
         """Somebody leaves soon; it is not done yet."""

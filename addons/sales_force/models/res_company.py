@@ -30,6 +30,12 @@ class ResCompany(models.Model):
         help="A customer without an order or invoice for so many days is lost.",
     )
 
+    sales_appeal_days = fields.Integer(
+        "Appeals Within (working days)",
+        default=5,
+        help="How long a rep can appeal against a decision on conduct.",
+    )
+
     sales_recommend_months = fields.Integer(
         "By Sales of the Last (months)",
         default=24,
@@ -41,6 +47,9 @@ class ResCompany(models.Model):
         help="A product is recommended when so many customers or orders speak for it.",
     )
 
+    _sales_appeal_positive = models.Constraint(
+        "CHECK (sales_appeal_days > 0)", "A rep has one day at least to appeal."
+    )
     _sales_recommend_positive = models.Constraint(
         "CHECK (sales_recommend_months > 0 AND sales_recommend_count > 0)",
         "Recommendations need one month and one customer at least.",

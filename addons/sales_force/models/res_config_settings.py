@@ -16,6 +16,9 @@ class ResConfigSettings(models.TransientModel):
     sales_lost_days = fields.Integer(
         related="company_id.sales_lost_days", readonly=False
     )
+    sales_appeal_days = fields.Integer(
+        related="company_id.sales_appeal_days", readonly=False
+    )
     sales_recommend_months = fields.Integer(
         related="company_id.sales_recommend_months", readonly=False
     )

@@ -213,8 +213,7 @@ class SalesHandover(models.Model):
             "activity": Kind(
                 _("Activity"),
                 "mail.activity",
-                Domain("user_id", "=", user.id)
-                & Domain("res_model", "in", _WORKED_ON),
+                Domain("user_id", "=", user.id) & Domain("res_model", "in", _WORKED_ON),
                 owner="user_id",
             ),
             "team": Kind(

@@ -137,6 +137,7 @@ CONFIGURATION = (
     "sales.pool.cap",
     "sales.followup.rule",
     "sales.policy",
+    "sales.conduct.category",
 )
 
 
@@ -309,6 +310,9 @@ class TestAccess(SalesForceCase):
             "sales.pool.cap": pool.cap_ids,
             "sales.followup.rule": self.env.ref("sales_force.sales_followup_rule_lead"),
             "sales.policy": self.env["sales.policy"].create({"name": "P"}),
+            "sales.conduct.category": self.env["sales.conduct.category"].create(
+                {"name": "C"}
+            ),
         }
         for model in CONFIGURATION:
             for role in ("rep", "leader", "manager", "director", "finance"):

@@ -102,6 +102,10 @@ class TestDemo(TransactionCase):
         self.assertGreaterEqual(set(orders.mapped("state")), {"sent", "sale"})
         self.assertTrue(orders.filtered(lambda o: len(o.picking_ids) > 1))
 
+    def test_conduct(self):
+        scores = self.env["sales.conduct"].search([]).mapped("score")
+        self.assertTrue(min(scores) < 0 < max(scores))
+
     def test_handover(self):
         self.assertGreater(self.env["sales.handover"].search([]).line_count, 3)
 

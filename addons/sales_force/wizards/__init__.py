@@ -1,5 +1,6 @@
 from . import (
     sales_calendar_import,
+    sales_conduct_decide,
     sales_credit_rebuild,
     sales_customer_stage_set,
     sales_pool_apply,
