@@ -139,7 +139,11 @@ class SalesConduct(models.Model):
         self._refuse_stamped([vals])
         if _FACTS & vals.keys() and any(case.state != "reported" for case in self):
             raise UserError(self.env._("A case that is decided cannot be changed."))
-        return super().write(vals)
+        result = super().write(vals)
+        if "rep_id" in vals:
+            # Not of another rep than one may report.
+            self.check_access("write")
+        return result
 
     def _refuse_stamped(self, vals_list):
         if not self.env.su and any(_STAMPED & vals.keys() for vals in vals_list):
@@ -205,13 +209,15 @@ class SalesConduct(models.Model):
                 "decided_on": today,
                 "decided_by_id": self.env.uid,
             }
-        else:
+        elif state in ("upheld", "granted"):
             self._check_judge("appealed")
             if self.decided_by_id == self.env.user:
                 raise AccessError(
                     self.env._("Somebody else than who decided answers the appeal.")
                 )
             vals = {"appeal_decision": reason, "appeal_decided_by_id": self.env.uid}
+        else:
+            raise UserError(self.env._("Cases are decided with their buttons."))
         # sudo: stamped by the system; whose turn it is was checked above
         self.sudo().write({**vals, "state": state})
 

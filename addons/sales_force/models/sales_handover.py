@@ -140,7 +140,11 @@ class SalesHandover(models.Model):
             handover.state in ("done", "undone") for handover in self
         ):
             raise UserError(self.env._("What is done cannot be changed; undo it."))
-        return super().write(vals)
+        result = super().write(vals)
+        if "rep_id" in vals:
+            # Not of another rep than one may hand over.
+            self.check_access("write")
+        return result
 
     def _refuse_stamped(self, vals_list):
         stamped = {"state", "former_state"}

@@ -14,6 +14,7 @@ class SalesHandoverLine(models.Model):
     _description = "Handover Line"
     _order = "handover_id, id"
     _log_access = False
+    _check_company_auto = True
 
     handover_id = fields.Many2one(
         "sales.handover", required=True, ondelete="cascade", index=True, readonly=True
@@ -28,6 +29,7 @@ class SalesHandoverLine(models.Model):
     heir_id = fields.Many2one(
         "sales.rep",
         "Heir",
+        check_company=True,
         domain="[('company_id', '=', company_id), ('state', '!=', 'left')]",
     )
     by_hand = fields.Boolean(

@@ -132,6 +132,14 @@ class TestConduct(SalesForceCase):
         self.assertTrue(case.with_user(self.users["rep"]).has_access("read"))
         self.assertFalse(case.with_user(self.users["peer"]).has_access("read"))
 
+    def test_no_other_way(self):
+        case = self._report()
+        with self.assertRaises(AccessError):
+            case.rep_id = self.reps["peer"]
+        for state in ("reported", "anything"):
+            with self.assertRaises(UserError):
+                case._decide(state, "Because")
+
     def test_points(self):
         self._decide(self._report(), "leader", "confirmed")
         self._decide(self._report(category=self.praise), "leader", "confirmed")

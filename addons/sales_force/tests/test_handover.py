@@ -265,6 +265,12 @@ class TestHandover(SalesForceCase):
             handover.with_user(self.users["operations"]).state = "done"
         with self.assertRaises(UserError):
             handover.line_ids[0].with_user(self.users["operations"]).res_id = 1
+        with self.assertRaises(AccessError):
+            handover.with_user(self.users["manager"]).rep_id = self.reps["peer_leader"]
+        with self.assertRaises(UserError):
+            handover.line_ids[0].with_user(self.users["manager"]).heir_id = self.reps[
+                "foreigner"
+            ]
         handover.with_user(self.users["manager"]).action_apply()
         self.assertEqual(handover.state, "done")
 
