@@ -263,7 +263,6 @@ class SalesHandover(models.Model):
         for code, kind in self._get_kinds(self.rep_id).items():
             records = self.env[kind.model].search(kind.domain)
             heirs = self._get_heirs(kind, records)
-            names = dict(zip(records, records.mapped("display_name"), strict=False))
             for record in records:
                 heir = chosen.get((code, record.id), heirs[record])
                 vals_list.append(
@@ -272,7 +271,7 @@ class SalesHandover(models.Model):
                         "kind": code,
                         "res_model": kind.model,
                         "res_id": record.id,
-                        "name": names.get(record) or record.display_name,
+                        "name": record.display_name,
                         "heir_id": heir.id,
                         "by_hand": (code, record.id) in chosen,
                     }
