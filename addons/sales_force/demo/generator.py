@@ -67,6 +67,7 @@ class Demo:
         self.derive_customers()
         self.follow_up()
         self.make_policies()
+        self.make_competitors()
         self.make_conduct()
         self.prepare_handover()
         self.env.flush_all()
@@ -731,6 +732,30 @@ class Demo:
                 lines = version.acknowledgement_ids
                 for line in lines[: len(lines) * 2 // 3]:
                     line.with_user(line.user_id)._acknowledge()
+
+    def make_competitors(self):
+        """Who competed for the opportunities, and to whom some were lost."""
+        competitors = self.env["sales.competitor"].create(
+            [{"name": name} for name in names.COMPETITORS]
+        )
+        vals_list = []
+        for number, (lead, (closed, fate)) in enumerate(self.leads.items()):
+            if number % 3:
+                continue
+            competitor = competitors[number % len(competitors)]
+            if fate == "lost":
+                lead.sales_lost_to_id = competitor
+            vals_list.append(
+                {
+                    "competitor_id": competitor.id,
+                    "lead_id": lead.id,
+                    "user_id": lead.user_id.id,
+                    "date": min(closed, self.today),
+                    "price": self.random.randrange(5, 60) * 100,
+                    "note": self.word(names.STRENGTHS[number % len(names.STRENGTHS)]),
+                }
+            )
+        self.env["sales.competitor.sighting"].create(vals_list)
 
     def make_conduct(self):
         """Commendations and violations of the last months, most of them decided."""

@@ -363,3 +363,10 @@ CONDUCT = [
     ("Found when the month was closed.", "月结时发现。"),
     ("Seen by the team.", "团队亲眼所见。"),
 ]
+
+COMPETITORS = ("Hydrotek", "Flowmaster", "Rheinpumpen", "Delta Instruments")
+STRENGTHS = [
+    ("Delivers within a week.", "一周内交货。"),
+    ("Cheaper, but without service.", "更便宜，但没有服务。"),
+    ("Known at the plant for years.", "多年来一直为该厂供货。"),
+]

@@ -28,6 +28,8 @@ from . import (
     sales_recycling,
     sales_handover,
     sales_handover_line,
+    sales_competitor,
+    sales_competitor_sighting,
     sales_conduct_category,
     sales_conduct,
     sales_policy,

@@ -23,6 +23,21 @@ class CrmLead(models.Model):
         help="Of the customer, else the one whose matching rules the address meets.",
     )
 
+    sales_competitor_ids = fields.Many2many(
+        "sales.competitor",
+        "sales_competitor_lead_rel",
+        "lead_id",
+        "competitor_id",
+        "Competitors",
+        help="Who else wants this deal.",
+    )
+    sales_lost_to_id = fields.Many2one(
+        "sales.competitor", "Lost To", index="btree_not_null", copy=False
+    )
+    sales_sighting_ids = fields.One2many(
+        "sales.competitor.sighting", "lead_id", "Sightings of Competitors"
+    )
+
     @api.depends("partner_id")
     def _compute_sales_industry_id(self):
         for lead in self:

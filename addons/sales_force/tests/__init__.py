@@ -4,6 +4,7 @@ from . import (
     test_assignment,
     test_assignment_rules,
     test_calendar_import,
+    test_competitor,
     test_conduct,
     test_credit_cases,
     test_credit_concurrency,

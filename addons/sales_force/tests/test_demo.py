@@ -102,6 +102,11 @@ class TestDemo(TransactionCase):
         self.assertGreaterEqual(set(orders.mapped("state")), {"sent", "sale"})
         self.assertTrue(orders.filtered(lambda o: len(o.picking_ids) > 1))
 
+    def test_competitors(self):
+        competitors = self.env["sales.competitor"].search([])
+        self.assertGreater(sum(competitors.mapped("won_count")), 2)
+        self.assertGreater(sum(competitors.mapped("lost_count")), 2)
+
     def test_conduct(self):
         scores = self.env["sales.conduct"].search([]).mapped("score")
         self.assertTrue(min(scores) < 0 < max(scores))

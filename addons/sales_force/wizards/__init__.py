@@ -1,4 +1,5 @@
 from . import (
+    crm_lead_lost,
     sales_calendar_import,
     sales_conduct_decide,
     sales_credit_rebuild,
