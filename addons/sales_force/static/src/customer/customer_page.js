@@ -151,19 +151,30 @@ export class Recommendations extends CustomerPart {
         this.state.data = await this.call(record, "get_recommendations");
     }
 
+    /**
+     * Quote what was chosen; the services of the page, not of this part, as the
+     * user may turn to another tab meanwhile.
+     */
     async add({product_id}) {
         const {record} = this.props;
+        const {action, orm, ui} = this.env.services;
+        const call = (method) =>
+            orm.call(record.resModel, method, [[record.resId], product_id]);
         if (!this.isQuotation) {
-            const action = await this.call(record, "action_quote", product_id);
-            await this.action.doAction(action);
+            await action.doAction(await call("action_quote"));
             return;
         }
         if (!(await record.save())) {
             return;
         }
-        await this.call(record, "action_add_product", product_id);
+        ui.block();
+        try {
+            await call("action_add_product");
+            await record.load();
+        } finally {
+            ui.unblock();
+        }
         await this.load(record);
-        await record.load();
     }
 }
 
