@@ -93,6 +93,13 @@ def actions(reminder_type):
             WHERE h.extend_opportunity""",
             local_date("l.create_date", "h.tz"),
         ),
+        "extend_visit": SQL(
+            """SELECT h.id, %s FROM held h
+            JOIN sales_visit v ON v.commercial_partner_id = h.partner_id
+                AND v.company_id = h.company_id AND v.effective > 0
+            WHERE h.extend_visit""",
+            local_date("v.check_out", "h.tz"),
+        ),
     }
     return SQL(
         "SELECT a.id, a.date FROM (%s) a JOIN held h ON h.id = a.id "

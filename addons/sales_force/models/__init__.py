@@ -48,5 +48,13 @@ from . import (
     crm_team_member,
     crm_lead,
     res_partner,
+    sales_visit_result,
+    sales_route,
+    sales_visit,
+    sales_visit_position,
+    sales_visit_photo,
+    sales_visit_signal,
+    sales_position_consent,
+    visited_customers,
     sales_force_demo,
 )

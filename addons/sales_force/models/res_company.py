@@ -47,6 +47,92 @@ class ResCompany(models.Model):
         help="A product is recommended when so many customers or orders speak for it.",
     )
 
+    sales_visit_length = fields.Integer(
+        "Minutes Per Visit", default=30, help="What a visit is planned with."
+    )
+    sales_visits_per_day = fields.Integer(
+        "Visits Per Day",
+        default=8,
+        help="So many visits are proposed for a full working day.",
+    )
+    sales_visit_speed = fields.Float(
+        "Speed on the Way (km/h)",
+        default=30.0,
+        help="On average, in a straight line: sets the times of a day's visits.",
+    )
+    sales_visit_minutes = fields.Integer(
+        "Effective From (minutes)",
+        default=5,
+        help="A visit counts when it lasted so long from check-in to check-out.",
+    )
+    sales_visit_radius = fields.Integer(
+        "Near the Customer (m)",
+        default=300,
+        help="A check-in farther away is a signal; 0: never.",
+    )
+    sales_visit_accuracy = fields.Integer(
+        "Accurate to (m)",
+        default=150,
+        help="A position that is less accurate is a signal; 0: never.",
+    )
+    sales_visit_top_speed = fields.Integer(
+        "Impossible Speed (km/h)",
+        default=150,
+        help="Who was faster between two visits gives a signal; 0: never.",
+    )
+    sales_position_use = fields.Boolean(
+        "Positions",
+        default=True,
+        help="Ask for the position at check-in and check-out. Reps consent first, and "
+        "may refuse.",
+    )
+    sales_position_access = fields.Selection(
+        [
+            ("rep", "The rep alone"),
+            ("manager", "The rep and the managers above"),
+            ("director", "The rep and directors"),
+        ],
+        "Positions Are Seen By",
+        default="manager",
+        required=True,
+        help="Whoever sees a visit sees its signals; this is about the positions.",
+    )
+    sales_position_days = fields.Integer(
+        "Keep Positions (days)", default=90, help="Then they are deleted; 0: never."
+    )
+    sales_photo_days = fields.Integer(
+        "Keep Photos (days)", default=365, help="Then they are deleted; 0: never."
+    )
+    sales_map = fields.Selection(
+        [
+            ("amap", "Amap"),
+            ("baidu", "Baidu Maps"),
+            ("google", "Google Maps"),
+            ("osm", "OpenStreetMap"),
+        ],
+        "Maps",
+        help="Which map shows the way to a customer. Empty: Amap in China, else "
+        "OpenStreetMap.",
+    )
+    sales_collection_user_id = fields.Many2one(
+        "res.users",
+        "Collections To",
+        domain="[('share', '=', False)]",
+        help="Gets an activity when a rep brings money from a visit. Empty: the rep's "
+        "manager.",
+    )
+
+    _sales_visit_positive = models.Constraint(
+        "CHECK (sales_visit_length > 0 AND sales_visits_per_day > 0 "
+        "AND sales_visit_speed > 0)",
+        "Visits take a minute, a day holds one, and reps move: give more than zero.",
+    )
+    _sales_visit_limits = models.Constraint(
+        "CHECK (sales_visit_minutes >= 0 AND sales_visit_radius >= 0 "
+        "AND sales_visit_accuracy >= 0 AND sales_visit_top_speed >= 0 "
+        "AND sales_position_days >= 0 AND sales_photo_days >= 0)",
+        "Limits of visits are not negative.",
+    )
     _sales_appeal_positive = models.Constraint(
         "CHECK (sales_appeal_days > 0)", "A rep has one day at least to appeal."
     )
@@ -80,6 +166,13 @@ class ResCompany(models.Model):
         """The name of the timezone of the company's working calendar."""
         # sudo: only the calendar's timezone is read
         return self.sudo().resource_calendar_id.tz or "UTC"
+
+    def _get_sales_map(self):
+        """The code of the map that shows ways."""
+        # sudo: only a setting and the country
+        company = self.sudo()
+        china = company.country_id.code == "CN"
+        return company.sales_map or ("amap" if china else "osm")
 
     def _get_sales_date(self, moment):
         """The date of a moment (UTC, naive) where the company works."""

@@ -15,6 +15,7 @@ from ..ledger.invoice import INVOICE
 from ..ledger.lead import LEAD
 from ..ledger.order import CUSTOMER, ORDER
 from ..ledger.receipt import PAYMENT, RECEIPT
+from ..ledger.visit import VISIT
 
 _logger = logging.getLogger(__name__)
 
@@ -223,7 +224,10 @@ class SalesCredit(models.Model):
     @api.model
     def _get_sources(self):
         """The ledger's sources by code, in the order in which they are derived."""
-        sources = (ORDER, CUSTOMER, DELIVERY, INVOICE, CASH, RECEIPT, PAYMENT, LEAD)
+        sources = (
+            *(ORDER, CUSTOMER, DELIVERY, INVOICE, CASH),
+            *(RECEIPT, PAYMENT, LEAD, VISIT),
+        )
         return {source.code: source for source in sources}
 
     def _mark(self, source, ids, origin="id"):

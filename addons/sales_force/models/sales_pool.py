@@ -15,6 +15,7 @@ _EXTEND = (
     "extend_quotation",
     "extend_order",
     "extend_opportunity",
+    "extend_visit",
 )
 _EXEMPT = ("exempt_open_order", "exempt_order_days", "exempt_won_days")
 # The clock that a customer keeps from the day it is claimed.
@@ -111,6 +112,7 @@ class SalesPool(models.Model):
     extend_quotation = fields.Boolean("A quotation sent extends", default=True)
     extend_order = fields.Boolean("An order extends", default=True)
     extend_opportunity = fields.Boolean("A new opportunity extends", default=True)
+    extend_visit = fields.Boolean("An effective visit extends", default=True)
     recycles = fields.Boolean(
         "Recycle Each Night",
         default=True,

@@ -25,5 +25,7 @@ from . import (
     test_screens,
     test_split_documents,
     test_territory,
+    test_visit,
+    test_visit_pure,
     test_working_time,
 )

@@ -6,6 +6,11 @@ from odoo.tests import tagged
 
 from .common import SalesForceCase
 
+# A picture of one pixel.
+PIXEL = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAA"
+    "AABJRU5ErkJggg=="
+)
 OPERATIONS = ("read", "write", "create", "unlink")
 ALL = {"own", "below", "other", "nobody"}
 NOTHING = {}
@@ -124,6 +129,35 @@ MATRIX |= {
         "finance": NOTHING,
     },
 }
+SEEN = {"own", "below"}
+WORKED = {
+    "rep": dict.fromkeys(OPERATIONS, {"own"}),
+    "leader": dict.fromkeys(OPERATIONS, SEEN),
+    "manager": dict.fromkeys(OPERATIONS, SEEN),
+    "director": dict.fromkeys(OPERATIONS, ALL),
+    "finance": NOTHING,
+}
+WATCHED = {
+    "rep": {"read": {"own"}},
+    "leader": {"read": SEEN},
+    "manager": {"read": SEEN},
+    "director": {"read": ALL},
+    "operations": {"read": ALL},
+    "finance": NOTHING,
+}
+MATRIX |= {
+    "sales.visit": {**WORKED, "operations": {"read": ALL}},
+    "sales.visit.photo": WATCHED,
+    "sales.visit.signal": WATCHED,
+    "sales.visit.position": {**WATCHED, "operations": NOTHING},
+    "sales.position.consent": {
+        **WATCHED,
+        "leader": {"read": {"own"}},
+        "manager": {"read": {"own"}},
+    },
+    "sales.route": {**WORKED, "operations": EVERYTHING},
+    "sales.route.stop": {**WORKED, "operations": EVERYTHING},
+}
 # Configuration: everybody inside reads, operations write.
 CONFIGURATION = (
     "sales.territory",
@@ -138,6 +172,7 @@ CONFIGURATION = (
     "sales.followup.rule",
     "sales.policy",
     "sales.conduct.category",
+    "sales.visit.result",
 )
 
 
@@ -176,6 +211,7 @@ class TestAccess(SalesForceCase):
             if rep := cls.reps.get(name):
                 records["sales.rep"] = rep
                 records["sales.rep.assignment"] = rep.assignment_ids
+                records |= cls._visits(rep)
                 records["sales.split"] = env["sales.split"].create(
                     {"order_id": order.id, "rep_id": rep.id, "share": 100}
                 )
@@ -235,6 +271,43 @@ class TestAccess(SalesForceCase):
                 records["account.invoice.report"] = env[
                     "account.invoice.report"
                 ].search([("move_id", "=", invoice.id)])
+
+    @classmethod
+    def _visits(cls, rep):
+        """A rep's visit, with what it leaves, and route."""
+        env = cls.env
+        visit = env["sales.visit"].create(
+            {"rep_id": rep.id, "partner_id": cls.partner.id}
+        )
+        of_visit = {"visit_id": visit.id}
+        route = env["sales.route"].create(
+            {
+                "name": "R",
+                "rep_id": rep.id,
+                "stop_ids": [Command.create({"partner_id": cls.partner.id})],
+            }
+        )
+        return {
+            "sales.visit": visit,
+            "sales.visit.photo": env["sales.visit.photo"].create(
+                {**of_visit, "image": PIXEL, "fingerprint": "0"}
+            ),
+            "sales.visit.signal": env["sales.visit.signal"].create(
+                {**of_visit, "kind": "short"}
+            ),
+            "sales.visit.position": env["sales.visit.position"].create(
+                {**of_visit, "kind": "in", "latitude": 1, "longitude": 1}
+            ),
+            "sales.position.consent": env["sales.position.consent"].create(
+                {
+                    "user_id": rep.user_id.id,
+                    "company_id": rep.company_id.id,
+                    "notice": "May we?",
+                }
+            ),
+            "sales.route": route,
+            "sales.route.stop": route.stop_ids,
+        }
 
     def _whose(self, role):
         """Records by whose they are to a role; nobody is above the director."""
@@ -313,6 +386,7 @@ class TestAccess(SalesForceCase):
             "sales.conduct.category": self.env["sales.conduct.category"].create(
                 {"name": "C"}
             ),
+            "sales.visit.result": self.env["sales.visit.result"].create({"name": "R"}),
         }
         for model in CONFIGURATION:
             for role in ("rep", "leader", "manager", "director", "finance"):

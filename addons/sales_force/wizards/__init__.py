@@ -7,4 +7,5 @@ from . import (
     sales_pool_apply,
     sales_rep_change,
     sales_split_change,
+    sales_visit_plan,
 )

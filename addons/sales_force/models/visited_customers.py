@@ -1,0 +1,310 @@
+"""What visits add to customers, reps and documents."""
+
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .. import working_time as wt
+from .sales_customer_page import TimelineKind
+from .sales_handover import Kind
+
+# So many addresses are looked up at a time, and those not found again after days.
+_LOCATED = 50
+_LOCATE_AGAIN = 30
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    sales_located_on = fields.Date(
+        "Looked Up On", readonly=True, copy=False, export_string_translation=False
+    )
+
+    def _get_sales_point(self):
+        """``(latitude, longitude)`` where known, else None; never zero for unknown."""
+        if self.partner_latitude or self.partner_longitude:
+            return self.partner_latitude, self.partner_longitude
+        return None
+
+    def _locate_for_sales(self):
+        """Look up the coordinates of addresses, where Odoo's geocoder is installed."""
+        if "base.geocoder" not in self.env:
+            return
+        missing = self.filtered(
+            lambda partner: not partner._get_sales_point()
+            and (partner.street or partner.city)
+        )
+        for partner in missing[:_LOCATED]:
+            partner.sales_located_on = fields.Date.today()
+            try:
+                partner.geo_localize()
+            except UserError:
+                return  # the service is not set up or does not answer
+
+    @api.model
+    def _cron_locate_for_sales(self):
+        """Customers who will be visited, or are on a route."""
+        planned = self.env["sales.visit"].search(
+            [("state", "=", "planned"), ("date", ">=", fields.Date.today())]
+        )
+        stops = self.env["sales.route.stop"].search([("route_id.active", "=", True)])
+        again = fields.Date.today() - timedelta(days=_LOCATE_AGAIN)
+        self.search(
+            [
+                ("id", "in", (planned.partner_id + stops.partner_id).ids),
+                ("partner_latitude", "=", 0),
+                ("partner_longitude", "=", 0),
+                "|",
+                ("sales_located_on", "=", False),
+                ("sales_located_on", "<", again),
+            ],
+            limit=_LOCATED,
+        )._locate_for_sales()
+
+
+class SalesRep(models.Model):
+    _inherit = "sales.rep"
+
+    start_partner_id = fields.Many2one(
+        "res.partner",
+        "Starts From",
+        help="The address where the days begin and end: the home or an office. Empty: "
+        "the company's.",
+    )
+
+    def _get_visit_days(self, first, last):
+        """The working days of reps: ``{rep: {date: (begin, hours)}}``.
+
+        ``begin`` in minutes of the day where the rep works.
+        """
+        working = self.env["sales.working.time"]
+        found = {}
+        schedules = working._schedules_of_dates(self, first, last)
+        for rep, schedule in schedules.items():
+            days = found[rep] = {}
+            for day, hours in wt.working_days(schedule, first, last).items():
+                if not hours:
+                    continue
+                begin, end = wt.day_bounds(schedule, day, day)
+                start = wt.working(schedule, begin, end)[0][0]
+                days[day] = (start - begin).total_seconds() / 60, hours
+        return found
+
+    def _get_visit_point(self):
+        """Where the days of a rep begin, None where that is not known."""
+        # sudo: only where the address is
+        rep = self.sudo()
+        partner = rep.start_partner_id or rep.company_id.partner_id
+        return partner._get_sales_point()
+
+    def _get_visit_start(self, day):
+        """Where and when a day begins: ``(point, minutes)``."""
+        begin, _hours = self._get_visit_days(day, day)[self].get(day, (9 * 60.0, 0))
+        return self._get_visit_point(), begin
+
+
+class SalesCustomer(models.Model):
+    _inherit = "sales.customer"
+
+    last_visit = fields.Date(compute="_compute_visits", help="The last effective one.")
+    next_visit = fields.Date(compute="_compute_visits", help="The next planned one.")
+    visit_overdue = fields.Boolean(
+        compute="_compute_visits",
+        search="_search_visit_overdue",
+        help="Longer not visited than the class asks for, and no visit is planned.",
+    )
+    visit_count = fields.Integer("Visits", compute="_compute_visits")
+
+    @api.depends("class_id")
+    def _compute_visits(self):
+        today = self.env.company._get_sales_today()
+        # sudo: who may read a customer may know when it was visited
+        visits = self.env["sales.visit"].sudo()
+        mine = Domain("commercial_partner_id", "in", self.partner_id.ids)
+        last = {
+            partner: (day, count)
+            for partner, day, count in visits._read_group(
+                mine & Domain("effective", ">", 0),
+                ["commercial_partner_id"],
+                ["date:max", "__count"],
+            )
+        }
+        following = dict(
+            visits._read_group(
+                mine & Domain("state", "=", "planned") & Domain("date", ">=", today),
+                ["commercial_partner_id"],
+                ["date:min"],
+            )
+        )
+        for customer in self:
+            day, count = last.get(customer.partner_id, (False, 0))
+            customer.last_visit = day
+            customer.visit_count = count
+            customer.next_visit = following.get(customer.partner_id, False)
+            every = customer.class_id.visit_days
+            customer.visit_overdue = (
+                bool(every)
+                and not customer.next_visit
+                and (not day or day + timedelta(days=every) < today)
+            )
+
+    @api.model
+    def _search_visit_overdue(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = self.env.company._get_sales_today()
+
+        def to_sql(model, alias, query):
+            return SQL(
+                """EXISTS (
+                    SELECT FROM sales_customer_class k
+                    WHERE k.id = %(class_)s AND k.visit_days > 0 AND NOT EXISTS (
+                        SELECT FROM sales_visit v
+                        WHERE v.commercial_partner_id = %(partner)s AND (
+                            v.state = 'planned' AND v.date >= %(today)s
+                            OR v.effective > 0 AND v.date >= %(today)s - k.visit_days
+                        )
+                    )
+                )""",
+                class_=model._field_to_sql(alias, "class_id", query),
+                partner=model._field_to_sql(alias, "partner_id", query),
+                today=today,
+            )
+
+        self.env["sales.visit"].flush_model()
+        domain = Domain.custom(to_sql=to_sql)
+        return domain if True in value else ~domain
+
+    @api.model
+    def _get_timeline_kinds(self):
+        return [
+            *super()._get_timeline_kinds(),
+            TimelineKind(
+                code="visit",
+                name=self.env._("Visit"),
+                model="sales.visit",
+                phase="before",
+                icon="fa-map-marker",
+                date="date_planned",
+                domain=(("state", "in", ("started", "done", "closed")),),
+                title="result_id",
+                status="state",
+            ),
+        ]
+
+    def action_visit_now(self):
+        """The visit that lasts or is planned for today, else a new one."""
+        self.ensure_one()
+        self.check_access("read")
+        visits = self.env["sales.visit"]
+        today = self.company_id._get_sales_today()
+        visit = visits.search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("commercial_partner_id", "=", self.partner_id.id),
+                "|",
+                ("state", "=", "started"),
+                "&",
+                ("state", "=", "planned"),
+                ("date", "=", today),
+            ],
+            limit=1,
+        ) or visits.create({"partner_id": self.partner_id.id})
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sales.visit",
+            "res_id": visit.id,
+            "views": [(False, "form")],
+        }
+
+    def action_open_visits(self):
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "sales_force.sales_visit_action"
+        )
+        return {
+            **action,
+            "domain": [("commercial_partner_id", "=", self.partner_id.id)],
+            "context": {"default_partner_id": self.partner_id.id},
+        }
+
+
+class SalesCompetitorSighting(models.Model):
+    _inherit = "sales.competitor.sighting"
+
+    visit_id = fields.Many2one("sales.visit", index="btree_not_null", readonly=True)
+
+
+class CrmLead(models.Model):
+    _inherit = "crm.lead"
+
+    sales_visit_id = fields.Many2one(
+        "sales.visit", "From Visit", copy=False, index="btree_not_null"
+    )
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    sales_visit_id = fields.Many2one(
+        "sales.visit", "From Visit", copy=False, index="btree_not_null"
+    )
+
+
+class SalesFollowupRule(models.Model):
+    _inherit = "sales.followup.rule"
+
+    @api.model
+    def _get_contacts(self):
+        return SQL(
+            """%s UNION ALL SELECT partner_id, check_out::date FROM sales_visit
+            WHERE effective > 0""",
+            super()._get_contacts(),
+        )
+
+
+class SalesHandover(models.Model):
+    _inherit = "sales.handover"
+
+    @api.model
+    def _get_kinds(self, rep):
+        return {
+            **super()._get_kinds(rep),
+            "visit": Kind(
+                self.env._("Planned visit"),
+                "sales.visit",
+                Domain("rep_id", "=", rep.id) & Domain("state", "=", "planned"),
+                partner="partner_id",
+            ),
+            "route": Kind(
+                self.env._("Visit route"),
+                "sales.route",
+                Domain("rep_id", "=", rep.id),
+            ),
+        }
+
+
+class SalesHandoverLine(models.Model):
+    _inherit = "sales.handover.line"
+
+    def _hand_over_visit(self, heir):
+        self._get_records().rep_id = heir
+
+    _hand_over_route = _hand_over_visit
+
+    def _give_back_visit(self, heir):
+        records = (
+            self._get_records()
+            .exists()
+            .filtered(
+                lambda record: record.rep_id == heir
+                and ("state" not in record or record.state == "planned")
+            )
+        )
+        records.rep_id = self.handover_id.rep_id
+        return self.filtered(lambda line: line.res_id in records._ids)
+
+    _give_back_route = _give_back_visit
