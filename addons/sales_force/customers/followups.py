@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from odoo.tools import SQL
 
+from ..ledger.crediting import local_date
 from .pool import DONE
 
 
@@ -107,7 +108,7 @@ def invoices(company, _tz):
     )
 
 
-def contacts():
+def contacts(tz):
     """A SELECT of ``(partner_id, date)``: who was in touch with which contact when.
 
     Activities done, meetings, quotations sent, orders, and messages that reach the
@@ -123,19 +124,22 @@ def contacts():
         JOIN (%(documents)s) d ON d.model = y.res_model AND d.id = y.res_id
         WHERE y.date_done IS NOT NULL
         UNION ALL
-        SELECT d.partner_id, m.date::date FROM mail_message m
+        SELECT d.partner_id, %(message)s FROM mail_message m
         JOIN (%(documents)s) d ON d.model = m.model AND d.id = m.res_id
         JOIN ir_model_data x ON x.module = 'mail' AND x.name = 'mt_comment'
             AND x.model = 'mail.message.subtype' AND x.res_id = m.subtype_id
         UNION ALL
-        SELECT a.res_partner_id, e.start::date FROM calendar_event e
+        SELECT a.res_partner_id, %(meeting)s FROM calendar_event e
         JOIN calendar_event_res_partner_rel a ON a.calendar_event_id = e.id
         WHERE e.active AND e.start <= now() AT TIME ZONE 'UTC'
         UNION ALL
-        SELECT o.partner_id, o.date_order::date FROM sale_order o
+        SELECT o.partner_id, %(order)s FROM sale_order o
         WHERE o.state IN ('sent', 'sale')
         """,
         documents=documents,
+        message=local_date("m.date", SQL("%s", tz)),
+        meeting=local_date("e.start", SQL("%s", tz)),
+        order=local_date("o.date_order", SQL("%s", tz)),
     )
 
 
@@ -144,10 +148,10 @@ def customers(sources):
 
     Who has just become the owner has time from that day on.
 
-    :param SQL sources: of ``(partner_id, date)``
+    :param sources: of a timezone the SELECT of ``(partner_id, date)``
     """
 
-    def select(company, _tz):
+    def select(company, tz):
         return SQL(
             """SELECT e.partner_id AS id, p.user_id, e.partner_id,
                 GREATEST(c.date, e.claimed_on) AS date, NULL::integer AS stage_id
@@ -158,7 +162,7 @@ def customers(sources):
                 FROM (%s) s JOIN res_partner p ON p.id = s.partner_id GROUP BY 1
             ) c ON c.id = e.partner_id
             WHERE e.company_id = %s""",
-            sources,
+            sources(tz),
             company,
         )
 

@@ -132,6 +132,7 @@ def exempt(today):
             JOIN sales_kept_date k ON k.res_model = 'crm.lead' AND k.res_id = l.id
                 AND k.kind = 'won'
             WHERE c.commercial_partner_id = h.partner_id AND l.won_status = 'won'
+              AND COALESCE(l.company_id, h.company_id) = h.company_id
               AND k.date >= %(today)s - h.exempt_won_days
         )
         """,

@@ -13,15 +13,18 @@ n_ab / n_a, lift = confidence / (n_b / n).
 
 from odoo.tools import SQL
 
+from ..ledger.crediting import local_date
+
 # A product keeps so many others, by either measure.
 KEPT = 50
 # Who buys everything tells little: so many products of a customer count, the last ones.
 _PRODUCTS_OF_CUSTOMER = 100
 
 
-def sold(company, since=None, without=(), customers=None):
+def sold(company, tz, since=None, without=(), customers=None):
     """A SELECT of ``(basket, customer_id, product_id, date)``.
 
+    :param str tz: the company's timezone
     :param since: date of the first sale that counts, None for all
     :param without: ids of orders that are left out
     :param customers: ids of commercial partners, None for all
@@ -29,14 +32,14 @@ def sold(company, since=None, without=(), customers=None):
     return SQL(
         """
         SELECT o.id * 2 AS basket, p.commercial_partner_id AS customer_id, l.product_id,
-            o.date_order::date AS date
+            %(day)s AS date
         FROM sale_order o
         JOIN res_partner p ON p.id = o.partner_id
         JOIN sale_order_line l ON l.order_id = o.id AND l.product_id IS NOT NULL
             AND l.display_type IS NULL AND l.is_downpayment IS NOT TRUE
             AND l.product_uom_qty > 0
         WHERE o.company_id = %(company)s AND o.state = 'sale'
-          AND o.date_order >= COALESCE(%(since)s::date, '-infinity'::date)
+          AND %(day)s >= COALESCE(%(since)s::date, '-infinity'::date)
           AND o.id <> ALL(%(without)s::integer[]) AND %(of_order)s
         UNION ALL
         SELECT m.id * 2 + 1, m.commercial_partner_id, l.product_id, m.invoice_date
@@ -52,6 +55,7 @@ def sold(company, since=None, without=(), customers=None):
           AND %(of_invoice)s
         """,
         company=company,
+        day=local_date("o.date_order", SQL("%s", tz)),
         since=since,
         without=list(without),
         of_order=_of("p.commercial_partner_id", customers),

@@ -87,10 +87,11 @@ def refresh(company, metrics, classes, start, today, partners=None):
             GROUP BY partner_id
         ),
         invoiced AS (
-            SELECT partner_id, max(date) AS last_date, sum(value) AS turnover
+            SELECT partner_id, max(date) FILTER (WHERE value > 0) AS last_date,
+                sum(value) FILTER (WHERE date > %(start)s) AS turnover
             FROM sales_credit
             WHERE metric_id = %(invoiced)s AND company_id = %(company)s AND NOT overlay
-              AND date > %(start)s AND date <= %(today)s AND partner_id IS NOT NULL
+              AND date <= %(today)s AND partner_id IS NOT NULL
             GROUP BY partner_id
         ),
         open_deals AS (

@@ -1,5 +1,6 @@
 """The cash of customer invoices: collected, and its untaxed part."""
 
+from collections import defaultdict
 from decimal import Decimal
 
 from odoo.tools import SQL
@@ -15,6 +16,15 @@ from .invoice import (
 )
 from .source import Source
 
+# Whether a line is of bank or cash: by its account ``a``, its journal ``j`` and its
+# payment ``pay``, which may be none.
+LIQUID = SQL(
+    """(
+        a.account_type IN ('asset_cash', 'liability_credit_card')
+        OR a.id = pay.outstanding_account_id
+        OR a.id = j.default_account_id AND j.type IN ('bank', 'cash', 'credit')
+    )"""
+)
 # Cash matched with the invoice: what was matched, in the invoice's currency, times
 # the counterpart's liquidity over its receivables. Write-offs, discounts, exchange
 # differences and credit notes have no liquidity and so are no cash.
@@ -45,15 +55,9 @@ _MATCHED = SQL(
         AND counterpart.move_type = 'entry' AND counterpart.state = 'posted'
     CROSS JOIN LATERAL (
         SELECT
-            sum(cl.balance) FILTER (
-                WHERE a.account_type IN ('asset_cash', 'liability_credit_card')
-                   OR a.id = pay.outstanding_account_id
-                   OR a.id = j.default_account_id
-                      AND j.type IN ('bank', 'cash', 'credit')
-            ) AS liquidity,
-            sum(cl.balance) FILTER (
-                WHERE a.account_type IN ('asset_receivable', 'liability_payable')
-            ) AS receivable
+            sum(cl.balance) FILTER (WHERE %(liquid)s) AS liquidity,
+            sum(cl.balance) FILTER (WHERE a.account_type = 'asset_receivable')
+                AS receivable
         FROM account_move_line cl
         JOIN account_account a ON a.id = cl.account_id
         JOIN account_journal j ON j.id = counterpart.journal_id
@@ -61,7 +65,8 @@ _MATCHED = SQL(
         WHERE cl.move_id = counterpart.id
     ) cash
     WHERE cash.liquidity <> 0 AND cash.receivable <> 0
-    """
+    """,
+    liquid=LIQUID,
 )
 
 # Payments without a journal entry, where the company counts them at validation: the
@@ -160,8 +165,11 @@ def _read(env, scope, metrics):
     if any(move["company"].sales_collect_at_validation for move in moves):
         return fetch(env, scope, _facts(env, metrics)), []
     facts = []
+    by_move = defaultdict(list)
+    for event in matched:
+        by_move[event["move_id"]].append(event)
     for move in moves:
-        events = [event for event in matched if event["move_id"] == move["id"]]
+        events = by_move[move["id"]]
         if not move["doc_total"]:
             continue
         [billed] = read_totals(move, [(move["total"], move["doc_total"])])

@@ -7,6 +7,7 @@ ways are compared, with each other and with an oracle, by the tests.
 """
 
 import json
+from collections import defaultdict
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from operator import itemgetter
@@ -158,10 +159,13 @@ def _shares(fact, splits):
 def _credits(facts, splits, owners):
     """The credits of facts: ``{key: values}``."""
     credits = {}
+    by_target = defaultdict(list)
+    for split in splits:
+        by_target[split["target"]].append(split)
     for fact in facts:
         place = fact["company_id"], fact["date"], fact["partner_id"]
         for user_id, share, overlay, part, doc_part in _shares(
-            fact, [split for split in splits if split["target"] == fact["split"]]
+            fact, by_target[fact["split"]]
         ):
             if not part:
                 continue
@@ -229,23 +233,34 @@ def merge(env, scopes, metrics):
             del derived[key]
         else:
             stale[key] = row["id"]
-    if stale:
-        statements.append(
-            SQL("DELETE FROM sales_credit WHERE id = ANY(%s)", list(stale.values()))
-        )
-    if derived:
-        rows = [
-            dict(zip(("id", *_NAMES), (stale.get(key), *key, *values), strict=True))
-            for key, values in derived.items()
-        ]
+    gone = [id_ for key, id_ in stale.items() if key not in derived]
+    if gone:
+        statements.append(SQL("DELETE FROM sales_credit WHERE id = ANY(%s)", gone))
+    changed, added = [], []
+    for key, values in derived.items():
+        row = dict(zip(("id", *_NAMES), (stale.get(key), *key, *values), strict=True))
+        (changed if key in stale else added).append(row)
+    if changed:
+        # Whoever refers to a credit keeps it.
         statements.append(
             SQL(
-                """INSERT INTO sales_credit (id, %(names)s)
-                SELECT COALESCE(id, nextval('sales_credit_id_seq')), %(names)s
+                """UPDATE sales_credit c SET (%s) = (%s)
+                FROM json_populate_recordset(NULL::sales_credit, %s) r
+                WHERE c.id = r.id""",
+                SQL(", ").join(map(SQL.identifier, VALUES)),
+                SQL(", ").join(SQL.identifier("r", name) for name in VALUES),
+                json.dumps(changed, default=str),
+            )
+        )
+    if added:
+        statements.append(
+            SQL(
+                """INSERT INTO sales_credit (%(names)s)
+                SELECT %(names)s
                 FROM json_populate_recordset(NULL::sales_credit, %(rows)s)
                 ON CONFLICT DO NOTHING""",
                 names=_COLUMNS,
-                rows=json.dumps(rows, default=str),
+                rows=json.dumps(added, default=str),
             )
         )
     if statements:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from odoo.tools import SQL
 
+from .cash import LIQUID
 from .crediting import local_date
 from .few import date_of, fetch, units
 from .source import Source
@@ -51,12 +52,7 @@ def _facts(env, metrics):
             LEFT JOIN account_payment pay ON pay.id = m.origin_payment_id
             CROSS JOIN LATERAL (
                 SELECT
-                    sum(l.balance) FILTER (
-                        WHERE a.account_type IN ('asset_cash', 'liability_credit_card')
-                           OR a.id = pay.outstanding_account_id
-                           OR a.id = j.default_account_id
-                              AND j.type IN ('bank', 'cash', 'credit')
-                    ) AS liquidity,
+                    sum(l.balance) FILTER (WHERE %(liquid)s) AS liquidity,
                     sum(l.balance) FILTER (WHERE a.account_type = 'asset_receivable')
                         AS receivable
                 FROM account_move_line l JOIN account_account a ON a.id = l.account_id
@@ -114,6 +110,7 @@ def _facts(env, metrics):
         LEFT JOIN res_partner cp ON cp.id = p.commercial_partner_id
         CROSS JOIN LATERAL (%(owner)s) owner
         """,
+        liquid=LIQUID,
         receipts=metrics["RECEIPTS"],
         owner=_OWNER,
     )
@@ -124,10 +121,7 @@ _READ_LINES = SQL(
     SELECT m.id AS move_id, m.date, m.company_id, l.id, l.partner_id, l.currency_id,
         l.balance, l.amount_currency,
         a.account_type = 'asset_receivable' AS receivable,
-        a.account_type IN ('asset_cash', 'liability_credit_card')
-            OR a.id = pay.outstanding_account_id
-            OR a.id = j.default_account_id AND j.type IN ('bank', 'cash', 'credit')
-            AS liquid
+        %s AS liquid
     FROM scope
     JOIN account_move m ON m.id = scope.id AND m.state = 'posted'
         AND m.move_type = 'entry'
@@ -136,7 +130,8 @@ _READ_LINES = SQL(
     JOIN account_move_line l ON l.move_id = m.id
     JOIN account_account a ON a.id = l.account_id
     ORDER BY l.id
-    """
+    """,
+    LIQUID,
 )
 _READ_CHANGES = SQL(
     """

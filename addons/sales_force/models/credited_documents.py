@@ -165,6 +165,7 @@ class SaleOrder(models.Model):
 
     def unlink(self):
         self.env["sales.credit"]._mark("order", self.ids)
+        self.env["sales.credit"]._mark("delivery", self.ids)
         # sudo: the lines go with the order, whoever may delete that
         lines = self.sudo().order_line
         self.env["sales.credit"]._mark_invoices(lines._lock_invoices())
@@ -239,6 +240,25 @@ class StockMove(models.Model):
             "sale_line_id",
         )
     )
+
+    def _write_multi(self, vals_list):
+        moved = [
+            id_
+            for id_, vals in zip(self._ids, vals_list, strict=True)
+            if "sale_line_id" in vals
+        ]
+        if moved:
+            # The orders that they belonged to until now.
+            rows = self.env.execute_query(
+                SQL(
+                    """SELECT DISTINCT l.order_id
+                    FROM stock_move m JOIN sale_order_line l ON l.id = m.sale_line_id
+                    WHERE m.id = ANY(%s) AND m.state = 'done'""",
+                    moved,
+                )
+            )
+            self.env["sales.credit"]._mark("delivery", [row[0] for row in rows])
+        super()._write_multi(vals_list)
 
     def _mark_credits(self, changed=None):
         # sudo: whoever delivers changes credits
@@ -329,6 +349,7 @@ class AccountMove(models.Model):
                     "sequence": part.sequence,
                 }
                 for part in split
+                if not part.move_line_id or part.move_line_id in lines
             ]
         )
 
@@ -537,7 +558,10 @@ class ResPartner(models.Model):
 
     def _mark_credits(self, changed=None):
         # Nothing can have been credited for a partner who is new.
-        if changed and changed != {"commercial_partner_id"}:
+        changed = (changed or set()) - {"commercial_partner_id"}
+        if changed == {"user_id"}:
+            self.env["sales.credit"]._mark("*owner", self.ids)
+        elif changed:
             self.env["sales.credit"]._mark("*partner_id", self.ids)
 
     def unlink(self):

@@ -140,8 +140,10 @@ class CrmTeam(models.Model):
         # sudo: places are made of results that the user need not read
         metrics = self.env["sales.metric"].sudo()
         metric = self.sudo().sales_assignment_metric_id or metrics.browse(
-            metrics._ids_by_code()["ORDERED"]
+            metrics._ids_by_code().get("ORDERED", ())
         )
+        if not metric:
+            return {}
         today = self.env.company._get_sales_today()
         results = self._get_results(
             metric,

@@ -147,13 +147,17 @@ class ResCompany(models.Model):
 
     def write(self, vals):
         collect = "sales_collect_at_validation"
-        moved = "resource_calendar_id" in vals or any(
+        zones = {company: company._get_sales_timezone() for company in self}
+        collects = any(
             collect in vals and company[collect] != vals[collect] for company in self
         )
         discounts = self.sale_discount_product_id
         result = super().write(vals)
-        if moved:
+        if "resource_calendar_id" in vals:
             self.env.registry.clear_cache()
+        if collects or any(
+            company._get_sales_timezone() != zone for company, zone in zones.items()
+        ):
             self.env["sales.credit"]._mark_all()
         if "sale_discount_product_id" in vals:
             # A discount has no quantity.

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -327,6 +327,31 @@ class ResPartner(models.Model):
                     "%(customers)s: only the owner and the managers above change the "
                     "salesperson, territory and channel of a customer.",
                     customers=", ".join(strange.mapped("display_name")),
+                )
+            )
+        if int(vals.get("user_id") or 0) == user.id and not below - user:
+            self._check_claimed()
+
+    def _check_claimed(self):
+        """A rep gets what nobody owns by claiming it, under the pool's rules.
+
+        :raise UserError: for a free customer that is in a pool
+        """
+        # sudo: as above
+        free = self.sudo().filtered(
+            lambda partner: partner == partner.commercial_partner_id
+            and not partner.user_id
+        )
+        pooled = [
+            partner
+            for partner, pool in self.env["sales.pool"]._get_places(free).items()
+            if pool
+        ]
+        if pooled:
+            raise UserError(
+                self.env._(
+                    "%(customers)s: nobody owns them. Claim them in the customer pool.",
+                    customers=", ".join(partner.display_name for partner in pooled),
                 )
             )
 

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 
 class SalesCompetitor(models.Model):
@@ -30,6 +31,16 @@ class SalesCompetitor(models.Model):
         compute="_compute_counts",
         help="Opportunities lost to this competitor, of those that you may read.",
     )
+
+    def write(self, vals):
+        """:raise AccessError: when others than operations say whom it is known to"""
+        if "company_id" in vals and not (
+            self.env.su or self.env.user.has_group("sales_force.group_sales_operations")
+        ):
+            raise AccessError(
+                self.env._("Only sales operations say whom a competitor is known to.")
+            )
+        return super().write(vals)
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_counts(self):

@@ -89,6 +89,13 @@ class SalesCompetitorSighting(models.Model):
                     )
                 )
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "user_id" in vals:
+            # Nobody has seen what one may not write.
+            self.check_access("write")
+        return result
+
     @api.model_create_multi
     def create(self, vals_list):
         """Who was seen at an opportunity competes for it."""

@@ -118,7 +118,7 @@ class SalesConduct(models.Model):
         last = fields.Date.add(day, days=3 * count + 60)
         hours = self.env["sales.working.time"].working_days(self.company_id, day, last)
         days = [d for d, n in hours[self.company_id].items() if n and d > day]
-        return sorted(days)[count - 1]
+        return (sorted(days)[:count] or [last])[-1]
 
     @api.depends("state", "decided_on")
     @api.depends_context("uid")

@@ -20,6 +20,8 @@ from ..ledger.visit import VISIT
 _logger = logging.getLogger(__name__)
 
 _PENDING = "sales_force.pending"
+# What was processed before the commit.
+_READ = "sales_force.read"
 # A rebuild derives so many documents with one statement: large enough that sets pay,
 # small enough that sorting stays in memory.
 REBUILD_BATCH = 50_000
@@ -160,10 +162,11 @@ class SalesCredit(models.Model):
         if part_model and model != part_model:
             model, ids = part_model, {credit: credit.part for credit in self}
         existing = env[model].browse(set(ids.values())).exists()
+        by_id = {record.id: record for record in existing}
         line_of = LINE_DOCUMENTS.get(model)
         for credit, res_id in ids.items():
-            record = existing.browse(res_id)
-            if record not in existing:
+            record = by_id.get(res_id)
+            if not record:
                 continue
             documents[credit] = (line_of and record[line_of[1]]) or record
         return documents
@@ -234,7 +237,8 @@ class SalesCredit(models.Model):
         """Derive the credits of documents again before the transaction commits.
 
         :param str source: code of a source; or ``*`` and the name of a column of the
-            ledger, for all that is credited with these ids there
+            ledger, for all that is credited with these ids there; or ``*owner`` for
+            what depends on the owners of these customers
         :param ids: ids of the source's scope, or of what ``origin`` names
         """
         ids = [id_ for id_ in ids if id_]
@@ -308,27 +312,40 @@ class SalesCredit(models.Model):
         self._pending()["*"]["id"].add(True)
 
     def _process_at_commit(self):
+        # What was derived for who read credits meanwhile may have been rolled back
+        # with a savepoint; what was not is found equal.
+        for code, origins in self.env.cr.precommit.data.pop(_READ, {}).items():
+            for origin, ids in origins.items():
+                self._pending()[code][origin] |= ids
         targets = self.env.cr.precommit.data.pop("sales_force.splits", None)
         if targets:
             self.env["sales.split"]._check_sums(targets)
             self.env["sales.split"]._log_splits(targets)
-        self._process_pending()
+        self._process_pending(at_commit=True)
 
-    def _process_pending(self):
+    def _process_pending(self, at_commit=False):
         """Merge what is pending into the ledger."""
         # Documents are marked when they are flushed.
         self.env.flush_all()
         pending = self.env.cr.precommit.data.pop(_PENDING, None)
         if not pending:
             return
+        if not at_commit:
+            read = self.env.cr.precommit.data.setdefault(_READ, {})
+            for code, origins in pending.items():
+                for origin, ids in origins.items():
+                    read.setdefault(code, {}).setdefault(origin, set()).update(ids)
         self = self.sudo()  # the ledger is the same for whoever changed a document
         if pending.pop("*", None):
             self._rebuild()
             return
         for column in [code for code in pending if code.startswith("*")]:
             ids = sorted(pending.pop(column)["id"])
+            condition = SQL("c.source IN ('receipt', 'payment') AND c.partner_id")
+            if column != "*owner":
+                condition = SQL("c.%s", SQL.identifier(column[1:]))
             for code, scope_ids in self._get_scopes(
-                SQL("c.%s = ANY(%s)", SQL.identifier(column[1:]), ids)
+                SQL("%s = ANY(%s)", condition, ids)
             ):
                 pending[code]["id"].update(scope_ids)
         few_scopes = []
@@ -336,7 +353,9 @@ class SalesCredit(models.Model):
             if code not in pending:
                 continue
             scope = source.scope(pending[code])
-            if sum(map(len, pending[code].values())) <= FEW:
+            # A customer may lead to any number of documents.
+            marked = sum(map(len, pending[code].values()))
+            if marked <= FEW and "partner" not in pending[code]:
                 few_scopes.append((source, scope))
                 continue
             if pending[code].keys() == {"id"}:

@@ -75,7 +75,7 @@ class SalesCustomer(models.Model):
                     SELECT
                         sum(o.amount_untaxed / COALESCE(NULLIF(o.currency_rate, 0), 1))
                             FILTER (WHERE o.state IN ('draft', 'sent') AND COALESCE(
-                                o.validity_date, CURRENT_DATE) >= CURRENT_DATE),
+                                o.validity_date, %(today)s) >= %(today)s),
                         sum((SELECT sum(l.price_subtotal - l.untaxed_amount_invoiced)
                                 FROM sale_order_line l WHERE l.order_id = o.id)
                             / COALESCE(NULLIF(o.currency_rate, 0), 1))
@@ -88,16 +88,17 @@ class SalesCustomer(models.Model):
                 LEFT JOIN LATERAL (
                     SELECT sum(m.amount_residual_signed),
                         sum(m.amount_residual_signed)
-                            FILTER (WHERE m.invoice_date_due < CURRENT_DATE)
+                            FILTER (WHERE m.invoice_date_due < %(today)s)
                     FROM account_move m
                     WHERE m.commercial_partner_id = e.partner_id
                       AND m.company_id = e.company_id AND m.state = 'posted'
                       AND m.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
                       AND m.payment_state IN ('not_paid', 'partial', 'in_payment')
                 ) m(unpaid, overdue) ON TRUE
-                WHERE e.id = ANY(%s)
+                WHERE e.id = ANY(%(ids)s)
                 """,
-                self._origin.ids,
+                today=self.env.company._get_sales_today(),
+                ids=self._origin.ids,
             )
         )
         found = {id_: amounts for id_, *amounts in rows}

@@ -163,5 +163,11 @@ class SalesFollowup(models.Model):
                 {"user_id": user.id}
             )
 
+    def _drop(self):
+        """Close what nobody needs to do any more."""
+        for company, followups in self.grouped("company_id").items():
+            followups.write({"state": "gone", "closed_on": company._get_sales_today()})
+        self._remove_activities()
+
     def _remove_activities(self):
         (self.activity_id + self.escalation_id).filtered("active").unlink()

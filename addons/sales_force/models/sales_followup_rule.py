@@ -78,7 +78,6 @@ class SalesFollowupRule(models.Model):
         help="When the activity is still open so many working days later, the owner's "
         "manager gets one. 0: never.",
     )
-    followup_ids = fields.One2many("sales.followup", "rule_id", "Follow-ups")
     open_count = fields.Integer("Open", compute="_compute_open_count")
 
     _days_positive = models.Constraint(
@@ -111,14 +110,17 @@ class SalesFollowupRule(models.Model):
             "customer_silent": followups.Kind(
                 _("A customer was not contacted for days"),
                 "res.partner",
-                followups.customers(self._get_contacts()),
+                followups.customers(self._get_contacts),
             ),
         }
 
     @api.model
-    def _get_contacts(self):
-        """A SELECT of ``(partner_id, date)`` of contacts; other addons add theirs."""
-        return followups.contacts()
+    def _get_contacts(self, tz):
+        """A SELECT of ``(partner_id, date)`` of contacts; other addons add theirs.
+
+        :param str tz: the timezone in which a moment has its date
+        """
+        return followups.contacts(tz)
 
     @api.model
     def _selection_kind(self):
@@ -220,6 +222,15 @@ class SalesFollowupRule(models.Model):
         hours = self.env["sales.working.time"].working_days(company, first, last)
         return followups.Days(sorted(day for day, n in hours[company].items() if n))
 
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("active") is False:
+            # sudo: what a rule raised goes with it, whoever has to do it
+            self.sudo().env["sales.followup"].search(
+                [("rule_id", "in", self.ids), ("state", "=", "open")]
+            )._drop()
+        return result
+
     # Running
 
     @api.model
@@ -298,23 +309,23 @@ class SalesFollowupRule(models.Model):
     # Actions
 
     def action_run(self):
-        """Follow up now what stands in the current company.
+        """Follow up now what stands in the rule's company, else the current one.
 
         :raise AccessError: for users who are not sales operations
         """
         self._check_operations()
         for rule in self:
-            rule._run(self.env.company)
+            rule._run(rule.company_id or self.env.company)
         return self.action_open_followups()
 
     def action_preview(self):
-        """The documents that the rule would raise now in the current company.
+        """The documents that the rule would raise now, where ``action_run`` does.
 
         :raise AccessError: for users who are not sales operations
         """
         self.ensure_one()
         self._check_operations()
-        company = self.env.company
+        company = self.company_id or self.env.company
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(

@@ -2,13 +2,21 @@ import logging
 from dataclasses import dataclass
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 # Activities on these are work that somebody else can do.
 _WORKED_ON = ("res.partner", "crm.lead", "sale.order", "account.move")
+# What was checked when it was scheduled.
+_DECIDED = frozenset(("rep_id", "date", "leaves", "heir_id", "by_territory"))
+# What changes the organisation, and who may do so everywhere.
+_ORGANISED = ("report", "territory")
+_COMPANY_GROUPS = (
+    "sales_force.group_sales_director",
+    "sales_force.group_sales_operations",
+)
 # The handover tells it; nobody is told record by record.
 _QUIET = {
     "tracking_disable": True,
@@ -23,6 +31,7 @@ class Kind:
 
     :param owner: the field that holds the user; empty where nothing is written and the
         heir gets an activity instead, so that what is credited stays
+    :param active_test: whether what is archived stays
     :param domain: of the handover's rep: which records there are
     """
 
@@ -31,6 +40,7 @@ class Kind:
     domain: Domain
     owner: str = ""
     partner: str = ""
+    active_test: bool = True
 
 
 def _is_commercial(model, alias, query):
@@ -136,10 +146,13 @@ class SalesHandover(models.Model):
 
     def write(self, vals):
         self._refuse_stamped([vals])
-        if {"rep_id", "date", "leaves"} & vals.keys() and any(
-            handover.state in ("done", "undone") for handover in self
-        ):
-            raise UserError(self.env._("What is done cannot be changed; undo it."))
+        if _DECIDED & vals.keys() and not self.env.su:
+            if any(handover.state in ("done", "undone") for handover in self):
+                raise UserError(self.env._("What is done cannot be changed; undo it."))
+            if any(handover.state == "scheduled" for handover in self):
+                raise UserError(
+                    self.env._("It is scheduled: take that back to change it.")
+                )
         result = super().write(vals)
         if "rep_id" in vals:
             # Not of another rep than one may hand over.
@@ -176,6 +189,8 @@ class SalesHandover(models.Model):
                 & Domain.custom(to_sql=_is_commercial),
                 owner="user_id",
                 partner="id",
+                # Who owns a customer, archived or not, cannot be deleted.
+                active_test=False,
             ),
             "lead": Kind(
                 _("Opportunity"),
@@ -261,7 +276,8 @@ class SalesHandover(models.Model):
         self.line_ids.unlink()
         vals_list = []
         for code, kind in self._get_kinds(self.rep_id).items():
-            records = self.env[kind.model].search(kind.domain)
+            records = self.env[kind.model].with_context(active_test=kind.active_test)
+            records = records.search(kind.domain)
             heirs = self._get_heirs(kind, records)
             for record in records:
                 heir = chosen.get((code, record.id), heirs[record])
@@ -314,6 +330,7 @@ class SalesHandover(models.Model):
         for handover in self:
             handover._check_open()
             handover._propose()
+            handover._check_reach()
             missing = handover.line_ids.filtered(lambda line: not line.heir_id)
             if missing:
                 raise UserError(
@@ -326,6 +343,31 @@ class SalesHandover(models.Model):
                 handover.sudo().state = "scheduled"  # sudo: stamped by the system
             else:
                 handover._apply()
+
+    def _check_reach(self):
+        """Who leads a part of the company re-organises that part, and not the past.
+
+        :raise AccessError: for another day or heir, unless for directors and operations
+        """
+        if self.env.su or any(self.env.user.has_group(g) for g in _COMPANY_GROUPS):
+            return
+        if self.date < self.company_id._get_sales_today():
+            raise AccessError(
+                self.env._("Only directors and operations hand over in the past.")
+            )
+        below = self.env["sales.rep"].search(
+            [("id", "child_of", self.env.user.sales_rep_ids.ids)]
+        )
+        moved = self.line_ids.filtered(lambda line: line.kind in _ORGANISED)
+        strange = moved.heir_id - below
+        if strange:
+            raise AccessError(
+                self.env._(
+                    "%(heirs)s: only directors and operations give reps and "
+                    "territories to somebody who is not below you.",
+                    heirs=", ".join(strange.mapped("name")),
+                )
+            )
 
     def _apply(self):
         self.ensure_one()

@@ -61,8 +61,13 @@ class SalesHandoverLine(models.Model):
         if not self.env.su:
             if vals.keys() - {"heir_id"}:
                 raise UserError(self.env._("Only the heir of a line can be chosen."))
-            if any(line.state != "planned" for line in self):
-                raise UserError(self.env._("What is done cannot be changed; undo it."))
+            if any(
+                line.state != "planned" or line.handover_id.state == "scheduled"
+                for line in self
+            ):
+                raise UserError(
+                    self.env._("What is scheduled or done cannot be changed: undo it.")
+                )
             vals = {**vals, "by_hand": True}
         return super().write(vals)
 
@@ -75,7 +80,9 @@ class SalesHandoverLine(models.Model):
     def _hand_over(self, code, kind):
         """Give what is still the rep's to the heirs."""
         records = self._get_records()
-        still = records.search(Domain("id", "in", records.ids) & kind.domain)
+        still = records.with_context(active_test=kind.active_test).search(
+            Domain("id", "in", records.ids) & kind.domain
+        )
         lines = self.filtered(lambda line: line.res_id in still._ids)
         (self - lines).state = "changed"
         for heir, mine in lines.grouped("heir_id").items():

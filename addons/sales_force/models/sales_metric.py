@@ -80,9 +80,8 @@ class SalesMetric(models.Model):
                 self.env._("The code of a metric cannot be changed. Make another one.")
             )
         result = super().write(vals)
-        if {"code", "active"} & vals.keys():
+        if {"kind", "active"} & vals.keys():
             self.env.registry.clear_cache()
-        if "active" in vals:
             self.env["sales.credit"]._mark_all()
         return result
 
@@ -103,15 +102,10 @@ class SalesMetric(models.Model):
                 self.env._("A metric with credits cannot be deleted; archive it.")
             )
 
-    @api.depends("name", "code")
-    def _compute_display_name(self):
-        for metric in self:
-            metric.display_name = metric.name or metric.code
-
     @api.model
     @tools.ormcache()
     def _ids_by_code(self):
         """Ids of the active additive metrics by code, for the ledger's statements."""
         # sudo: codes and ids are no secret and the ledger runs for every user
-        metrics = self.sudo().search([("kind", "=", "additive")])
+        metrics = self.sudo().search([("kind", "=", "additive"), ("active", "=", True)])
         return {metric.code: metric.id for metric in metrics}

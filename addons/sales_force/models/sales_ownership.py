@@ -62,14 +62,15 @@ class SalesOwnership(models.Model):
     def _because(self, reason):
         """Changes of owners inside are logged with a reason."""
         self.env.flush_all()
-        data = self.env.cr.precommit.data
-        before = data.get(_REASON)
-        data[_REASON] = reason
+        # Not with what is pending, which a savepoint clears.
+        cache = self.env.cr.cache
+        before = cache.get(_REASON)
+        cache[_REASON] = reason
         try:
             yield
             self.env.flush_all()
         finally:
-            data[_REASON] = before
+            cache[_REASON] = before
 
     def _log(self, documents, owners, created=False):
         """Append the changes that are about to be written.
@@ -99,7 +100,7 @@ class SalesOwnership(models.Model):
 
     def _append(self, documents, rows):
         column = "partner_id" if documents._name == "res.partner" else "lead_id"
-        reason = self.env.cr.precommit.data.get(_REASON) or "assigned"
+        reason = self.env.cr.cache.get(_REASON) or "assigned"
         changes = self.env.execute_query(
             SQL(
                 """INSERT INTO sales_ownership (%(column)s, user_id,

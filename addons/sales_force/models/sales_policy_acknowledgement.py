@@ -22,7 +22,7 @@ class SalesPolicyAcknowledgement(models.Model):
         "Number", related="version_id.number", store=True, aggregator=None
     )
     rep_id = fields.Many2one(
-        "sales.rep", required=True, readonly=True, ondelete="cascade", index=True
+        "sales.rep", required=True, readonly=True, ondelete="restrict", index=True
     )
     user_id = fields.Many2one(related="rep_id.user_id", store=True, index=True)
     company_id = fields.Many2one(related="rep_id.company_id", store=True)

@@ -16,7 +16,7 @@ class SalesPolicyVersion(models.Model):
     _order = "policy_id, number desc, id desc"
 
     policy_id = fields.Many2one(
-        "sales.policy", "Rules", required=True, ondelete="cascade", index=True
+        "sales.policy", "Rules", required=True, ondelete="restrict", index=True
     )
     company_id = fields.Many2one(related="policy_id.company_id", store=True)
     number = fields.Integer("Version", readonly=True, copy=False)

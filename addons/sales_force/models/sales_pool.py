@@ -300,14 +300,14 @@ class SalesPool(models.Model):
         return None
 
     def _refuse_cooling(self, partners, places):
-        """The customers that the current user had to give back not long ago."""
+        """The customers that the current user had until not long ago."""
         today = self.env.company._get_sales_today()
         refused = []
         rows = self.env.execute_query(
             SQL(
                 """SELECT partner_id, max(date) FROM sales_ownership
                 WHERE partner_id = ANY(%s) AND previous_user_id = %s
-                  AND reason IN ('released', 'recycled')
+                  AND user_id IS NULL
                 GROUP BY partner_id""",
                 partners.ids,
                 self.env.uid,
@@ -394,12 +394,12 @@ class SalesPool(models.Model):
 
     # The clocks
 
-    def _get_adding(self, company, day_kind, first):
-        """The function that adds days of a kind in a company, from a date on."""
+    def _get_adding(self, company, day_kind, first, last):
+        """The function that adds days of a kind in a company to dates of a span."""
         if day_kind == "calendar":
             return {}
         hours = self.env["sales.working.time"].working_days(
-            company, first, first + _HORIZON
+            company, first, last + _HORIZON
         )[company]
         return {"add": WorkingDays(sorted(day for day, n in hours.items() if n))}
 
@@ -426,14 +426,14 @@ class SalesPool(models.Model):
                 held,
             )
         )
-        first = defaultdict(list)
-        for _id, company, claimed, *_days, kind in rows:
-            first[company, kind].append(claimed)
+        spans = defaultdict(list)
+        for id_, company, claimed, *_days, kind in rows:
+            spans[company, kind] += [claimed, *dates[id_]]
         adding = {
             (company, kind): self._get_adding(
-                self.env["res.company"].browse(company), kind, min(claims)
+                self.env["res.company"].browse(company), kind, min(span), max(span)
             )
-            for (company, kind), claims in first.items()
+            for (company, kind), span in spans.items()
         }
         by_id = {customer.id: customer for customer in customers}
         return {

@@ -123,7 +123,9 @@ class SalesProductAffinity(models.Model):
         since = company._get_sales_today() - relativedelta(
             months=company.sales_recommend_months
         )
-        sales = recommendations.sold(company.id, since, without)
+        sales = recommendations.sold(
+            company.id, company._get_sales_timezone(), since, without
+        )
         self.env.cr.execute("SET LOCAL jit = off")
         self.env.cr.execute(
             recommendations.refresh(company.id, sales, company.sales_recommend_count)
@@ -159,7 +161,9 @@ class SalesProductAffinity(models.Model):
         bought = SQL(
             """SELECT DISTINCT customer_id, product_id FROM (%s) s
             UNION SELECT c, p FROM unnest(%s::integer[]) c, unnest(%s::integer[]) p""",
-            recommendations.sold(company.id, None, without, partners.ids),
+            recommendations.sold(
+                company.id, company._get_sales_timezone(), None, without, partners.ids
+            ),
             partners.ids,
             list(extra),
         )

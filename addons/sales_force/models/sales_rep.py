@@ -194,14 +194,16 @@ class SalesRep(models.Model):
         "CHECK (ramp_months >= 0)", "The ramp-up cannot be negative."
     )
 
-    @api.depends("user_id", "company_id")
+    @api.depends("user_id.employee_ids.company_id", "company_id")
     def _compute_employee_id(self):
         # sudo: only links the user's own employee
         all_employees = self.env["hr.employee"].sudo()
         employees = all_employees.search([("user_id", "in", self.user_id.ids)])
         by_key = {(e.user_id.id, e.company_id.id): e.id for e in employees}
         for rep in self:
-            rep.employee_id = by_key.get((rep.user_id.id, rep.company_id.id))
+            rep.employee_id = by_key.get((rep.user_id.id, rep.company_id.id)) or (
+                rep.employee_id
+            )
 
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_month(self):

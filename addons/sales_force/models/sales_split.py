@@ -128,6 +128,9 @@ class SalesSplit(models.Model):
         self._touch()
         result = super().write(vals)
         self._touch()
+        if {"order_id", "move_id", "move_line_id"} & vals.keys():
+            # Not to a document whose split one may not change.
+            self.check_access("write")
         return result
 
     def unlink(self):

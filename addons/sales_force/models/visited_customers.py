@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .. import working_time as wt
+from ..ledger.crediting import local_date
 from .sales_customer_page import TimelineKind
 from .sales_handover import Kind
 
@@ -258,11 +259,11 @@ class SalesFollowupRule(models.Model):
     _inherit = "sales.followup.rule"
 
     @api.model
-    def _get_contacts(self):
+    def _get_contacts(self, tz):
         return SQL(
-            """%s UNION ALL SELECT partner_id, check_out::date FROM sales_visit
-            WHERE effective > 0""",
-            super()._get_contacts(),
+            "%s UNION ALL SELECT partner_id, %s FROM sales_visit WHERE effective > 0",
+            super()._get_contacts(tz),
+            local_date("check_out", SQL("%s", tz)),
         )
 
 

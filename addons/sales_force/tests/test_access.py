@@ -439,6 +439,12 @@ class TestAccess(SalesForceCase):
             document.invalidate_recordset()
             self.assertEqual(document.sales_split_ids.mapped("share"), [70, 30])
 
+    def test_split_stays_with_its_people(self):
+        """A leader does not move a split to a stranger's document."""
+        split = self.docs["leader"]["sales.split"].with_user(self.users["leader"])
+        with self.assertRaises(AccessError):
+            split.order_id = self.docs["peer"]["sale.order"]
+
     def test_split_leaves_a_trace(self):
         order = self.docs["rep"]["sale.order"]
         order.with_user(self.users["leader"]).sales_split_ids.rep_id = self.reps[

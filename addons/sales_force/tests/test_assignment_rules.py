@@ -120,6 +120,13 @@ class TestLeadAssignment(CreditRows, SalesForceCase):
         # Before the ninety days: no result.
         cls._credit("ORDERED", cls.reps["rep"], 10000, "2031-02-13")
 
+    def test_without_the_metric(self):
+        """Leads are assigned where orders are not counted."""
+        self.env.ref("sales_force.sales_metric_ordered").active = False
+        self.assertEqual(
+            self.team._get_member_places(self.team.crm_team_member_ids), {}
+        )
+
     def _leads(self, *revenues, **values):
         return self.env["crm.lead"].create(
             [

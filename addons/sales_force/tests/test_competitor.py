@@ -37,6 +37,16 @@ class TestCompetitor(SalesForceCase):
         with self.assertRaisesRegex(ValidationError, "Acme was seen"):
             self._see()
 
+    def test_not_in_the_name_of_others(self):
+        sighting = self._see(partner_id=self.partner.id)
+        with self.assertRaises(AccessError):
+            sighting.user_id = self.users["peer"]
+        acme = self.acme.with_user(self.users["rep"])
+        acme.website = "acme.example.com"
+        with self.assertRaises(AccessError):
+            acme.company_id = self.company
+        self.acme.with_user(self.users["operations"]).company_id = self.company
+
     def test_won_and_lost(self):
         won, lost, lost_to_nobody = (self._deal() for _number in range(3))
         (won + lost + lost_to_nobody).sales_competitor_ids = self.acme + self.other

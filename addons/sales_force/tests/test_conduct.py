@@ -50,6 +50,15 @@ class TestConduct(SalesForceCase):
         wizard = wizard.with_context(**action["context"]).create({"reason": reason})
         wizard.action_apply()
 
+    def test_without_working_days(self):
+        """A case can be read where nobody works; the appeal is open for long."""
+        self.company.resource_calendar_id = self.env["resource.calendar"].create(
+            {"name": "Nothing", "tz": "UTC", "attendance_ids": [(5, 0, 0)]}
+        )
+        case = self._report()
+        self._decide(case, "leader", "confirmed")
+        self.assertGreater(str(case.appeal_until), DAY)
+
     def test_from_report_to_the_end(self):
         case = self._report()
         self.assertEqual((case.points, case.score, case.kind), (3, 0, "violation"))

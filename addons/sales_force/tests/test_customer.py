@@ -122,6 +122,17 @@ class TestCustomerClass(LedgerCase):
             [self.card(partner).turnover for partner in partners], [0, 100, 0]
         )
 
+    def test_who_buys_by_invoice_only(self):
+        """Dormant, then lost, as who orders; a credit note is no purchase."""
+        buyer, returning = self.customers(2)
+        self.invoice(buyer, 100, TODAY - timedelta(days=400))
+        self.invoice(returning, -100, TODAY - timedelta(days=5))
+        self.refresh()
+        self.assertEqual(self.card(buyer).stage, "lost")
+        self.assertEqual(self.card(buyer).last_date, TODAY - timedelta(days=400))
+        self.assertEqual(self.card(returning).stage, "target")
+        self.assertFalse(self.card(returning).last_date)
+
     def test_random_against_the_oracle(self):
         random = Random(19)
         partners = self.customers(25)
@@ -135,6 +146,7 @@ class TestCustomerClass(LedgerCase):
                 self.invoice(partner, amount, day)
                 if START < day:
                     turnover[partner] += amount
+                if amount > 0:
                     last[partner] = max(last.get(partner, day), day)
             else:
                 order = self.env["sale.order"].create(

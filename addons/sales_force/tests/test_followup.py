@@ -140,6 +140,26 @@ class FollowupCase(SalesForceCase):
 
 @tagged("post_install", "-at_install")
 class TestFollowup(FollowupCase):
+    def test_archived_rule(self):
+        """What a rule raised goes with it."""
+        rule = self._rule("lead_stage")
+        lead = self._lead("2031-01-06")
+        self._run(rule, "2031-02-03")
+        self.assertEqual(self._states(rule), [(lead.id, "open")])
+        self.assertTrue(lead.activity_ids)
+        rule.active = False
+        self.assertEqual(self._states(rule), [(lead.id, "gone")])
+        self.assertFalse(lead.activity_ids)
+
+    def test_run_where_the_rule_is(self):
+        rule = self._rule("lead_stage", company_id=self.company_b.id)
+        self._lead("2031-01-06")
+        with freeze_time("2031-02-03 09:00:00"):
+            action = rule.with_user(self.users["operations"]).sudo().action_preview()
+            self.assertFalse(action["domain"][0][2])
+            rule.action_run()
+        self.assertFalse(self._states(rule))
+
     def test_lead_in_stage(self):
         """Three working days after Thursday are over on Tuesday."""
         rule = self._rule("lead_stage")

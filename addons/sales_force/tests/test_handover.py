@@ -66,6 +66,35 @@ class TestHandover(SalesForceCase):
             }
         )
 
+    def test_reach(self):
+        """A manager re-organises the own part, from today on."""
+        mine = self._handover().with_user(self.users["manager"])
+        with self.assertRaisesRegex(AccessError, "not below you"):
+            mine.action_apply()
+        mine.date = fields.Date.subtract(self.today, days=1)
+        with self.assertRaisesRegex(AccessError, "in the past"):
+            mine.action_apply()
+        mine.write({"date": self.today, "heir_id": self.reps["manager"].id})
+        mine.action_apply()
+        self.assertEqual(mine.state, "done")
+
+    def test_scheduled_stays(self):
+        """What was checked is what will be done."""
+        handover = self._handover(date=fields.Date.add(self.today, days=3))
+        handover.action_apply()
+        mine = handover.with_user(self.users["director"])
+        with self.assertRaises(UserError):
+            mine.heir_id = self.reps["rep"]
+        with self.assertRaises(UserError):
+            mine.line_ids[:1].heir_id = self.reps["rep"]
+        mine.action_cancel()
+        mine.heir_id = self.reps["peer_leader"]
+
+    def test_archived_customers(self):
+        self.second.active = False
+        self._handover().action_apply()
+        self.assertEqual(self.second.user_id, self.other)
+
     def _owners(self):
         self.env.invalidate_all()
         return (
@@ -271,7 +300,7 @@ class TestHandover(SalesForceCase):
             handover.line_ids[0].with_user(self.users["manager"]).heir_id = self.reps[
                 "foreigner"
             ]
-        handover.with_user(self.users["manager"]).action_apply()
+        handover.with_user(self.users["director"]).action_apply()
         self.assertEqual(handover.state, "done")
 
     def test_form(self):

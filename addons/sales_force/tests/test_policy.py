@@ -3,7 +3,7 @@
 import itertools
 from unittest.mock import patch
 
-from psycopg2.errors import UniqueViolation
+from psycopg2.errors import ForeignKeyViolation, UniqueViolation
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -46,6 +46,13 @@ class TestPolicy(SalesForceCase):
         if who:
             domain.append(("rep_id", "=", self.reps[who].id))
         return self.acknowledgements.search(domain)
+
+    def test_signatures_stay(self):
+        """Rules that were acknowledged are archived, not deleted."""
+        self._in_force()
+        with self.assertRaises(ForeignKeyViolation), mute_logger("odoo.sql_db"):
+            self.policy.unlink()
+            self.env.flush_all()
 
     def test_everybody_is_asked_once(self):
         version = self._in_force()

@@ -105,6 +105,34 @@ class TestClaim(PoolCase):
             ],
         )
 
+    def test_not_without_a_claim(self):
+        """A rep takes what is in a pool by a claim; leaders assign."""
+        [partner] = self.customers(1)
+        mine = partner.with_user(self.rep)
+        with self.assertRaisesRegex(UserError, "Claim them"):
+            mine.user_id = self.rep
+        partner.with_user(self.users["leader"]).user_id = self.rep
+        self.assertEqual(partner.user_id, self.rep)
+
+    def test_emptying_the_field_gives_back(self):
+        """The cool-down begins however the customer is given back."""
+        self.pool.cooldown_days = 5
+        [partner] = self.customers(1)
+        self.claim(self.rep, partner)
+        partner.with_user(self.rep).user_id = False
+        self.env.flush_all()
+        with self.assertRaisesRegex(UserError, "was yours"):
+            self.claim(self.rep, partner)
+        self.claim(self.peer, partner)
+
+    def test_reason_through_savepoints(self):
+        [partner] = self.customers(1)
+        with self.env["sales.ownership"]._because("claimed"):
+            with self.env.cr.savepoint():
+                self.env.flush_all()
+            partner.user_id = self.rep
+        self.assertEqual(self.log(partner)[-1][0], "claimed")
+
     def test_of_somebody_else(self):
         [partner] = self.customers(1, user_id=self.peer.id)
         with self.assertRaisesRegex(UserError, "Customer 0: belongs to Peer already"):
@@ -477,6 +505,33 @@ class TestRecycling(PoolCase):
                 self.env.flush_all()
                 card.invalidate_recordset()
                 self.assertEqual(card.protected_until, today + timedelta(days=1))
+
+    def test_working_days_for_years(self):
+        """An old claim beside a new one."""
+        self.pool.write({"day_kind": "working", "limit_days": 0})
+        old, new = self.customers(2)
+        with self.on(date(2020, 1, 6)):
+            self.claim(self.rep, old)
+        with self.on(date(2026, 1, 5)):
+            self.claim(self.rep, new)
+        cards = self.card(old) + self.card(new)
+        due = self.pool._get_due(cards)
+        self.assertEqual(due[cards[0]], date(2020, 1, 20))
+        self.assertEqual(due[cards[1]], date(2026, 1, 19))
+
+    def test_won_in_another_company(self):
+        """What spares a customer here was won here."""
+        self.pool.exempt_won_days = 30
+        [partner] = self.customers(1)
+        with self.on(date(2026, 1, 5)):
+            self.claim(self.rep, partner)
+            lead = self._lead(company=self.company_b, partner_id=partner.id)
+            lead.action_set_won()
+            self.env.flush_all()
+            self.env.cr.flush()
+            card = self.card(partner)
+            exempt = self.pool._get_exempt(card, date(2026, 1, 6))
+            self.assertNotIn(card, exempt)
 
     def _extending(self):
         return [name for name in self.pool._fields if name.startswith("extend_")]

@@ -15,6 +15,24 @@ from .common import SalesForceCase
 
 @tagged("post_install", "-at_install")
 class TestRep(SalesForceCase):
+    def test_employee_comes_later(self):
+        """HR makes the employee after the rep; a link by hand stays."""
+        rep = self.reps["rep"]
+        self.assertFalse(rep.employee_id)
+        employees = self.env["hr.employee"]
+        first = employees.create(
+            {
+                "name": "Rep",
+                "user_id": rep.user_id.id,
+                "company_id": self.company.id,
+            }
+        )
+        self.assertEqual(rep.employee_id, first)
+        other = employees.create({"name": "Other", "company_id": self.company.id})
+        rep.employee_id = other
+        self.env.flush_all()
+        self.assertEqual(rep.employee_id, other)
+
     def test_profile(self):
         rep = self.reps["rep"]
         self.assertEqual(rep.name, self.users["rep"].name)
