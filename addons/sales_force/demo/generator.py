@@ -17,6 +17,7 @@ from odoo.fields import Command
 from odoo.tools import file_open
 
 from . import names
+from .visits import make_visits
 
 _logger = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ class Demo:
         self.follow_up()
         self.make_policies()
         self.make_competitors()
+        make_visits(self)
         self.make_conduct()
         self.prepare_handover()
         self.env.flush_all()

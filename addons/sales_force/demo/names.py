@@ -274,6 +274,38 @@ CITIES = (
     ("Qingdao", "青岛", "state_cn_SD", "julia"),
     ("Jinan", "济南", "state_cn_SD", "peter"),
 )
+# Latitude and longitude of the cities.
+PLACES = {
+    "Guangzhou": (23.1291, 113.2644),
+    "Foshan": (23.0215, 113.1214),
+    "Shenzhen": (22.5431, 114.0579),
+    "Dongguan": (23.0207, 113.7518),
+    "Xiamen": (24.4798, 118.0894),
+    "Fuzhou": (26.0745, 119.2965),
+    "Nanning": (22.8170, 108.3665),
+    "Shanghai": (31.2304, 121.4737),
+    "Suzhou": (31.2990, 120.5853),
+    "Nanjing": (32.0603, 118.7969),
+    "Hangzhou": (30.2741, 120.1551),
+    "Beijing": (39.9042, 116.4074),
+    "Tianjin": (39.3434, 117.3616),
+    "Qingdao": (36.0671, 120.3826),
+    "Jinan": (36.6512, 117.1201),
+}
+# What visits are for, and what came of them.
+PURPOSES = (
+    ("Quarterly review", "季度回访"),
+    ("Show the new pump", "介绍新款水泵"),
+    ("Talk about the framework contract", "洽谈框架合同"),
+    ("Overdue payment", "催收逾期货款"),
+)
+NOTES = (
+    ("They compare us with a cheaper supplier.", "客户在与价格更低的供应商比较。"),
+    ("Stock is enough until next month.", "库存够用到下个月。"),
+    ("Wants a sample of the new valve.", "希望拿到新款阀门的样品。"),
+    ("Satisfied with the last delivery.", "对上次交货表示满意。"),
+    ("The plant manager decides next week.", "厂长下周决定。"),
+)
 # Each city has one customer of each of these.
 BUSINESSES = (
     ("Water Works", "水务集团有限公司", "direct"),

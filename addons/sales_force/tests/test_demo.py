@@ -88,6 +88,19 @@ class TestDemo(TransactionCase):
             self.assertGreater(len(self._months(code)), 1, code)
         self.assertTrue(self._months("COLLECTED", rep_id=self.reps["rep"].id))
 
+    def test_visits(self):
+        visits = self.env["sales.visit"].search(
+            [("rep_id", "in", [rep.id for rep in self.reps.values()])]
+        )
+        self.assertGreater(len(visits), 200)
+        self.assertEqual(
+            set(visits.mapped("state")), {"planned", "done", "closed", "cancelled"}
+        )
+        self.assertTrue(visits.filtered("effective") and visits.signal_ids)
+        today = self.company._get_sales_today()
+        self.assertTrue(visits.filtered(lambda v: v.date > today))
+        self.assertTrue(self._months("VISITS", rep_id=self.reps["rep"].id))
+
     def test_all_kinds_of_documents(self):
         self.assertTrue(self.env["sales.split"].search([("overlay", "=", True)]))
         self.assertTrue(self.env["sales.split"].search([("overlay", "=", False)]))

@@ -277,7 +277,8 @@ class TestCaps(PoolCase):
         self.env.flush_all()
         self.assertFull(lambda: third.write({"user_id": self.rep.id}))
         self.assertFull(lambda: (third + fourth).write({"user_id": self.rep.id}))
-        self.assertFull(lambda: third.with_user(self.rep).write({"user_id": self.rep}))
+        leader = third.with_user(self.users["leader"])
+        self.assertFull(lambda: leader.write({"user_id": self.rep}))
         self.assertFull(lambda: self.claim(self.rep, third))
         self.assertFull(
             lambda: self.env["res.partner"].create(
