@@ -8,6 +8,7 @@ from odoo.fields import Command
 from . import names
 
 DAYS = 28
+FREQUENCIES = ("weekly", "fortnightly", "monthly", "class")
 # A shop is not exactly where its city is.
 _APART = 0.021
 
@@ -62,11 +63,7 @@ def _make_route(demo, rep, customers):
             "weekday": "1",
             "stop_ids": [
                 Command.create({"partner_id": customer.id, "frequency": frequency})
-                for customer, frequency in zip(
-                    customers,
-                    ("weekly", "fortnightly", "monthly", "class"),
-                    strict=False,
-                )
+                for customer, frequency in zip(customers, FREQUENCIES, strict=False)
             ],
         }
     )

@@ -124,7 +124,7 @@ class SalesVisit(models.Model):
     purpose = fields.Char(help="What the visit is for.")
     origin = fields.Selection(
         [("manual", "By hand"), ("route", "By route"), ("class", "By class")],
-        "Planned",
+        "How Planned",
         default="manual",
         required=True,
         readonly=True,
@@ -171,7 +171,11 @@ class SalesVisit(models.Model):
         help="Between the check-in and the customer's address.",
     )
     result_id = fields.Many2one(
-        "sales.visit.result", "Result", ondelete="restrict", tracking=True, copy=False
+        "sales.visit.result",
+        "Visit Result",
+        ondelete="restrict",
+        tracking=True,
+        copy=False,
     )
     note = fields.Text("Notes", copy=False)
     next_step = fields.Char(
@@ -268,7 +272,8 @@ class SalesVisit(models.Model):
         for visit in self:
             partner = visit.partner_id
             address = partner._display_address(without_company=True)
-            visit.address = ", ".join(filter(None, map(str.strip, address.split("\n"))))
+            parts = address.replace("\n", ",").split(",")
+            visit.address = ", ".join(filter(None, map(str.strip, parts)))
             point = partner._get_sales_point()
             known, unknown = _MAPS[visit.company_id._get_sales_map()]
             visit.map_url = (point or visit.address) and (

@@ -20,8 +20,8 @@ function locate() {
             ({coords: {latitude, longitude, accuracy}}) =>
                 resolve({latitude, longitude, accuracy}),
             ({code}) => resolve(code === REFUSED ? {refused: true} : null),
-            LOCATE
-        )
+            LOCATE,
+        ),
     );
 }
 
@@ -100,8 +100,8 @@ export class VisitCheck extends Component {
                     confirm: () => resolve(true),
                     cancel: () => resolve(false),
                 },
-                {onClose: () => resolve(false)}
-            )
+                {onClose: () => resolve(false)},
+            ),
         );
         await this.orm.call("sales.position.consent", "action_answer", [
             company_id,
@@ -128,7 +128,7 @@ export class VisitCheck extends Component {
             return;
         }
         await this.perform(_t("Sending the photo…"), () =>
-            this.call("add_photo", image)
+            this.call("add_photo", image),
         );
     }
 }

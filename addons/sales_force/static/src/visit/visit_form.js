@@ -38,20 +38,20 @@ export class SalesVisitFormController extends FormController {
         if (["char", "text"].includes(this.model.root.fields[name]?.type)) {
             browser.localStorage.setItem(
                 this.draftKey,
-                JSON.stringify({...this.readDraft(), [name]: target.value})
+                JSON.stringify({...this.readDraft(), [name]: target.value}),
             );
         }
     }
 
     async restore(root) {
         const draft = Object.entries(this.readDraft()).filter(
-            ([name, value]) => name in root.data && value !== (root.data[name] || "")
+            ([name, value]) => name in root.data && value !== (root.data[name] || ""),
         );
         if (draft.length) {
             await root.update(Object.fromEntries(draft));
             this.notification.add(
                 _t("What you typed before was not saved yet: it is here again."),
-                {type: "info"}
+                {type: "info"},
             );
         }
     }
