@@ -410,9 +410,10 @@ class SalesHandover(models.Model):
             handover = handover.sudo().with_context(**_QUIET)
             rep = handover.rep_id
             if handover.leaves and rep.state == "left":
-                rep.write({"state": "onboarding"})
+                back = rep.with_context(sales_undone=True)
+                back.write({"state": "onboarding"})
                 if handover.former_state != "onboarding":
-                    rep.write({"state": handover.former_state})
+                    back.write({"state": handover.former_state})
             kinds = handover._get_kinds(rep)
             with self.env["sales.ownership"]._because("undone_handover"):
                 for code, lines in handover.line_ids.grouped("kind").items():

@@ -158,6 +158,28 @@ MATRIX |= {
     "sales.route": {**WORKED, "operations": EVERYTHING},
     "sales.route.stop": {**WORKED, "operations": EVERYTHING},
 }
+# What others give, nobody gives to oneself.
+GIVEN = {
+    "rep": {"read": {"own"}},
+    "leader": {"read": SEEN, "write": {"below"}, "create": {"below"}},
+    "manager": {"read": SEEN, "write": {"below"}, "create": {"below"}},
+    "director": {
+        "read": ALL,
+        "write": ALL - {"own"},
+        "create": ALL - {"own"},
+    },
+    "operations": EVERYTHING,
+    "finance": NOTHING,
+}
+MATRIX |= {
+    "sales.certificate": GIVEN,
+    "sales.course.attendee": {
+        **GIVEN,
+        "leader": {**GIVEN["leader"], "unlink": {"below"}},
+        "manager": {**GIVEN["manager"], "unlink": {"below"}},
+        "director": {**GIVEN["director"], "unlink": ALL - {"own"}},
+    },
+}
 # Configuration: everybody inside reads, operations write.
 CONFIGURATION = (
     "sales.territory",
@@ -173,6 +195,7 @@ CONFIGURATION = (
     "sales.policy",
     "sales.conduct.category",
     "sales.visit.result",
+    "sales.course",
 )
 
 
@@ -211,7 +234,7 @@ class TestAccess(SalesForceCase):
             if rep := cls.reps.get(name):
                 records["sales.rep"] = rep
                 records["sales.rep.assignment"] = rep.assignment_ids
-                records |= cls._visits(rep)
+                records |= cls._visits(rep) | cls._training(rep)
                 records["sales.split"] = env["sales.split"].create(
                     {"order_id": order.id, "rep_id": rep.id, "share": 100}
                 )
@@ -309,6 +332,26 @@ class TestAccess(SalesForceCase):
             "sales.route.stop": route.stop_ids,
         }
 
+    @classmethod
+    def _training(cls, rep):
+        course = cls.env["sales.course"].create({"name": "C"})
+        session = cls.env["sales.course.session"].create(
+            {
+                "course_id": course.id,
+                "company_id": rep.company_id.id,
+                "date_start": "2031-01-01 09:00:00",
+                "date_stop": "2031-01-01 17:00:00",
+                "attendee_ids": [Command.create({"rep_id": rep.id})],
+            }
+        )
+        certificate = cls.env["sales.certificate"].create(
+            {"rep_id": rep.id, "course_id": course.id}
+        )
+        return {
+            "sales.certificate": certificate,
+            "sales.course.attendee": session.attendee_ids,
+        }
+
     def _whose(self, role):
         """Records by whose they are to a role; nobody is above the director."""
         names = {
@@ -387,6 +430,7 @@ class TestAccess(SalesForceCase):
                 {"name": "C"}
             ),
             "sales.visit.result": self.env["sales.visit.result"].create({"name": "R"}),
+            "sales.course": self.env["sales.course"].create({"name": "C"}),
         }
         for model in CONFIGURATION:
             for role in ("rep", "leader", "manager", "director", "finance"):

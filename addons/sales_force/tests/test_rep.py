@@ -76,6 +76,7 @@ class TestRep(SalesForceCase):
             self.reps["rep"].with_user(self.users["rep"]).action_activate()
         with self.assertRaises(AccessError):
             self.reps["peer"].with_user(self.users["manager"]).action_suspend()
+        rep.onboarding_waiver = "Knows the company"
         self.reps["rep"].with_user(self.users["manager"]).action_activate()
 
     def test_nobody_is_left_below(self):

@@ -134,3 +134,21 @@ class TestScreensOnPhone(ScreensCase):
             "sales_force_my_performance_phone",
             login=self.users["rep"].login,
         )
+
+    def test_visit(self):
+        """Checked in without a position, reloaded while typing, checked out."""
+        shop = self.env["res.partner"].create({"name": "Corner Shop"})
+        visit = self.env["sales.visit"].create(
+            {"rep_id": self.reps["rep"].id, "partner_id": shop.id}
+        )
+        self.start_tour(
+            "/odoo/my-visits",
+            "sales_force_visit_phone",
+            login=self.users["rep"].login,
+        )
+        self.assertEqual((visit.state, visit.note), ("done", "They need a larger pump"))
+        self.assertEqual(visit.result_id.name, "Interest shown")
+        consent = self.env["sales.position.consent"].search(
+            [("user_id", "=", self.users["rep"].id)]
+        )
+        self.assertTrue(consent.given)

@@ -36,7 +36,7 @@ class SalesVisitPlan(models.TransientModel):
     )
     by_route = fields.Boolean("By Routes", default=True)
     by_class = fields.Boolean(
-        "By Class",
+        "By Customer Class",
         default=True,
         help="Own customers who were not visited for as long as their class says.",
     )
