@@ -61,5 +61,6 @@ from . import (
     sales_position_consent,
     visited_customers,
     sales_onboarding,
+    sales_promotion,
     sales_force_demo,
 )

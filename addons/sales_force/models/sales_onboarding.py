@@ -164,6 +164,7 @@ class SalesRep(models.Model):
 
     def _check_onboarding(self, vals):
         """:raise UserError: naming the steps that are open"""
+        self.check_access("write")
         joining = self.filtered(
             lambda rep: rep.state == "onboarding"
             and not (vals.get("onboarding_waiver") or rep.onboarding_waiver)

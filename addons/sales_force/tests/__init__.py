@@ -23,6 +23,7 @@ from . import (
     test_plain_users,
     test_policy,
     test_pool,
+    test_promotion,
     test_protection,
     test_recommendations,
     test_rep,

@@ -173,6 +173,12 @@ GIVEN = {
 }
 MATRIX |= {
     "sales.certificate": GIVEN,
+    "sales.promotion": {
+        **GIVEN,
+        "leader": {"read": SEEN},
+        "manager": {**GIVEN["manager"], "unlink": {"below"}},
+        "director": {**GIVEN["director"], "unlink": ALL - {"own"}},
+    },
     "sales.course.attendee": {
         **GIVEN,
         "leader": {**GIVEN["leader"], "unlink": {"below"}},
@@ -347,9 +353,17 @@ class TestAccess(SalesForceCase):
         certificate = cls.env["sales.certificate"].create(
             {"rep_id": rep.id, "course_id": course.id}
         )
+        promotion = cls.env["sales.promotion"].create(
+            {
+                "rep_id": rep.id,
+                "grade_id": cls.env["sales.grade"].create({"name": "Star"}).id,
+                "date": "2040-01-01",
+            }
+        )
         return {
             "sales.certificate": certificate,
             "sales.course.attendee": session.attendee_ids,
+            "sales.promotion": promotion,
         }
 
     def _whose(self, role):
