@@ -64,6 +64,7 @@
         "views/sales_followup_rule_views.xml",
         "views/sales_competitor_views.xml",
         "views/sales_competitor_sighting_views.xml",
+        "views/sales_market_views.xml",
         "views/sales_visit_views.xml",
         "wizards/sales_visit_plan_views.xml",
         "views/sales_route_views.xml",

@@ -30,6 +30,7 @@ from . import (
     sales_handover_line,
     sales_competitor,
     sales_competitor_sighting,
+    sales_market,
     sales_conduct_category,
     sales_conduct,
     sales_policy,

@@ -18,6 +18,7 @@ from . import (
     test_followup,
     test_handover,
     test_ledger_upkeep,
+    test_market,
     test_onboarding,
     test_periods,
     test_plain_users,
