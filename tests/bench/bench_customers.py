@@ -5,6 +5,7 @@ import time
 
 from lxml import etree
 
+from .bench_rebuild import multiply, posted
 from .common import CUSTOMERS, Row, copy_rows, median_pair, ratio, seconds, settle
 
 RUNS = 5
@@ -14,6 +15,21 @@ SELLERS = 100
 OPENED = 500
 # Of the customers that are looked at, one in so many goes back to the pool.
 RECYCLED = 20
+PRODUCTS = 500
+# Which products the same customers bought, as one would write it by hand.
+TOGETHER_BY_HAND = """
+    WITH bought AS MATERIALIZED (
+        SELECT DISTINCT m.commercial_partner_id AS customer_id, l.product_id
+        FROM account_move_line l JOIN account_move m ON m.id = l.move_id
+        WHERE m.state = 'posted' AND m.move_type = 'out_invoice'
+          AND l.display_type = 'product'
+          AND m.invoice_date > CURRENT_DATE - 730
+    )
+    SELECT a.product_id, b.product_id, count(*)
+    FROM bought a JOIN bought b USING (customer_id)
+    WHERE a.product_id <> b.product_id
+    GROUP BY 1, 2 HAVING count(*) >= 3
+"""
 # Turnover, orders and their bands as one would write them by hand.
 BY_HAND = """
     SELECT partner_id, turnover, count,
@@ -300,6 +316,86 @@ def save_in_turn(sides, what, save, owner):
     )
 
 
+def recommending(lab):
+    """What is bought together, over invoices of as many customers as a tenth of lines."""
+    name = lab.clone(posted(lab), "recommending")
+    lab.install(name)
+    multiply(lab, name, lab.options.lines)
+    side = lab.open(name)
+    with side.env() as env:
+        spread_sales(env.cr, lab.options.lines // 10)
+    lab.analyze(name)
+    with side.env() as env:
+        start = time.perf_counter()
+        kept, _changed = env["sales.product.affinity"]._refresh(env.company)
+        first = time.perf_counter() - start
+    pairs = []
+    for _turn in range(RUNS):
+        settle()
+        with side.env() as env:
+            start = time.perf_counter()
+            env["sales.product.affinity"]._refresh(env.company)
+            again = time.perf_counter() - start
+            start = time.perf_counter()
+            env.cr.execute("SET LOCAL jit = off; " + TOGETHER_BY_HAND)
+            env.cr.fetchall()
+            pairs.append((again, time.perf_counter() - start))
+    lines = side.query(
+        "SELECT count(*) FROM account_move_line WHERE display_type = 'product'"
+    )[0][0]
+    lab.close(side)
+    return Row(
+        f"recommendations from {lines:,} invoice lines, {kept:,} pairs kept / bare SQL",
+        "report",
+        {
+            "first": seconds(first),
+            "each night": seconds(statistics.median(one for one, _other in pairs)),
+            "bare": seconds(statistics.median(other for _one, other in pairs)),
+            "ratio": ratio(median_pair(pairs)),
+        },
+    )
+
+
+def spread_sales(cr, customers):
+    """Invoices without orders, of so many customers and ``PRODUCTS`` products."""
+    cr.execute("SET LOCAL session_replication_role = replica")
+    cr.execute("SELECT max(id) FROM product_product")
+    first = cr.fetchone()[0]
+    copy_rows(
+        cr,
+        "product_product",
+        f"product_product t CROSS JOIN generate_series(1, {PRODUCTS}) k "
+        f"WHERE t.id = {first}",
+        id="t.id + k",
+        combination_indices="k::text",
+        barcode="NULL",
+        default_code="NULL",
+    )
+    cr.execute("SELECT max(id) FROM res_partner")
+    offset = cr.fetchone()[0]
+    rounds = max(1, customers // CUSTOMERS)
+    copy_rows(
+        cr,
+        "res_partner",
+        f"res_partner t CROSS JOIN generate_series(1, {rounds}) k "
+        "WHERE t.name LIKE 'Customer %'",
+        id=f"t.id + k * {offset}",
+        commercial_partner_id=f"t.id + k * {offset}",
+    )
+    cr.execute("DELETE FROM sale_order_line_invoice_rel")
+    cr.execute(
+        f"""UPDATE account_move SET commercial_partner_id =
+            commercial_partner_id + (id * 7919 % {rounds} + 1) * {offset}
+        WHERE move_type = 'out_invoice'"""
+    )
+    # A few products sell much, most of them little.
+    cr.execute(
+        f"""UPDATE account_move_line SET product_id =
+            {first} + 1 + (power(id * 7919 % 1000 / 1000.0, 2) * {PRODUCTS - 1})::int
+        WHERE display_type = 'product'"""
+    )
+
+
 def run(lab):
     name = lab.clone(lab.base(), "customers")
     lab.install(name)
@@ -307,4 +403,4 @@ def run(lab):
     side = lab.open(name)
     rows = [classes(side), recycling(side), assigning(side), opening(side)]
     lab.close(side)
-    return [*rows, *saving(lab)]
+    return [*rows, recommending(lab), *saving(lab)]
