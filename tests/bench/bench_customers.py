@@ -317,7 +317,7 @@ def save_in_turn(sides, what, save, owner):
 
 
 def recommending(lab):
-    """What is bought together, over invoices of as many customers as a tenth of lines."""
+    """What is bought together, over invoices; a tenth as many customers."""
     name = lab.clone(posted(lab), "recommending")
     lab.install(name)
     multiply(lab, name, lab.options.lines)

@@ -17,6 +17,7 @@ from odoo.fields import Command
 from odoo.tools import file_open
 
 from . import names
+from .career import make_career
 from .visits import make_visits
 
 _logger = logging.getLogger(__name__)
@@ -70,6 +71,7 @@ class Demo:
         self.make_policies()
         self.make_competitors()
         make_visits(self)
+        make_career(self)
         self.make_conduct()
         self.prepare_handover()
         self.env.flush_all()

@@ -274,6 +274,12 @@ CITIES = (
     ("Qingdao", "青岛", "state_cn_SD", "julia"),
     ("Jinan", "济南", "state_cn_SD", "peter"),
 )
+# Courses and for how many months a certificate counts.
+COURSES = (
+    ("Product Training: Pumps and Valves", "产品培训：水泵与阀门", 12),
+    ("Selling Skills", "销售技巧", 24),
+    ("Payment Terms and Collections", "账期与回款管理", 6),
+)
 # Latitude and longitude of the cities.
 PLACES = {
     "Guangzhou": (23.1291, 113.2644),

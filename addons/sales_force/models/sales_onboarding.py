@@ -177,7 +177,9 @@ class SalesRep(models.Model):
                         "%(rep)s becomes active when the onboarding is done. Open: "
                         "%(steps)s.",
                         rep=rep.name,
-                        steps=", ".join(steps.mapped("summary")),
+                        steps=", ".join(
+                            step.summary or step.activity_type_id.name for step in steps
+                        ),
                     )
                 )
 

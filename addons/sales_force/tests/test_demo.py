@@ -101,6 +101,16 @@ class TestDemo(TransactionCase):
         self.assertTrue(visits.filtered(lambda v: v.date > today))
         self.assertTrue(self._months("VISITS", rep_id=self.reps["rep"].id))
 
+    def test_career(self):
+        mine = [("rep_id", "in", [rep.id for rep in self.reps.values()])]
+        needs = self.env["sales.training.need"].search(mine)
+        self.assertGreater(len(set(needs.mapped("status"))), 2)
+        promotions = self.env["sales.promotion"].search(mine)
+        self.assertEqual(set(promotions.mapped("state")), {"planned", "done"})
+        novice = self.reps["nina"]
+        self.assertEqual(novice.state, "onboarding")
+        self.assertTrue(novice.onboarding_count)
+
     def test_all_kinds_of_documents(self):
         self.assertTrue(self.env["sales.split"].search([("overlay", "=", True)]))
         self.assertTrue(self.env["sales.split"].search([("overlay", "=", False)]))

@@ -44,7 +44,7 @@ class TestOnboarding(SalesForceCase):
 
     def test_done_before_active(self):
         steps = self.novice.activity_ids.sorted("date_deadline")
-        with self.assertRaisesRegex(UserError, "Product training"):
+        with self.assertRaisesRegex(UserError, "Learn the products"):
             self.novice.with_user(self.users["manager"]).state = "active"
         for step in steps[:-1]:
             step.with_user(step.user_id).action_feedback("Done")

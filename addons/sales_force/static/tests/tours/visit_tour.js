@@ -20,7 +20,10 @@ registry.category("web_tour.tours").add("sales_force_visit_phone", {
             run: () => window.location.reload(),
             expectUnloadPage: true,
         },
-        {trigger: ".o_field_widget[name=note] textarea:value('They need a larger pump')"},
+        {
+            trigger:
+                ".o_field_widget[name=note] textarea:value('They need a larger pump')",
+        },
         {
             trigger: ".o_field_widget[name=result_id] span:contains('Interest shown')",
             run: "click",
