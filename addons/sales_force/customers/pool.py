@@ -62,7 +62,7 @@ def actions(reminder_type):
     # By the pool's field, dates of a contact: either known or to be made of a moment.
     sources = {
         "extend_activity": SQL(
-            """SELECT h.id, a.date FROM held h
+            """SELECT h.id, h.claimed_on, a.date FROM held h
             JOIN res_partner c ON c.commercial_partner_id = h.partner_id
             JOIN (%s) a ON a.partner_id = c.id
                 AND COALESCE(a.company_id, h.company_id) = h.company_id
@@ -70,7 +70,7 @@ def actions(reminder_type):
             done,
         ),
         "extend_quotation": SQL(
-            """SELECT h.id, k.date FROM held h
+            """SELECT h.id, h.claimed_on, k.date FROM held h
             JOIN res_partner c ON c.commercial_partner_id = h.partner_id
             JOIN sale_order o ON o.partner_id = c.id AND o.company_id = h.company_id
             JOIN sales_kept_date k ON k.res_model = 'sale.order' AND k.res_id = o.id
@@ -78,7 +78,7 @@ def actions(reminder_type):
             WHERE h.extend_quotation"""
         ),
         "extend_order": SQL(
-            """SELECT h.id, %s FROM held h
+            """SELECT h.id, h.claimed_on, %s FROM held h
             JOIN res_partner c ON c.commercial_partner_id = h.partner_id
             JOIN sale_order o ON o.partner_id = c.id AND o.company_id = h.company_id
                 AND o.state = 'sale'
@@ -86,7 +86,7 @@ def actions(reminder_type):
             local_date("o.date_order", "h.tz"),
         ),
         "extend_opportunity": SQL(
-            """SELECT h.id, %s FROM held h
+            """SELECT h.id, h.claimed_on, %s FROM held h
             JOIN res_partner c ON c.commercial_partner_id = h.partner_id
             JOIN crm_lead l ON l.partner_id = c.id
                 AND COALESCE(l.company_id, h.company_id) = h.company_id
@@ -94,7 +94,7 @@ def actions(reminder_type):
             local_date("l.create_date", "h.tz"),
         ),
         "extend_visit": SQL(
-            """SELECT h.id, %s FROM held h
+            """SELECT h.id, h.claimed_on, %s FROM held h
             JOIN sales_visit v ON v.commercial_partner_id = h.partner_id
                 AND v.company_id = h.company_id AND v.effective > 0
             WHERE h.extend_visit""",
@@ -102,8 +102,8 @@ def actions(reminder_type):
         ),
     }
     return SQL(
-        "SELECT a.id, a.date FROM (%s) a JOIN held h ON h.id = a.id "
-        "WHERE a.date >= h.claimed_on",
+        "SELECT a.id, a.date FROM (%s) a(id, claimed_on, date) "
+        "WHERE a.date >= a.claimed_on",
         SQL(" UNION ALL ").join(sources.values()),
     )
 

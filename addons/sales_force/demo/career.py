@@ -1,6 +1,6 @@
 """Training, certificates and promotions of the last year."""
 
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
@@ -39,8 +39,8 @@ def _session(demo, course, day, reps):
             "course_id": course.id,
             "company_id": demo.company.id,
             "trainer_id": demo.users["manager"].partner_id.id,
-            "date_start": datetime.combine(day, time(1)),
-            "date_stop": datetime.combine(day, time(9)),
+            "date_start": demo.moment(day, 9),
+            "date_stop": demo.moment(day, 17),
             "place": demo.word(("Head office, room 3", "总部三号会议室")),
             "attendee_ids": [Command.create({"rep_id": rep.id}) for rep in reps],
         }

@@ -10,6 +10,7 @@ import random
 from calendar import monthrange
 from collections import defaultdict
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
@@ -121,6 +122,12 @@ class Demo:
             datetime.combine(day, time(hour)),
             self.env.cr.now().replace(microsecond=0, tzinfo=None),
         )
+
+    def moment(self, day, hour):
+        """A time on that day where the company works, in UTC."""
+        zone = ZoneInfo(self.company._get_sales_timezone())
+        local = datetime.combine(day, time(hour), zone)
+        return local.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
 
     # The organisation
 

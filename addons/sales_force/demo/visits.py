@@ -1,7 +1,6 @@
 """Routes and visits of the last weeks, of today and of the week to come."""
 
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from odoo.fields import Command
 
@@ -76,9 +75,7 @@ def _consent(demo, rep):
 
 def _visit(demo, rep, customer, day, number, results):
     """The values of a visit, and its positions; what is to come is planned."""
-    zone = ZoneInfo(demo.company._get_sales_timezone())
-    local = datetime.combine(day, time(9 + 2 * number), zone)
-    planned = local.astimezone(ZoneInfo("UTC")).replace(tzinfo=None)
+    planned = demo.moment(day, 9 + 2 * number)
     vals = {
         "rep_id": rep.id,
         "partner_id": customer.id,
