@@ -385,13 +385,13 @@ def spread_sales(cr, customers):
     cr.execute("DELETE FROM sale_order_line_invoice_rel")
     cr.execute(
         f"""UPDATE account_move SET commercial_partner_id =
-            commercial_partner_id + (id * 7919 % {rounds} + 1) * {offset}
+            commercial_partner_id + (id::bigint * 7919 % {rounds} + 1) * {offset}
         WHERE move_type = 'out_invoice'"""
     )
     # A few products sell much, most of them little.
     cr.execute(
         f"""UPDATE account_move_line SET product_id =
-            {first} + 1 + (power(id * 7919 % 1000 / 1000.0, 2) * {PRODUCTS - 1})::int
+            {first} + 1 + (power(id::bigint * 7919 % 1000 / 1000.0, 2) * {PRODUCTS - 1})::int
         WHERE display_type = 'product'"""
     )
 

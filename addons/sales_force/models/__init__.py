@@ -63,5 +63,6 @@ from . import (
     visited_customers,
     sales_onboarding,
     sales_promotion,
+    sales_cover,
     sales_force_demo,
 )

@@ -207,7 +207,15 @@ class ResPartner(models.Model):
             # sudo: the tree below is looked up, whatever the user may read of it
             .sudo()
             .with_context(active_test=False)
-            ._search([("sales_rep_ids", "child_of", user.sales_rep_ids.ids)])
+            ._search(
+                Domain("sales_rep_ids", "child_of", user.sales_rep_ids.ids)
+                | Domain(
+                    "sales_rep_ids.cover_ids",
+                    "any",
+                    Domain("deputy_user_id", "=", user.id)
+                    & Domain("is_current", "=", True),
+                )
+            )
         )
         # What the user may read of documents, under the user's own rules.
         env = self.env(su=False)

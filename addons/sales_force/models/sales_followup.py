@@ -96,10 +96,19 @@ class SalesFollowup(models.Model):
     def _plan(self):
         """Plan the owners' activities."""
         activities = self._create_activities(
-            {followup: followup.user_id for followup in self}
+            {followup: followup._get_doer() for followup in self}
         )
         for followup, activity in activities.items():
             followup.activity_id = activity
+
+    def _get_doer(self):
+        """The owner, or who stands in for him today."""
+        company = self.company_id
+        covers = self.env["sales.cover"]
+        found = covers._find(company, self.user_id, company._get_sales_today())
+        if found:
+            return self.env["sales.rep"].browse(found[1]).user_id
+        return self.user_id
 
     def _escalate(self, today):
         """Plan activities for the managers of the owners; who has none keeps it."""

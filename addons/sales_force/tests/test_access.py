@@ -155,6 +155,7 @@ MATRIX |= {
         "leader": {"read": {"own"}},
         "manager": {"read": {"own"}},
     },
+    "sales.cover": {**WORKED, "operations": EVERYTHING},
     "sales.route": {**WORKED, "operations": EVERYTHING},
     "sales.route.stop": {**WORKED, "operations": EVERYTHING},
 }
@@ -364,6 +365,17 @@ class TestAccess(SalesForceCase):
             "sales.certificate": certificate,
             "sales.course.attendee": session.attendee_ids,
             "sales.promotion": promotion,
+            "sales.cover": cls.env["sales.cover"].create(
+                {
+                    "rep_id": rep.id,
+                    "deputy_id": cls._rep(
+                        cls._user(f"deputy_{rep.id}", "base.group_user"),
+                        company=rep.company_id,
+                    ).id,
+                    "date_from": "2040-01-01",
+                    "date_to": "2040-01-02",
+                }
+            ),
         }
 
     def _whose(self, role):

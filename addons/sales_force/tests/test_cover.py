@@ -1,0 +1,183 @@
+"""Cover: who stands in for whom, what it lets see, and how the credit is shared."""
+
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+
+from .common import SalesForceCase
+
+
+@tagged("post_install", "-at_install")
+class TestCover(SalesForceCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.today = cls.company._get_sales_today()
+        cls.shop = cls.env["res.partner"].create(
+            {"name": "Shop", "is_company": True, "user_id": cls.users["rep"].id}
+        )
+        cls.lead = cls._lead(cls.users["rep"])
+
+    def _cover(self, by="rep", approve="leader", **values):
+        cover = (
+            self.env["sales.cover"]
+            .with_user(self.users[by])
+            .create(
+                {
+                    "rep_id": self.reps["rep"].id,
+                    "deputy_id": self.reps["peer"].id,
+                    "date_from": self.today,
+                    "date_to": self.today + timedelta(days=7),
+                    "share": 30,
+                    **values,
+                }
+            )
+        )
+        if approve:
+            cover.with_user(self.users[approve]).action_approve()
+        return cover
+
+    def _credited(self, document, model="sale.order.line"):
+        lines = (
+            document.order_line
+            if document._name == "sale.order"
+            else document.invoice_line_ids
+        )
+        code = "ORDERED" if document._name == "sale.order" else "INVOICED"
+        credits = self.env["sales.credit"].search(
+            [
+                ("metric_id.code", "=", code),
+                ("res_id", "in", lines.ids),
+                ("res_model", "=", lines._name),
+            ]
+        )
+        return {credit.rep_id.name: credit.value for credit in credits}
+
+    def test_the_credit(self):
+        before = self._order(self.users["rep"])
+        self._cover()
+        order = self._order(self.users["rep"])
+        self.assertEqual(self._credited(order), {"Rep": 70.0, "Peer": 30.0})
+        self.assertEqual(self._credited(before), {"Rep": 100.0})
+        other = self._order(self.users["leader"])
+        self.assertEqual(self._credited(other), {"Leader": 100.0})
+        counts = self.env["sales.credit"].rebuild()
+        self.assertEqual(set(counts.values()), {0})
+
+    def test_all_and_nothing(self):
+        cover = self._cover(share=100)
+        order = self._order(self.users["rep"])
+        self.assertEqual(self._credited(order), {"Peer": 100.0})
+        cover.with_user(self.users["leader"]).action_cancel()
+        self._cover(share=0)
+        order = self._order(self.users["rep"])
+        self.assertEqual(self._credited(order), {"Rep": 100.0})
+
+    def test_own_split_stays(self):
+        self._cover()
+        order = self._order(self.users["rep"], confirm=False)
+        self.env["sales.split"].create(
+            {"order_id": order.id, "rep_id": self.reps["leader"].id, "share": 100}
+        )
+        order.action_confirm()
+        self.assertEqual(self._credited(order), {"Leader": 100.0})
+
+    def test_invoice_without_order(self):
+        self._cover()
+        invoice = self._invoice(self.users["rep"])
+        invoice.action_post()
+        self.assertEqual(self._credited(invoice), {"Rep": 70.0, "Peer": 30.0})
+        invoice.button_draft()
+        invoice.sales_split_ids.sudo().unlink()
+        invoice.action_post()
+        self.assertEqual(self._credited(invoice), {"Rep": 100.0})
+
+    def test_what_the_deputy_sees(self):
+        """In the days only; and not what others have."""
+        self.company.sales_customer_protection = True
+        peer = self.users["peer"]
+        order = self._order(self.users["rep"], partner=self.shop)
+        mine = [self.lead, order, order.order_line, self.shop]
+        for record in mine:
+            self.assertFalse(record.with_user(peer).has_access("read"), record)
+        cover = self._cover()
+        for record in mine:
+            self.assertTrue(record.with_user(peer).has_access("read"), record)
+        self.lead.with_user(peer).name = "Going on"
+        self.assertFalse(self.lead.with_user(peer).has_access("unlink"))
+        strange = self._lead(self.users["leader"])
+        self.assertFalse(strange.with_user(peer).has_access("read"))
+        cover.sudo().write(
+            {
+                "date_from": self.today - timedelta(days=9),
+                "date_to": self.today - timedelta(days=1),
+            }
+        )
+        for record in mine:
+            record.invalidate_recordset()
+            self.assertFalse(record.with_user(peer).has_access("read"), record)
+
+    def test_who_approves(self):
+        cover = self._cover(approve=None)
+        for who in ("rep", "peer"):
+            with self.assertRaises(AccessError):
+                cover.with_user(self.users[who]).action_approve()
+        with self.assertRaises(AccessError):
+            cover.with_user(self.users["peer_leader"]).action_approve()
+        cover.with_user(self.users["operations"]).action_approve()
+        with self.assertRaises(UserError):
+            cover.with_user(self.users["operations"]).action_approve()
+        with self.assertRaises(UserError):
+            cover.share = 90
+        with self.assertRaises(UserError):
+            cover.unlink()
+        with self.assertRaises(UserError):
+            self._cover(approve=None).state = "approved"
+        with self.assertRaises(AccessError):
+            self._cover("peer", None)
+
+    def test_people(self):
+        self._cover()
+        with self.assertRaises(ValidationError):
+            self._cover(
+                date_from=self.today + timedelta(days=7),
+                date_to=self.today + timedelta(days=9),
+            )
+        # Who is away stands in for nobody.
+        with self.assertRaises(ValidationError):
+            self._cover(
+                "leader",
+                "manager",
+                rep_id=self.reps["leader"].id,
+                deputy_id=self.reps["rep"].id,
+            )
+        with self.assertRaises(UserError):
+            self._cover(deputy_id=self.reps["foreigner"].id, approve=None)
+
+    def test_followups(self):
+        self._cover()
+        rule = self.env["sales.followup.rule"].create(
+            {
+                "name": "Stuck",
+                "kind": "lead_stage",
+                "days": 0,
+                "day_kind": "calendar",
+                "company_id": self.company.id,
+                "date_from": self.today - timedelta(days=9),
+                "domain": str([("id", "=", self.lead.id)]),
+            }
+        )
+        rule._run(self.company)
+        self.assertEqual(self.lead.activity_ids.user_id, self.users["peer"])
+
+    def test_no_query_more(self):
+        """Confirming asks for covers once, not for each order."""
+        orders = [self._order(self.users["rep"], confirm=False) for _n in range(2)]
+        self.env["sales.cover"]._get_approved(self.company.id)
+        with self.assertQueryCount(0):
+            found = self.env["sales.cover"]._find(
+                self.company, orders[0].user_id, fields.Date.today()
+            )
+        self.assertIsNone(found)
