@@ -108,6 +108,16 @@ def invoices(company, _tz):
     )
 
 
+def contracts(company, _tz):
+    return SQL(
+        """SELECT a.id, a.user_id, a.commercial_partner_id AS partner_id,
+            a.date_end AS date, NULL::integer AS stage_id
+        FROM sales_contract a
+        WHERE a.state = 'running' AND a.date_end IS NOT NULL AND a.company_id = %s""",
+        company,
+    )
+
+
 def contacts(tz):
     """A SELECT of ``(partner_id, date)``: who was in touch with which contact when.
 

@@ -134,6 +134,11 @@ def exempt(today):
             WHERE c.commercial_partner_id = h.partner_id AND l.won_status = 'won'
               AND COALESCE(l.company_id, h.company_id) = h.company_id
               AND k.date >= %(today)s - h.exempt_won_days
+        ) OR h.exempt_contract AND EXISTS (
+            SELECT FROM sales_contract a
+            WHERE a.commercial_partner_id = h.partner_id
+              AND a.company_id = h.company_id AND a.state = 'running'
+              AND COALESCE(a.date_end, 'infinity') >= %(today)s
         )
         """,
         ordered=local_date("o.date_order", "h.tz"),

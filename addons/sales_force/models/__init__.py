@@ -1,5 +1,6 @@
 from . import (
     sales_owned_mixin,
+    sales_stamped_mixin,
     res_company,
     res_config_settings,
     res_users,
@@ -64,5 +65,6 @@ from . import (
     sales_onboarding,
     sales_promotion,
     sales_cover,
+    sales_contract,
     sales_force_demo,
 )

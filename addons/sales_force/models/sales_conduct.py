@@ -3,19 +3,6 @@ from odoo.exceptions import AccessError, UserError
 
 # What stays as it was decided.
 _FACTS = frozenset(("rep_id", "category_id", "points", "date", "description"))
-_STAMPED = frozenset(
-    (
-        "state",
-        "reported_by_id",
-        "decided_by_id",
-        "decided_on",
-        "decision",
-        "appeal",
-        "appealed_on",
-        "appeal_decided_by_id",
-        "appeal_decision",
-    )
-)
 
 
 class SalesConduct(models.Model):
@@ -27,9 +14,22 @@ class SalesConduct(models.Model):
 
     _name = "sales.conduct"
     _description = "Conduct"
-    _inherit = ["mail.thread"]
+    _inherit = ["sales.stamped.mixin", "mail.thread"]
     _order = "date desc, id desc"
     _rec_name = "category_id"
+    _sales_stamped = frozenset(
+        (
+            "state",
+            "reported_by_id",
+            "decided_by_id",
+            "decided_on",
+            "decision",
+            "appeal",
+            "appealed_on",
+            "appeal_decided_by_id",
+            "appeal_decision",
+        )
+    )
 
     rep_id = fields.Many2one(
         "sales.rep", required=True, index=True, ondelete="restrict"
@@ -130,13 +130,7 @@ class SalesConduct(models.Model):
                 and case.company_id._get_sales_today() <= case.appeal_until
             )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_stamped(vals_list)
-        return super().create(vals_list)
-
     def write(self, vals):
-        self._refuse_stamped([vals])
         if _FACTS & vals.keys() and any(case.state != "reported" for case in self):
             raise UserError(self.env._("A case that is decided cannot be changed."))
         result = super().write(vals)
@@ -144,10 +138,6 @@ class SalesConduct(models.Model):
             # Not of another rep than one may report.
             self.check_access("write")
         return result
-
-    def _refuse_stamped(self, vals_list):
-        if not self.env.su and any(_STAMPED & vals.keys() for vals in vals_list):
-            raise UserError(self.env._("Cases are decided with their buttons."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_decided(self):

@@ -7,8 +7,9 @@ class SalesCourseSession(models.Model):
 
     _name = "sales.course.session"
     _description = "Course Session"
-    _inherit = ["mail.thread"]
+    _inherit = ["sales.stamped.mixin", "mail.thread"]
     _order = "date_start desc, id desc"
+    _sales_stamped = frozenset({"state"})
 
     course_id = fields.Many2one(
         "sales.course", required=True, index=True, ondelete="restrict"
@@ -134,19 +135,6 @@ class SalesCourseSession(models.Model):
         if any(session.state != "planned" for session in self):
             raise UserError(self.env._("This session is over."))
         self.sudo().state = "cancelled"  # sudo: stamped by the system
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_stamped(vals_list)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_stamped([vals])
-        return super().write(vals)
-
-    def _refuse_stamped(self, vals_list):
-        if not self.env.su and any("state" in vals for vals in vals_list):
-            raise UserError(self.env._("A session is held with its button."))
 
 
 class SalesCourseAttendee(models.Model):

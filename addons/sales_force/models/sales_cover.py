@@ -18,10 +18,11 @@ class SalesCover(models.Model):
 
     _name = "sales.cover"
     _description = "Cover During Leave"
-    _inherit = ["mail.thread"]
+    _inherit = ["sales.stamped.mixin", "mail.thread"]
     _order = "date_from desc, id desc"
     _rec_name = "rep_id"
     _check_company_auto = True
+    _sales_stamped = frozenset({"state", "approved_by_id"})
 
     rep_id = fields.Many2one(
         "sales.rep",
@@ -129,20 +130,18 @@ class SalesCover(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._refuse_stamped(vals_list)
         covers = super().create(vals_list)
-        self.env.registry.clear_cache()
+        self._forget()
         return covers
 
     def write(self, vals):
-        self._refuse_stamped([vals])
         if not self.env.su and not _FACTS.isdisjoint(vals):
             if any(cover.state != "draft" for cover in self):
                 raise UserError(
                     self.env._("What is approved is cancelled, not changed.")
                 )
         result = super().write(vals)
-        self.env.registry.clear_cache()
+        self._forget()
         if "rep_id" in vals:
             # Not for somebody for whom one may not propose any.
             self.check_access("write")
@@ -150,13 +149,13 @@ class SalesCover(models.Model):
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        self._forget()
         return result
 
-    def _refuse_stamped(self, vals_list):
-        stamped = {"state", "approved_by_id"}
-        if not self.env.su and any(stamped & vals.keys() for vals in vals_list):
-            raise UserError(self.env._("Covers are approved with their button."))
+    def _forget(self):
+        """Who stands in for whom, and what that lets see, is asked again."""
+        self.env.registry.clear_cache()
+        self.env["res.partner"]._forget_visibility()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_approved(self):

@@ -226,6 +226,17 @@ class SalesCustomer(models.Model):
                 amount="amount_total",
             ),
             TimelineKind(
+                code="contract",
+                name=_("Contract"),
+                model="sales.contract",
+                phase="sale",
+                icon="fa-handshake-o",
+                date="date_start",
+                domain=(("state", "!=", "draft"),),
+                status="state",
+                amount="amount",
+            ),
+            TimelineKind(
                 code="delivery",
                 name=_("Delivery"),
                 model="stock.picking",

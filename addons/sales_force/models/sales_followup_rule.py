@@ -112,6 +112,12 @@ class SalesFollowupRule(models.Model):
                 "res.partner",
                 followups.customers(self._get_contacts),
             ),
+            "contract_ends": followups.Kind(
+                _("A contract ends in days"),
+                "sales.contract",
+                followups.contracts,
+                ahead=True,
+            ),
         }
 
     @api.model

@@ -8,7 +8,13 @@ from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 # Activities on these are work that somebody else can do.
-_WORKED_ON = ("res.partner", "crm.lead", "sale.order", "account.move")
+_WORKED_ON = (
+    "res.partner",
+    "crm.lead",
+    "sale.order",
+    "account.move",
+    "sales.contract",
+)
 # What was checked when it was scheduled.
 _DECIDED = frozenset(("rep_id", "date", "leaves", "heir_id", "by_territory"))
 # What changes the organisation, and who may do so everywhere.
@@ -63,10 +69,11 @@ class SalesHandover(models.Model):
 
     _name = "sales.handover"
     _description = "Handover"
-    _inherit = ["mail.thread"]
+    _inherit = ["sales.stamped.mixin", "mail.thread"]
     _order = "date desc, id desc"
     _rec_name = "rep_id"
     _check_company_auto = True
+    _sales_stamped = frozenset({"state", "former_state"})
 
     rep_id = fields.Many2one(
         "sales.rep",
@@ -139,13 +146,7 @@ class SalesHandover(models.Model):
     def _onchange_rep_id(self):
         self.heir_id = self.rep_id.parent_id
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_stamped(vals_list)
-        return super().create(vals_list)
-
     def write(self, vals):
-        self._refuse_stamped([vals])
         if _DECIDED & vals.keys() and not self.env.su:
             if any(handover.state in ("done", "undone") for handover in self):
                 raise UserError(self.env._("What is done cannot be changed; undo it."))
@@ -158,11 +159,6 @@ class SalesHandover(models.Model):
             # Not of another rep than one may hand over.
             self.check_access("write")
         return result
-
-    def _refuse_stamped(self, vals_list):
-        stamped = {"state", "former_state"}
-        if not self.env.su and any(stamped & vals.keys() for vals in vals_list):
-            raise UserError(self.env._("A handover is done and undone by its buttons."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_done(self):
@@ -207,6 +203,15 @@ class SalesHandover(models.Model):
                 Domain("user_id", "=", user.id)
                 & here
                 & Domain("state", "in", ("draft", "sent")),
+                owner="user_id",
+                partner="partner_id",
+            ),
+            "contract": Kind(
+                _("Contract"),
+                "sales.contract",
+                Domain("user_id", "=", user.id)
+                & here
+                & Domain("state", "in", ("draft", "running")),
                 owner="user_id",
                 partner="partner_id",
             ),

@@ -4,7 +4,6 @@ from odoo.tools import is_html_empty
 
 # What stays as it was acknowledged.
 _FIXED = frozenset(("policy_id", "number", "content", "document", "document_name"))
-_STAMPED = frozenset(("state", "date"))
 
 
 class SalesPolicyVersion(models.Model):
@@ -12,8 +11,9 @@ class SalesPolicyVersion(models.Model):
 
     _name = "sales.policy.version"
     _description = "Version of Rules of Selling"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["sales.stamped.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "policy_id, number desc, id desc"
+    _sales_stamped = frozenset(("state", "date"))
 
     policy_id = fields.Many2one(
         "sales.policy", "Rules", required=True, ondelete="restrict", index=True
@@ -75,7 +75,6 @@ class SalesPolicyVersion(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._refuse_stamped(vals_list)
         versions = super().create(vals_list)
         for version in versions:
             siblings = version.policy_id.version_ids - version
@@ -84,7 +83,6 @@ class SalesPolicyVersion(models.Model):
         return versions
 
     def write(self, vals):
-        self._refuse_stamped([vals])
         if _FIXED & vals.keys() and any(v.state != "draft" for v in self):
             raise UserError(
                 self.env._(
@@ -93,10 +91,6 @@ class SalesPolicyVersion(models.Model):
                 )
             )
         return super().write(vals)
-
-    def _refuse_stamped(self, vals_list):
-        if not self.env.su and any(_STAMPED & vals.keys() for vals in vals_list):
-            raise UserError(self.env._("Put a version in force with its button."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_force(self):

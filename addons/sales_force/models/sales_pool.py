@@ -17,7 +17,12 @@ _EXTEND = (
     "extend_opportunity",
     "extend_visit",
 )
-_EXEMPT = ("exempt_open_order", "exempt_order_days", "exempt_won_days")
+_EXEMPT = (
+    "exempt_open_order",
+    "exempt_order_days",
+    "exempt_won_days",
+    "exempt_contract",
+)
 # The clock that a customer keeps from the day it is claimed.
 CLOCK = ("protection_days", "extension_days", "limit_days", "day_kind")
 _CLOCK = SQL(", ").join(SQL.identifier("h", name) for name in CLOCK)
@@ -136,6 +141,11 @@ class SalesPool(models.Model):
         default=90,
         help="Never take a customer of whom an opportunity was won within so many "
         "days; 0: take also them.",
+    )
+    exempt_contract = fields.Boolean(
+        "Spare Running Contracts",
+        default=True,
+        help="Never take a customer who has a running contract.",
     )
     free_count = fields.Integer("Free Customers", compute="_compute_counts")
     held_count = fields.Integer("Held Customers", compute="_compute_counts")

@@ -143,9 +143,10 @@ class SalesPromotion(models.Model):
 
     _name = "sales.promotion"
     _description = "Promotion"
-    _inherit = ["mail.thread"]
+    _inherit = ["sales.stamped.mixin", "mail.thread"]
     _order = "date desc, id desc"
     _rec_name = "rep_id"
+    _sales_stamped = frozenset({"state", "decided_by_id", "former_grade_id"})
 
     rep_id = fields.Many2one("sales.rep", required=True, index=True, ondelete="cascade")
     user_id = fields.Many2one(related="rep_id.user_id", store=True)
@@ -182,7 +183,6 @@ class SalesPromotion(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._refuse_stamped(vals_list)
         promotions = super().create(vals_list)
         for promotion in promotions:
             if promotion.state == "planned" and promotion._is_due():
@@ -190,7 +190,6 @@ class SalesPromotion(models.Model):
         return promotions
 
     def write(self, vals):
-        self._refuse_stamped([vals])
         if not self.env.su and not _FACTS.isdisjoint(vals):
             if any(promotion.state != "planned" for promotion in self):
                 raise UserError(self.env._("A promotion that is done stays on file."))
@@ -203,11 +202,6 @@ class SalesPromotion(models.Model):
                 if promotion.state == "planned" and promotion._is_due():
                     promotion._apply()
         return result
-
-    def _refuse_stamped(self, vals_list):
-        stamped = {"state", "decided_by_id", "former_grade_id"}
-        if not self.env.su and any(stamped & vals.keys() for vals in vals_list):
-            raise UserError(self.env._("Who decided what is stamped by the system."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_done(self):

@@ -23,22 +23,6 @@ STATES = [
 ]
 # What stays as it was once a visit has begun.
 _PLAN = frozenset(("rep_id", "partner_id", "date_planned", "planned_minutes"))
-_STAMPED = frozenset(
-    (
-        "state",
-        "check_in",
-        "check_out",
-        "position_state",
-        "distance",
-        "distance_known",
-        "effective",
-        "integrity",
-        "signal_ids",
-        "position_ids",
-        "photo_ids",
-        "origin",
-    )
-)
 # A phone repeats a position, and a rep a photo, within so many days.
 _COMPARED_DAYS = 90
 # By the code of the setting: with coordinates, and with the words of an address.
@@ -73,10 +57,26 @@ class SalesVisit(models.Model):
 
     _name = "sales.visit"
     _description = "Visit"
-    _inherit = ["mail.thread", "sales.credited.mixin"]
+    _inherit = ["sales.stamped.mixin", "mail.thread", "sales.credited.mixin"]
     _order = "date_planned, id"
     _rec_name = "partner_id"
     _check_company_auto = True
+    _sales_stamped = frozenset(
+        (
+            "state",
+            "check_in",
+            "check_out",
+            "position_state",
+            "distance",
+            "distance_known",
+            "effective",
+            "integrity",
+            "signal_ids",
+            "position_ids",
+            "photo_ids",
+            "origin",
+        )
+    )
 
     rep_id = fields.Many2one(
         "sales.rep",
@@ -356,13 +356,7 @@ class SalesVisit(models.Model):
                     )
                 )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_stamped(vals_list)
-        return super().create(vals_list)
-
     def write(self, vals):
-        self._refuse_stamped([vals])
         begun = self.filtered(lambda visit: visit.state != "planned")
         if begun and not _PLAN.isdisjoint(vals) and not self.env.su:
             raise UserError(
@@ -376,12 +370,6 @@ class SalesVisit(models.Model):
             # Not to somebody whose visits one may not plan.
             self.check_access("write")
         return result
-
-    def _refuse_stamped(self, vals_list):
-        if not self.env.su and any(not _STAMPED.isdisjoint(vals) for vals in vals_list):
-            raise UserError(
-                self.env._("Check-in and check-out are stamped by their buttons.")
-            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_begun(self):

@@ -6,6 +6,7 @@ from . import (
     test_calendar_import,
     test_competitor,
     test_conduct,
+    test_contract,
     test_cover,
     test_credit_cases,
     test_credit_concurrency,

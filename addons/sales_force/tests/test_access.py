@@ -156,6 +156,11 @@ MATRIX |= {
         "manager": {"read": {"own"}},
     },
     "sales.cover": {**WORKED, "operations": EVERYTHING},
+    "sales.contract": {
+        **WORKED,
+        "operations": EVERYTHING,
+        "finance": {"read": ALL},
+    },
     "sales.route": {**WORKED, "operations": EVERYTHING},
     "sales.route.stop": {**WORKED, "operations": EVERYTHING},
 }
@@ -365,6 +370,13 @@ class TestAccess(SalesForceCase):
             "sales.certificate": certificate,
             "sales.course.attendee": session.attendee_ids,
             "sales.promotion": promotion,
+            "sales.contract": cls.env["sales.contract"].create(
+                {
+                    "partner_id": cls.partner.id,
+                    "user_id": rep.user_id.id,
+                    "company_id": rep.company_id.id,
+                }
+            ),
             "sales.cover": cls.env["sales.cover"].create(
                 {
                     "rep_id": rep.id,

@@ -162,13 +162,14 @@ class TestCover(SalesForceCase):
             {
                 "name": "Stuck",
                 "kind": "lead_stage",
-                "days": 0,
+                "days": 1,
                 "day_kind": "calendar",
                 "company_id": self.company.id,
                 "date_from": self.today - timedelta(days=9),
                 "domain": str([("id", "=", self.lead.id)]),
             }
         )
+        self.lead.date_last_stage_update = fields.Datetime.now() - timedelta(days=3)
         rule._run(self.company)
         self.assertEqual(self.lead.activity_ids.user_id, self.users["peer"])
 

@@ -559,6 +559,30 @@ class TestRecycling(PoolCase):
         self.assertFalse(self.night(date(2019, 4, 25)))
         self.assertTrue(self.night(date(2019, 4, 26)))
 
+    def test_exempt_contract(self):
+        """A contract that runs, to its last day, in this company."""
+        contract = self.env["sales.contract"].create(
+            {
+                "partner_id": self.partner.id,
+                "company_id": self.company_b.id,
+                "date_start": "2019-01-01",
+                "date_end": "2019-06-30",
+            }
+        )
+        contract.sudo().state = "running"
+        self.env.flush_all()
+        self.assertEqual(self._exempt(date(2019, 6, 30)), 0)
+        contract.company_id = self.company
+        self.env.flush_all()
+        self.assertEqual(self._exempt(date(2019, 6, 30)), 1)
+        self.assertEqual(self._exempt(date(2019, 7, 1)), 0)
+        self.assertFalse(self.night(date(2019, 6, 30)))
+        self.pool.exempt_contract = False
+        self.assertTrue(self.night(date(2019, 6, 30)))
+
+    def _exempt(self, day):
+        return len(self.pool._get_exempt(self.card(self.partner), day))
+
     def test_working_days(self):
         self.pool.day_kind = "working"
         [partner] = self.customers(1)
