@@ -1,4 +1,4 @@
-"""Training, certificates and promotions of the last year."""
+"""Training, certificates, promotions and leave of the last year."""
 
 from datetime import timedelta
 
@@ -31,6 +31,7 @@ def make_career(demo):
         _hold(demo, course, reps[number:], day)
     _plan(demo, courses[0], reps[:1])
     _promote(demo)
+    _cover(demo)
 
 
 def _session(demo, course, day, reps):
@@ -56,6 +57,28 @@ def _hold(demo, course, reps, day):
 
 def _plan(demo, course, reps):
     _session(demo, course, demo.today + timedelta(days=9), reps)
+
+
+def _cover(demo):
+    """Who stood in for whom last month, and who asks for somebody."""
+    reps = [rep for rep in demo.reps.values() if rep.parent_id and not rep.child_ids]
+    covers = demo.env["sales.cover"].create(
+        [
+            {
+                "rep_id": absent.id,
+                "deputy_id": deputy.id,
+                "date_from": demo.today + timedelta(days=days),
+                "date_to": demo.today + timedelta(days=days + 6),
+                "share": 30,
+                "reason": demo.word(("Yearly leave", "年假")),
+            }
+            for absent, deputy, days in (
+                (reps[1], reps[2], -35),
+                (demo.reps["rep"], reps[1], 12),
+            )
+        ]
+    )
+    covers[0].with_user(demo.users["director"]).action_approve()
 
 
 def _promote(demo):

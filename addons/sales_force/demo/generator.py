@@ -19,6 +19,7 @@ from odoo.tools import file_open
 
 from . import names
 from .career import make_career
+from .contracts import make_contracts
 from .visits import make_visits
 
 _logger = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class Demo:
         self.make_orders()
         self.make_leads()
         self.derive_customers()
+        make_contracts(self)
         self.follow_up()
         self.make_policies()
         self.make_competitors()

@@ -361,6 +361,13 @@ PROJECTS = (
     ("Tank farm instruments", "罐区仪表"),
     ("Valve framework contract", "阀门框架协议"),
 )
+# title and kind
+CONTRACTS = (
+    (("Pumps and spare parts", "水泵及配件"), "framework"),
+    (("Yearly maintenance", "年度维保"), "service"),
+    (("Valves at a fixed price", "阀门固定价格协议"), "special"),
+    (("Supply of instruments", "仪表供货"), "standard"),
+)
 # Businesses that nobody sells to yet.
 PROSPECTS = (
     ("Breweries", "啤酒厂"),

@@ -26,7 +26,7 @@ class SalesCover(models.Model):
 
     rep_id = fields.Many2one(
         "sales.rep",
-        "Absent",
+        "Rep on Leave",
         required=True,
         index=True,
         ondelete="restrict",

@@ -128,7 +128,7 @@ class TestDemo(TransactionCase):
     def test_competitors(self):
         competitors = self.env["sales.competitor"].search([])
         self.assertGreater(sum(competitors.mapped("won_count")), 2)
-        self.assertGreater(sum(competitors.mapped("lost_count")), 2)
+        self.assertGreater(sum(competitors.mapped("lost_count")), 1)
 
     def test_conduct(self):
         scores = self.env["sales.conduct"].search([]).mapped("score")
