@@ -9,7 +9,7 @@ class SalesCertificate(models.Model):
 
     _name = "sales.certificate"
     _description = "Certificate"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["sales.stamped.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
     _rec_name = "course_id"
 

@@ -140,6 +140,7 @@ class SalesCourseSession(models.Model):
 class SalesCourseAttendee(models.Model):
     _name = "sales.course.attendee"
     _description = "Participant of a Course"
+    _inherit = ["sales.stamped.mixin"]
     _order = "session_id, id"
     _rec_name = "rep_id"
 

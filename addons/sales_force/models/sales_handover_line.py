@@ -12,6 +12,7 @@ class SalesHandoverLine(models.Model):
 
     _name = "sales.handover.line"
     _description = "Handover Line"
+    _inherit = ["sales.stamped.mixin"]
     _order = "handover_id, id"
     _log_access = False
     _check_company_auto = True
