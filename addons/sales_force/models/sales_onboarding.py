@@ -164,8 +164,11 @@ class SalesRep(models.Model):
 
     def _get_open_onboarding(self):
         # sudo: see above
-        activities = self.env["mail.activity"].sudo()
-        return activities.search(self._domain_onboarding() & Domain("active", "=", True))
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(self._domain_onboarding() & Domain("active", "=", True))
+        )
 
     @api.model_create_multi
     def create(self, vals_list):
