@@ -94,7 +94,7 @@ class SalesContract(models.Model):
         "Last Day",
         index="btree_not_null",
         tracking=True,
-        help="Empty: until further " "notice.",
+        help="Empty: until further notice.",
     )
     amount = fields.Monetary(help="Agreed, untaxed; 0: no amount.", tracking=True)
     currency_id = fields.Many2one(

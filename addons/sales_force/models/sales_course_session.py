@@ -98,10 +98,7 @@ class SalesCourseSession(models.Model):
         if user.has_group("sales_force.group_sales_operations"):
             return
         for session in self:
-            # sudo: only who it is
-            if user not in session.sudo().create_uid and (
-                user.partner_id not in session.trainer_id
-            ):
+            if user != session.create_uid and user.partner_id != session.trainer_id:
                 raise AccessError(
                     self.env._(
                         "%(session)s is changed and closed by its trainer, by who "

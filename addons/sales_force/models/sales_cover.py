@@ -105,7 +105,7 @@ class SalesCover(models.Model):
     def _check_people(self):
         """One deputy at a time, who is there, and does not go away meanwhile."""
         approved = self.filtered(lambda cover: cover.state == "approved")
-        # Two who approve at once meet here: the second is run again, and sees the first.
+        # Two who approve at once meet here: the second runs again and sees the first.
         self.env.cr.execute(
             "UPDATE sales_rep SET id = id WHERE id = ANY(%s)",
             ((approved.rep_id + approved.deputy_id).ids,),

@@ -127,10 +127,10 @@ class SalesHandover(models.Model):
     former_state = fields.Char(readonly=True, copy=False)
     decided_by_id = fields.Many2one(
         "res.users",
-        "Decided By",
+        "Handed Over By",
         readonly=True,
         copy=False,
-        help="Who handed over, or scheduled it, and hears when it cannot be done.",
+        help="Who did or scheduled it, and hears when it cannot be done.",
     )
     failure = fields.Text("Not Done Because", readonly=True, copy=False)
 

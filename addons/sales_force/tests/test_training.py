@@ -134,7 +134,7 @@ class TestTraining(SalesForceCase):
         )
 
     def test_whose_session(self):
-        """Its trainer, who planned it and operations say when it was, and that it was."""
+        """Trainer, who planned it and operations say when it was, and that it was."""
         session = self._session()
         for who in ("peer_leader", "manager", "director"):
             strange = session.with_user(self.users[who])
