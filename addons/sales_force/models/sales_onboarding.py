@@ -213,8 +213,8 @@ class SalesRep(models.Model):
         for rep_id, steps in self._get_open_onboarding().grouped("res_id").items():
             raise UserError(
                 self.env._(
-                    "%(rep)s becomes active when the onboarding is done. Open: "
-                    "%(steps)s.",
+                    "%(rep)s becomes active when the onboarding is done, or when sales "
+                    "operations say why it is not needed. Open: %(steps)s.",
                     rep=self.browse(rep_id).name,
                     steps=", ".join(
                         step.summary or step.activity_type_id.name for step in steps
