@@ -48,6 +48,7 @@
         "wizards/sales_conduct_decide_views.xml",
         "views/sales_cover_views.xml",
         "views/sales_course_views.xml",
+        "wizards/sales_promote_views.xml",
         "views/sales_promotion_views.xml",
         "views/sales_conduct_category_views.xml",
         "views/sales_conduct_views.xml",

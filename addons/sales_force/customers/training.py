@@ -105,7 +105,8 @@ def matrix(today):
                 WHEN n.due_on < %(today)s THEN 'overdue'
                 ELSE 'lacking'
             END AS status,
-            CASE WHEN h.date_end >= %(today)s THEN 1 ELSE 0 END AS met
+            (h.date_end >= %(today)s IS TRUE)::integer AS met,
+            (h.date_end >= %(today)s IS NOT TRUE)::integer AS lacking
         FROM (%(needs)s) n
         JOIN sales_rep r ON r.id = n.rep_id
         LEFT JOIN (%(held)s) h ON h.rep_id = n.rep_id AND h.course_id = n.course_id

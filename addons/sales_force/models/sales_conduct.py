@@ -134,6 +134,12 @@ class SalesConduct(models.Model):
                 and case.company_id._get_sales_today() <= case.appeal_until
             )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        cases = super().create(vals_list)
+        cases._tell()
+        return cases
+
     def write(self, vals):
         if _FACTS & vals.keys() and any(case.state != "reported" for case in self):
             raise UserError(self.env._("A case that is decided cannot be changed."))
@@ -168,9 +174,17 @@ class SalesConduct(models.Model):
     def _ask(self, state):
         """Ask for the reason."""
         self.ensure_one()
+        _ = self.env._
+        titles = {
+            "confirmed": _("Confirm the Case"),
+            "dismissed": _("Dismiss the Case"),
+            "appealed": _("Appeal"),
+            "upheld": _("Uphold the Decision"),
+            "granted": _("Grant the Appeal"),
+        }
         return {
             "type": "ir.actions.act_window",
-            "name": dict(self._fields["state"]._description_selection(self.env))[state],
+            "name": titles[state],
             "res_model": "sales.conduct.decide",
             "views": [(False, "form")],
             "target": "new",
@@ -205,15 +219,66 @@ class SalesConduct(models.Model):
             }
         elif state in ("upheld", "granted"):
             self._check_judge("appealed")
-            if self.decided_by_id == self.env.user:
-                raise AccessError(
-                    self.env._("Somebody else than who decided answers the appeal.")
-                )
+            self._check_above_judge()
             vals = {"appeal_decision": reason, "appeal_decided_by_id": self.env.uid}
         else:
             raise UserError(self.env._("Cases are decided with their buttons."))
         # sudo: stamped by the system; whose turn it is was checked above
         self.sudo().write({**vals, "state": state})
+        self._tell()
+
+    def _check_above_judge(self):
+        """An appeal goes to who is above the one who decided.
+
+        :raise AccessError: for everybody else
+        """
+        user, judge = self.env.user, self.decided_by_id
+        if judge == user:
+            raise AccessError(
+                self.env._("Somebody else than who decided answers the appeal.")
+            )
+        if user.has_group("sales_force.group_sales_director"):
+            return
+        # sudo: only who is above whom
+        reps = self.env["sales.rep"].sudo()
+        below = reps.search([("id", "child_of", user.sales_rep_ids.ids)])
+        if judge not in below.user_id:
+            raise AccessError(
+                self.env._(
+                    "%(judge)s has decided: who is above, or a director, answers the "
+                    "appeal.",
+                    judge=judge.name,
+                )
+            )
+
+    def _tell(self):
+        """Whoever is concerned hears of it: the rep, or who decides next."""
+        for case in self:
+            rep = case.rep_id
+            manager = rep.parent_id
+            if case.state == "reported":
+                while manager.user_id == self.env.user:
+                    manager = manager.parent_id
+                users = manager.user_id
+                body = self.env._("Please decide on this case.")
+            elif case.state == "appealed":
+                # sudo: who decided has a place in the tree
+                judge = case.decided_by_id.sudo().sales_rep_ids.filtered(
+                    lambda judge, company=rep.company_id: judge.company_id == company
+                )
+                users = (judge.parent_id or judge).user_id
+                body = self.env._("The rep appeals: please answer.")
+            elif case.state == "dismissed":
+                continue
+            else:
+                users = rep.user_id
+                body = self.env._("It was decided on your case.")
+            # sudo: who is told may not be somebody whom the user reads
+            case.sudo().message_notify(
+                partner_ids=users.partner_id.ids,
+                subject=case.category_id.name,
+                body=body,
+            )
 
     def _check_judge(self, state):
         self.check_access("write")

@@ -151,7 +151,9 @@ class SalesCourseSession(models.Model):
                         moment=format_datetime(self.env, session.date_stop),
                     )
                 )
-            missing = session.attendee_ids.filtered(lambda a: a.result == "invited")
+            # sudo: also of participants whom the organiser does not see
+            attendees = session.sudo().attendee_ids
+            missing = attendees.filtered(lambda a: a.result == "invited")
             if missing:
                 raise UserError(
                     self.env._(
@@ -212,6 +214,7 @@ class SalesCourseAttendee(models.Model):
             ("failed", "Failed"),
             ("absent", "Absent"),
         ],
+        "Outcome",
         default="invited",
         required=True,
     )

@@ -1,6 +1,7 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools.misc import format_date
 
 from ..ledger.invoice import SALE_TYPES
 
@@ -140,6 +141,11 @@ class SalesCover(models.Model):
     def create(self, vals_list):
         covers = super().create(vals_list)
         self._forget()
+        for cover in covers:
+            cover._tell(
+                cover.rep_id.parent_id.user_id,
+                self.env._("Please approve who stands in."),
+            )
         return covers
 
     def write(self, vals):
@@ -186,6 +192,25 @@ class SalesCover(models.Model):
                 )
         # sudo: stamped by the system
         self.sudo().write({"state": "approved", "approved_by_id": user.id})
+        for cover in self:
+            cover._tell(
+                cover.user_id + cover.deputy_user_id,
+                self.env._(
+                    "%(deputy)s stands in for %(rep)s from %(start)s to %(stop)s.",
+                    deputy=cover.deputy_id.name,
+                    rep=cover.rep_id.name,
+                    start=format_date(self.env, cover.date_from),
+                    stop=format_date(self.env, cover.date_to),
+                ),
+            )
+
+    def _tell(self, users, body):
+        # sudo: who is told may not be somebody whom the user reads
+        self.sudo().message_notify(
+            partner_ids=(users - self.env.user).partner_id.ids,
+            subject=self.env._("Cover During Leave"),
+            body=body,
+        )
 
     def action_cancel(self):
         """End a cover; what was split stays."""

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.misc import format_date, formatLang
 
 _logger = logging.getLogger(__name__)
 # Activities on these are work that somebody else can do.
@@ -15,6 +16,8 @@ _WORKED_ON = (
     "account.move",
     "sales.contract",
 )
+# The date that tells a record from others like it.
+_DATES = ("date_planned", "date_deadline", "invoice_date_due", "date_order")
 # What was checked when it was scheduled.
 _DECIDED = frozenset(("rep_id", "date", "leaves", "heir_id", "by_territory"))
 # What changes the organisation, and who may do so everywhere.
@@ -315,12 +318,31 @@ class SalesHandover(models.Model):
                         "kind": code,
                         "res_model": kind.model,
                         "res_id": record.id,
-                        "name": record.display_name,
+                        "name": self._get_line_name(kind, record),
                         "heir_id": heir.id,
                         "by_hand": (code, record.id) in chosen,
                     }
                 )
         self.env["sales.handover.line"].create(vals_list)
+
+    def _get_line_name(self, kind, record):
+        """What tells one record from the others: date, customer and amount too."""
+        parts = [record.display_name]
+        day = next((record[name] for name in _DATES if name in record._fields), None)
+        if kind.partner and kind.partner != "id":
+            customer = record[kind.partner].display_name
+            if customer and customer not in parts[0]:
+                parts.append(customer)
+        if kind.model == "mail.activity":
+            parts.append(record.res_name or "")
+        if day:
+            parts.append(format_date(self.env, day))
+        if "amount_total" in record._fields:
+            amount = formatLang(
+                self.env, record.amount_total, currency_obj=record.currency_id
+            )
+            parts.append(amount)
+        return ", ".join(filter(None, parts))
 
     def _get_heirs(self, kind, records):
         """The proposed heir of each record."""

@@ -234,14 +234,17 @@ class SalesRep(models.Model):
             first = max(rep.date_start or today, today)
             for template in plan.template_ids:
                 found = template._determine_responsible(rep.user_id, rep)
+                user = found["responsible"] or rep.user_id
+                type_ = template.activity_type_id.with_context(lang=user.lang)
                 vals_list.append(
                     {
                         "res_model_id": model,
                         "res_id": rep.id,
                         "activity_type_id": template.activity_type_id.id,
-                        "summary": template.summary,
+                        # Types have names in every language.
+                        "summary": template.summary or type_.name,
                         "note": template.note,
-                        "user_id": found["responsible"].id or rep.user_id.id,
+                        "user_id": user.id,
                         "date_deadline": rep._get_step_day(template, first),
                         "sales_onboarding": True,
                     }

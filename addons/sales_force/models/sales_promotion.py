@@ -4,9 +4,9 @@ from datetime import date
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import format_date, formatLang
 
 _FACTS = frozenset(("rep_id", "grade_id", "date", "reason"))
 
@@ -206,6 +206,39 @@ class SalesPromotion(models.Model):
             for promotion in promotions:
                 promotion.gap = "; ".join(gaps.get(promotion.rep_id, ()))
 
+    @api.constrains("rep_id", "grade_id", "state")
+    def _check_step(self):
+        """One plan at a time, to another grade; the past is entered as it was."""
+        for promotion in self.filtered(
+            lambda promotion: promotion.state == "planned" and not promotion._is_due()
+        ):
+            rep = promotion.rep_id
+            if promotion.grade_id == rep.grade_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(rep)s has this grade already: %(grade)s.",
+                        rep=rep.name,
+                        grade=promotion.grade_id.name,
+                    )
+                )
+            planned = self.search(
+                [
+                    ("rep_id", "=", rep.id),
+                    ("state", "=", "planned"),
+                    ("id", "!=", promotion.id),
+                ],
+                limit=1,
+            )
+            if planned:
+                raise ValidationError(
+                    self.env._(
+                        "%(rep)s gets %(grade)s on %(date)s already: cancel that first.",
+                        rep=rep.name,
+                        grade=planned.grade_id.name,
+                        date=format_date(self.env, planned.date),
+                    )
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         promotions = super().create(vals_list)
@@ -270,7 +303,15 @@ class SalesRep(models.Model):
 
     promotion_ids = fields.One2many("sales.promotion", "rep_id", "Grades")
     next_grade_id = fields.Many2one(
-        "sales.grade", compute="_compute_next_grade_id", help="The next of the ladder."
+        "sales.grade",
+        compute="_compute_next_grade_id",
+        search="_search_next_grade_id",
+        help="The next of the ladder.",
+    )
+    promotion_date = fields.Date(
+        "Planned On",
+        compute="_compute_promotion_date",
+        help="When the rep gets another grade.",
     )
     promotion_gap = fields.Char(
         "Missing for It", compute="_compute_promotion_gap", help="Of the next grade."
@@ -288,6 +329,26 @@ class SalesRep(models.Model):
         following = dict(zip([ladder.browse(), *ladder], ladder, strict=False))
         for rep in self:
             rep.next_grade_id = following.get(rep.grade_id)
+
+    @api.model
+    def _search_next_grade_id(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        ladder = self.env["sales.grade"].search([]).ids
+        following = zip([False, *ladder], [*ladder, False], strict=True)
+        return [("grade_id", "in", [grade for grade, next_ in following if next_ in value])]
+
+    @api.depends("promotion_ids.state", "promotion_ids.date")
+    def _compute_promotion_date(self):
+        dates = dict(
+            self.env["sales.promotion"]._read_group(
+                [("rep_id", "in", self.ids), ("state", "=", "planned")],
+                ["rep_id"],
+                ["date:min"],
+            )
+        )
+        for rep in self:
+            rep.promotion_date = dates.get(rep._origin)
 
     @api.depends("grade_id", "date_start")
     def _compute_promotion_gap(self):
@@ -363,7 +424,7 @@ class SalesRep(models.Model):
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Promote"),
-            "res_model": "sales.promotion",
+            "res_model": "sales.promote",
             "views": [(False, "form")],
             "target": "new",
             "context": {

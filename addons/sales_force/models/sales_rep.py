@@ -84,7 +84,7 @@ class SalesRep(models.Model):
     state = fields.Selection(
         [
             ("onboarding", "Onboarding"),
-            ("active", "Active"),
+            ("active", "In Service"),
             ("suspended", "Suspended"),
             ("left", "Left"),
         ],

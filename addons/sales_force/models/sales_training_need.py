@@ -37,6 +37,9 @@ class SalesTrainingNeed(models.Model):
     session_id = fields.Many2one("sales.course.session", "Booked For", readonly=True)
     status = fields.Selection(STATUSES, readonly=True)
     met = fields.Integer("Met", readonly=True, help="1: has a valid certificate.")
+    lacking = fields.Integer(
+        "Lacking It", readonly=True, help="1: has no valid certificate."
+    )
 
     @property
     def _table_query(self):

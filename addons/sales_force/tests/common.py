@@ -95,6 +95,15 @@ class SalesForceCase(TransactionCase):
         )
 
     @classmethod
+    def _last_message(cls, record):
+        """Also those that only notify."""
+        return cls.env["mail.message"].search(
+            [("model", "=", record._name), ("res_id", "=", record.id)],
+            order="id desc",
+            limit=1,
+        )
+
+    @classmethod
     def _order(cls, user=None, company=None, partner=None, confirm=True, **values):
         company = company or cls.company
         env = cls.env(context={**cls.env.context, "allowed_company_ids": company.ids})

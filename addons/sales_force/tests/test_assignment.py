@@ -314,7 +314,7 @@ class TestAssignment(SalesForceCase):
             "parent_id": "Leader",
             "team_id": "T1",
             "territory_ids": "IA,IB",
-            "state": "Active",
+            "state": "In Service",
         }
         result = env["sales.rep"].load(list(row), [list(row.values())])
         self.assertIn("say why it is not needed", result["messages"][0]["message"])

@@ -59,6 +59,30 @@ class TestConduct(SalesForceCase):
         self._decide(case, "leader", "confirmed")
         self.assertGreater(str(case.appeal_until), DAY)
 
+    def _told(self, case):
+        """Who was told last."""
+        return self._last_message(case).notified_partner_ids.user_ids
+
+    def test_who_is_told(self):
+        case = self._report()
+        self.assertEqual(self._told(case), self.users["manager"])
+        self._decide(case, "leader", "confirmed")
+        self.assertEqual(self._told(case), self.users["rep"])
+        self._decide(case, "rep", "appealed", "It was agreed")
+        self.assertEqual(self._told(case), self.users["manager"])
+        self._decide(case, "manager", "upheld")
+        self.assertEqual(self._told(case), self.users["rep"])
+
+    def test_appeals_go_up(self):
+        """Whoever is below the one who decided does not overrule."""
+        case = self._report(by="leader")
+        self._decide(case, "manager", "confirmed")
+        self._decide(case, "rep", "appealed")
+        with self.assertRaisesRegex(AccessError, "who is above"):
+            self._decide(case, "leader", "granted")
+        self._decide(case, "director", "granted")
+        self.assertEqual(case.state, "granted")
+
     def test_from_report_to_the_end(self):
         case = self._report()
         self.assertEqual((case.points, case.score, case.kind), (3, 0, "violation"))

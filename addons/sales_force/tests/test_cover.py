@@ -138,6 +138,14 @@ class TestCover(SalesForceCase):
         with self.assertRaises(AccessError):
             self._cover("peer", None)
 
+    def test_who_is_told(self):
+        cover = self._cover(approve=None)
+        told = self._last_message(cover).notified_partner_ids.user_ids
+        self.assertEqual(told, self.users["leader"])
+        cover.with_user(self.users["leader"]).action_approve()
+        told = self._last_message(cover).notified_partner_ids.user_ids
+        self.assertEqual(told, self.users["rep"] + self.users["peer"])
+
     def test_people(self):
         self._cover()
         with self.assertRaises(ValidationError):

@@ -90,6 +90,15 @@ class TestHandover(SalesForceCase):
         mine.action_cancel()
         mine.heir_id = self.reps["peer_leader"]
 
+    def test_names(self):
+        """What is handed over can be told apart."""
+        handover = self._handover()
+        handover.action_propose()
+        names = dict(handover.line_ids.mapped(lambda line: (line.kind, line.name)))
+        for part in (self.quotation.name, "First", "100.00"):
+            self.assertIn(part, names["quotation"])
+        self.assertIn("First", names["activity"])
+
     def test_archived_customers(self):
         self.second.active = False
         self._handover().action_apply()

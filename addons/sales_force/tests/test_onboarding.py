@@ -34,6 +34,7 @@ class TestOnboarding(SalesForceCase):
         steps = self.novice.activity_ids
         self.assertEqual(len(steps), len(self.plan.template_ids))
         self.assertEqual(steps.user_id, self.user + self.users["leader"])
+        self.assertTrue(all(step.summary for step in steps))
         days = self.novice._get_visit_days(
             self.today, fields.Date.add(self.today, days=20)
         )[self.novice]

@@ -3,7 +3,7 @@
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from .common import SalesForceCase
@@ -52,6 +52,30 @@ class TestPromotion(CreditRows, SalesForceCase):
         self.assertEqual(promotion.decided_by_id, self.users["manager"])
         self.assertEqual(self.rep.grade_id, self.senior)
         self.assertFalse(self.rep.next_grade_id)
+
+    def test_dialog(self):
+        """Nothing is decided before its button, and only by who may."""
+        action = self.rep.with_user(self.users["manager"]).action_promote()
+        for name, allowed in (("manager", True), ("leader", False)):
+            wizard = self.env[action["res_model"]].with_context(action["context"])
+            wizard = wizard.with_user(self.users[name])
+            if not allowed:
+                with self.assertRaises(AccessError):
+                    wizard.create({})
+                continue
+            wizard = wizard.create({"reason": "Well done"})
+            self.assertEqual(self.rep.grade_id, self.junior)
+            wizard.action_promote()
+            self.assertEqual(self.rep.grade_id, self.senior)
+
+    def test_top_of_the_ladder(self):
+        """Who is there is no candidate."""
+        candidates = self.env["sales.rep"].search([("next_grade_id", "!=", False)])
+        self.assertIn(self.rep, candidates)
+        self.rep.grade_id = self.senior
+        candidates = self.env["sales.rep"].search([("next_grade_id", "!=", False)])
+        self.assertNotIn(self.rep, candidates)
+        self.assertIn(self.reps["peer"], candidates)
 
     def test_given_directly(self):
         """The file knows it, too."""
@@ -117,7 +141,13 @@ class TestPromotion(CreditRows, SalesForceCase):
             promotion.date = self.today
         with self.assertRaises(UserError):
             promotion.unlink()
-        other = self._promote(date=fields.Date.add(self.today, days=3))
+        soon = fields.Date.add(self.today, days=3)
+        with self.assertRaises(ValidationError):  # has this grade
+            self._promote(date=soon)
+        other = self._promote(date=soon, grade_id=self.junior.id)
+        self.assertEqual(self.rep.promotion_date, soon)
+        with self.assertRaises(ValidationError):  # one at a time
+            self._promote(date=fields.Date.add(soon, days=1), grade_id=self.junior.id)
         other.action_cancel()
         with self.assertRaises(UserError):
             other.action_cancel()

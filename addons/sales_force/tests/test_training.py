@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from freezegun import freeze_time
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
@@ -43,6 +45,29 @@ class TestTraining(SalesForceCase):
                 }
             )
         )
+
+    def test_trainer(self):
+        """The trainer sees and judges everybody in the room."""
+        trainer = self.users["peer_leader"]
+        session = self._session("operations", trainer_id=trainer.partner_id.id)
+        self.env["sales.course.attendee"].create(
+            {"session_id": session.id, "rep_id": self.rep.id}
+        )
+        mine = session.with_user(trainer)
+        self.assertEqual(mine.attendee_ids.rep_id, self.rep)
+        mine.attendee_ids.result = "passed"
+        with self.assertRaises(AccessError):
+            mine.attendee_ids.unlink()
+
+    def test_unseen_participant(self):
+        """Whose outcome is missing is named, also to who does not see the rep."""
+        session = self._session("peer_leader")
+        self.env["sales.course.attendee"].create(
+            {"session_id": session.id, "rep_id": self.rep.id}
+        )
+        with freeze_time(session.date_stop + timedelta(hours=1)):
+            with self.assertRaisesRegex(UserError, "Say who passed: Rep"):
+                session.with_user(self.users["peer_leader"]).action_hold()
 
     def _certificate(self, day, who="rep", **values):
         return self.env["sales.certificate"].create(

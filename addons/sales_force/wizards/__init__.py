@@ -5,6 +5,7 @@ from . import (
     sales_credit_rebuild,
     sales_customer_stage_set,
     sales_pool_apply,
+    sales_promote,
     sales_rep_change,
     sales_split_change,
     sales_visit_plan,
