@@ -493,7 +493,9 @@ class CrmLead(models.Model):
         reopened = [
             id_
             for id_, vals in rows
-            if vals.get("active") or vals.get("won_status") == "pending"
+            if vals.get("active")
+            or vals.get("won_status") == "pending"
+            or "company_id" in vals
         ]
         ownership._settle_leads(changes, reopened)
 
@@ -552,7 +554,9 @@ class ResPartner(models.Model):
         joined = [
             id_
             for id_, vals in rows
-            if vals.get("active") or vals.get("commercial_partner_id") == id_
+            if vals.get("active")
+            or vals.get("commercial_partner_id") == id_
+            or "company_id" in vals
         ]
         ownership._settle(changes, joined)
 
