@@ -48,6 +48,7 @@ from . import (
     sales_followup,
     sales_training_need,
     credited_documents,
+    base_partner_merge,
     split_documents,
     digest_digest,
     owned_documents,

@@ -573,21 +573,6 @@ class ResPartner(models.Model):
         return super().unlink()
 
 
-class BasePartnerMerge(models.TransientModel):
-    _inherit = "base.partner.merge.automatic.wizard"
-
-    def _update_foreign_keys(self, src_partners, dst_partner):
-        """The customer that remains keeps its own owners, and gets all documents."""
-        credit = self.env["sales.credit"]
-        credit._mark("*partner_id", (src_partners + dst_partner).ids)
-        credit._mark("customer", src_partners.commercial_partner_id.ids)
-        # sudo: nobody may write the log; the merged customers cease to exist
-        self.env["sales.ownership"].sudo()._forget(src_partners)
-        result = super()._update_foreign_keys(src_partners, dst_partner)
-        credit._mark_partners(dst_partner.ids)
-        return result
-
-
 class CrmTeam(models.Model):
     _inherit = "crm.team"
 

@@ -350,6 +350,20 @@ class ResPartner(models.Model):
             if owner not in (0, self.env.uid):
                 changed["user_id"]._check_given()
 
+    def _check_merge(self):
+        """Who may not change the owner of a customer does not merge it with another.
+
+        :raise AccessError: for the customers of people who are not below
+        :raise UserError: for who is free and in a pool, if the others are not
+        """
+        reach = self._get_reach()
+        if reach is None:
+            return
+        partners = self.sudo()  # sudo: as in _check_place
+        partners._check_strange(reach)
+        if reach == self.env.user and partners.commercial_partner_id.user_id:
+            partners._check_free()
+
     def _get_reach(self):
         """The users whose customers the current one may give to others, and himself.
 
@@ -388,8 +402,8 @@ class ResPartner(models.Model):
             raise AccessError(
                 self.env._(
                     "%(customers)s: only the owner and the managers above change the "
-                    "salesperson, territory and channel of a customer, or move it "
-                    "to another company.",
+                    "salesperson, territory and channel of a customer, move it to "
+                    "another company or merge it.",
                     customers=", ".join(strange.mapped("display_name")),
                 )
             )

@@ -54,6 +54,11 @@ class SalesOwnership(models.Model):
         "whatever happened before.",
     )
     set_by_id = fields.Many2one("res.users", "Changed By", readonly=True)
+    merged_from = fields.Char(
+        "Merged Customer",
+        readonly=True,
+        help="Whose owner it was: a customer that was merged into this one since.",
+    )
 
     _one_document = models.Constraint(
         "CHECK (num_nonnulls(partner_id, lead_id) = 1)",
@@ -512,8 +517,14 @@ class SalesOwnership(models.Model):
             customers=", ".join(customers.mapped("display_name")),
         )
 
-    def _forget(self, partners):
-        """Two customers became one: the log of the one that goes, goes with it."""
+    def _keep_merged(self, partners):
+        """Customers become a part of another one: whose they were stays on record."""
         self.env.cr.execute(
-            SQL("DELETE FROM sales_ownership WHERE partner_id = ANY(%s)", partners.ids)
+            SQL(
+                """UPDATE sales_ownership w
+                SET merged_from = COALESCE(w.merged_from, p.complete_name, '')
+                FROM res_partner p
+                WHERE p.id = w.partner_id AND p.id = ANY(%s)""",
+                partners.ids,
+            )
         )

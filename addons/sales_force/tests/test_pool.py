@@ -375,6 +375,35 @@ class TestPlace(PoolCase):
             "sales_force.sales_channel_direct"
         )
 
+    def test_by_merging(self):
+        """Merging takes nothing from anybody, nor from the pool."""
+        self.rep.group_ids += self.env.ref("base.group_partner_manager")
+        self.free.is_company = True
+        second = self.customers(1)
+        merge = self.env["base.partner.merge.automatic.wizard"].with_user(self.rep)
+
+        def merged(*partners):
+            wizard = merge.create(
+                {
+                    "partner_ids": [Command.set([p.id for p in partners])],
+                    "dst_partner_id": partners[-1].id,
+                }
+            )
+            wizard.action_merge()
+
+        for source, target in (
+            (self.strange, self.mine),
+            (self.mine, self.strange),
+            (self.contact, self.mine),
+        ):
+            with self.assertRaises(AccessError):
+                merged(source, target)
+        with self.assertRaisesRegex(UserError, "Claim them"), self.cr.savepoint():
+            merged(self.free, self.mine)
+        merged(self.free, second)
+        self.assertFalse(self.free.exists())
+        self.assertFalse(second.user_id)
+
 
 @tagged("post_install", "-at_install")
 class TestCaps(PoolCase):
