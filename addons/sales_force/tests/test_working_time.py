@@ -118,6 +118,7 @@ _settings = settings(
 )
 
 
+@tagged("post_install", "-at_install")
 class TestDays(BaseCase):
     @given(
         st.sets(st.integers(-60, 60)),
