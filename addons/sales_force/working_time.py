@@ -15,6 +15,7 @@ hours are minutes since midnight. Everything is exact: no time is rounded.
 datetime.datetime(2026, 1, 5, 10, 0)
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
@@ -77,6 +78,37 @@ class Schedule:
     days: Mapping[date, Exceptional] = field(default_factory=dict)
     closures: tuple[tuple[datetime, datetime], ...] = ()
     absences: tuple[tuple[datetime, datetime], ...] = ()
+
+
+class Days:
+    """Counts days forward and back: working days, or all days.
+
+    Beyond the working days that are known every day counts.
+
+    :param working: the working dates of a span, in order; None: all days count
+    """
+
+    def __init__(self, working=None):
+        self._working = working or []
+
+    def ahead(self, day, count):
+        """The ``count``-th day after a day; for 0 the day itself."""
+        if not count:
+            return day
+        index = bisect_right(self._working, day) + count - 1
+        if index < len(self._working):
+            return self._working[index]
+        last = max([day, *self._working[-1:]])
+        return last + DAY * (index - len(self._working) + 1)
+
+    def back(self, day, count):
+        """The last day that is at least ``count`` days ago on a day."""
+        if not count:
+            return day
+        index = bisect_right(self._working, day) - count
+        if index >= 0:
+            return self._working[index] - DAY
+        return min([day + DAY, *self._working[:1]]) + DAY * (index - 1)
 
 
 def week_of(day):

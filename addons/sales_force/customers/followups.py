@@ -6,7 +6,6 @@ its date lies in a span; when the document moves on, the date changes or the doc
 leaves the set, and the cause is gone.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,40 +32,20 @@ class Kind:
     ahead: bool = False
 
 
-class Days:
-    """Counts days forward and back, working days where they are given.
+def span(days, ahead, today, start, count):
+    """Between which dates causes stand: ``(after, up to)``.
 
-    :param working: the working dates of a span, in order; None: all days count
+    :param days: the ``working_time.Days`` that are counted
+    :param ahead: as in ``Kind``
+    :param date today: the day on which they are looked for
+    :param date start: what came before this day is left alone
     """
-
-    def __init__(self, working=None):
-        self._working = working
-
-    def ahead(self, day, count):
-        """The ``count``-th day after a day."""
-        if self._working is None or not count:
-            return day + timedelta(days=count)
-        return self._working[bisect_right(self._working, day) + count - 1]
-
-    def back(self, day, count):
-        """The last day that is at least ``count`` days ago on a day."""
-        if self._working is None or not count:
-            return day - timedelta(days=count)
-        found = self._working[bisect_right(self._working, day) - count]
-        return found - timedelta(days=1)
-
-    def span(self, kind_ahead, today, start, count):
-        """Between which dates causes stand: ``(after, up to)``.
-
-        :param date today: the day on which they are looked for
-        :param date start: what came before this day is left alone
-        """
-        before = start - timedelta(days=1)
-        if kind_ahead:
-            # What has passed its date is not near it any more.
-            passed = today - timedelta(days=1)
-            return max(self.ahead(before, count), passed), self.ahead(today, count)
-        return self.back(before, count), self.back(today, count)
+    before = start - timedelta(days=1)
+    if ahead:
+        # What has passed its date is not near it any more.
+        passed = today - timedelta(days=1)
+        return max(days.ahead(before, count), passed), days.ahead(today, count)
+    return days.back(before, count), days.back(today, count)
 
 
 def leads(company, tz):

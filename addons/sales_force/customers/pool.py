@@ -4,6 +4,21 @@ from odoo.tools import SQL
 
 from ..ledger.crediting import local_date
 
+# The rules by which a customer is protected, as a pool has them and a customer keeps
+# them from the day of its claim: clocks, what extends them, what spares it.
+CLOCK = ("protection_days", "extension_days", "limit_days", "day_kind")
+RULES = (
+    *CLOCK,
+    "extend_activity",
+    "extend_quotation",
+    "extend_order",
+    "extend_opportunity",
+    "extend_visit",
+    "exempt_open_order",
+    "exempt_order_days",
+    "exempt_won_days",
+    "exempt_contract",
+)
 # Activities that are done, by the document they were planned on: (model, its SELECT of
 # contact and company).
 DONE = {
@@ -38,11 +53,20 @@ def pool_of(territory, company):
     )
 
 
+def rules_of_pool():
+    """The values of ``RULES`` in a pool ``q`` for customers of a class ``k``."""
+    rules = {name: SQL.identifier("q", name) for name in RULES}
+    rules["protection_days"] = SQL(
+        "COALESCE(NULLIF(k.protection_days, 0), q.protection_days)"
+    )
+    return rules
+
+
 def actions(reminder_type):
     """A SELECT of ``(id, date)``: what the owners of protected customers did since.
 
     It runs over the relation ``held``: customers with "id", "partner_id", "company_id",
-    "claimed_on" and the "tz" of their company. Which kinds qualify says their pool.
+    "claimed_on", the "tz" of their company, and ``RULES``, which say what qualifies.
 
     :param reminder_type: the type of activities that do not qualify: closing the
         reminder is no work for the customer
@@ -59,7 +83,7 @@ def actions(reminder_type):
         )
         for model, documents in DONE.items()
     )
-    # By the pool's field, dates of a contact: either known or to be made of a moment.
+    # By the rule, dates of a contact: either known or to be made of a moment.
     sources = {
         "extend_activity": SQL(
             """SELECT h.id, h.claimed_on, a.date FROM held h

@@ -11,32 +11,9 @@ datetime.date(2019, 4, 4)
 datetime.date(2019, 4, 8)
 """
 
-from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
 
-
-def add_calendar_days(day, count):
-    return day + timedelta(days=count)
-
-
-class WorkingDays:
-    """Adds working days: the ``count``-th one after a day.
-
-    :param days: the working dates of a span, in order
-    """
-
-    def __init__(self, days):
-        self._days = days
-
-    def __call__(self, day, count):
-        if not count:
-            return day
-        index = bisect_right(self._days, day) + count - 1
-        if index >= len(self._days):
-            raise ValueError(f"no {count} working days after {day} are known")
-        return self._days[index]
+from ..working_time import Days
 
 
 @dataclass(frozen=True)
@@ -46,11 +23,11 @@ class Clock:
     protection: int
     extension: int
     limit: int
-    add: Callable[[date, int], date] = add_calendar_days
+    days: Days = Days()
 
     def last(self, claimed):
         """The hard stop of what was claimed on a day, None without limit."""
-        return self.add(claimed, self.limit) if self.limit else None
+        return self.days.ahead(claimed, self.limit) if self.limit else None
 
     def due(self, claimed, actions):
         """The last protected day.
@@ -58,12 +35,12 @@ class Clock:
         :param actions: dates of qualifying actions, in any order
         """
         last = self.last(claimed)
-        due = self.add(claimed, self.protection)
+        due = self.days.ahead(claimed, self.protection)
         for day in sorted(actions):
             if last:
                 due = min(due, last)
             if day > due:
                 break
             if day >= claimed and self.extension:
-                due = max(due, self.add(day, self.extension))
+                due = max(due, self.days.ahead(day, self.extension))
         return min(due, last) if last else due

@@ -18,12 +18,14 @@ _OWNER = SQL(
         (
             SELECT w.user_id FROM sales_ownership w
             WHERE w.partner_id = p.commercial_partner_id AND %(day)s <= r.date
+              AND w.merged_from IS NULL
             ORDER BY w.date DESC, w.id DESC LIMIT 1
         ),
         (
             SELECT CASE WHEN w.initial THEN w.user_id ELSE w.previous_user_id END
             FROM sales_ownership w
             WHERE w.partner_id = p.commercial_partner_id AND %(day)s > r.date
+              AND w.merged_from IS NULL
             ORDER BY w.date, w.id LIMIT 1
         )
     ) AS user_id
@@ -142,7 +144,7 @@ _READ_CHANGES = SQL(
         FROM scope
         JOIN account_move_line l ON l.move_id = scope.id
         JOIN res_partner p ON p.id = l.partner_id
-    )
+    ) AND w.merged_from IS NULL
     ORDER BY w.date, w.id
     """
 )

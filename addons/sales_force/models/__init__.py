@@ -1,6 +1,7 @@
 from . import (
     sales_owned_mixin,
     sales_stamped_mixin,
+    sales_protection_mixin,
     res_company,
     res_config_settings,
     res_users,
@@ -47,6 +48,7 @@ from . import (
     sales_followup,
     sales_training_need,
     credited_documents,
+    base_partner_merge,
     split_documents,
     digest_digest,
     owned_documents,

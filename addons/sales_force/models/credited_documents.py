@@ -493,7 +493,9 @@ class CrmLead(models.Model):
         reopened = [
             id_
             for id_, vals in rows
-            if vals.get("active") or vals.get("won_status") == "pending"
+            if vals.get("active")
+            or vals.get("won_status") == "pending"
+            or "company_id" in vals
         ]
         ownership._settle_leads(changes, reopened)
 
@@ -552,7 +554,9 @@ class ResPartner(models.Model):
         joined = [
             id_
             for id_, vals in rows
-            if vals.get("active") or vals.get("commercial_partner_id") == id_
+            if vals.get("active")
+            or vals.get("commercial_partner_id") == id_
+            or "company_id" in vals
         ]
         ownership._settle(changes, joined)
 
@@ -567,21 +571,6 @@ class ResPartner(models.Model):
     def unlink(self):
         self.env["sales.credit"]._mark("*partner_id", self.ids)
         return super().unlink()
-
-
-class BasePartnerMerge(models.TransientModel):
-    _inherit = "base.partner.merge.automatic.wizard"
-
-    def _update_foreign_keys(self, src_partners, dst_partner):
-        """The customer that remains keeps its own owners, and gets all documents."""
-        credit = self.env["sales.credit"]
-        credit._mark("*partner_id", (src_partners + dst_partner).ids)
-        credit._mark("customer", src_partners.commercial_partner_id.ids)
-        # sudo: nobody may write the log; the merged customers cease to exist
-        self.env["sales.ownership"].sudo()._forget(src_partners)
-        result = super()._update_foreign_keys(src_partners, dst_partner)
-        credit._mark_partners(dst_partner.ids)
-        return result
 
 
 class CrmTeam(models.Model):

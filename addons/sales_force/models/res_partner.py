@@ -21,6 +21,8 @@ _PLACE = {
     "sales_territory_manual",
     "sales_channel_id",
 }
+# What decides about its commercial entity.
+_ENTITY = {"parent_id", "is_company"}
 _CUSTOMER_GROUPS = "sales_force.group_sales_rep,sales_force.group_sales_operations"
 
 
@@ -134,10 +136,20 @@ class ResPartner(models.Model):
         for partner in self:
             partner.sales_may_claim = (
                 may
+                and partner.active
                 and not partner.user_id
                 and partner.commercial_partner_id == partner._origin
-                and partner.partner_share
+                and bool(partner._get_buyers())
             )
+
+    def _get_buyers(self):
+        """Those who could buy: no colleagues, own companies, mere suppliers."""
+        # sudo: also a company that the user is not in is one's own
+        return self.filtered(
+            lambda partner: partner.partner_share
+            and not partner.sudo().ref_company_ids
+            and not (partner.supplier_rank and not partner.customer_rank)
+        )
 
     def action_open_sales_customer(self):
         """Open what the customer is to the current company."""
@@ -308,60 +320,125 @@ class ResPartner(models.Model):
         """A rep does not change what others are credited for, or what they own.
 
         :raise AccessError: for the customers of people who are not below
+        :raise UserError: for who is free and in a pool
         """
         names = _PLACE & vals.keys()
+        if not names and not _ENTITY & vals.keys():
+            return
+        reach = self._get_reach()
+        if reach is None:
+            return
+        # sudo: whose a customer is decides, whoever reads it
+        partners = self.sudo()
+        changed = {
+            name: partners.filtered(
+                lambda partner, name=name: partner._fields[name].convert_to_write(
+                    partner[name], partner
+                )
+                != (vals[name] or False)
+            )
+            for name in names
+        }
+        moved = partners._get_moved(vals)
+        moved.union(*changed.values())._check_strange(reach)
+        if reach == self.env.user:
+            changed.pop("sales_channel_id", None)
+            owner = int(vals.get("user_id") or 0)
+            if not owner:
+                changed.pop("user_id", None)
+            moved.union(*changed.values())._check_free()
+            if owner not in (0, self.env.uid):
+                changed["user_id"]._check_given()
+
+    def _check_merge(self):
+        """Who may not change the owner of a customer does not merge it with another.
+
+        :raise AccessError: for the customers of people who are not below
+        :raise UserError: for who is free and in a pool, if the others are not
+        """
+        reach = self._get_reach()
+        if reach is None:
+            return
+        partners = self.sudo()  # sudo: as in _check_place
+        partners._check_strange(reach)
+        if reach == self.env.user and partners.commercial_partner_id.user_id:
+            partners._check_free()
+
+    def _get_reach(self):
+        """The users whose customers the current one may give to others, and himself.
+
+        :return: None for who may do so with every customer
+        """
         user = self.env.user
         if (
-            not names
-            or self.env.su
+            self.env.su
             or not user.has_group("sales_force.group_sales_rep")
             or any(user.has_group(group) for group in _PLACING_GROUPS)
         ):
-            return
-        # sudo: whose a customer is decides, whoever reads it
+            return None
+        # sudo: the tree below is looked up, whatever the user may read of it
         reps = self.env["sales.rep"].sudo()
-        below = reps.search([("id", "child_of", user.sales_rep_ids.ids)]).user_id
-        strange = self.sudo().filtered(
-            lambda partner: partner.commercial_partner_id.user_id - below - user
-            and any(
-                partner._fields[name].convert_to_write(partner[name], partner)
-                != (vals[name] or False)
-                for name in names
-            )
+        return user | reps.search([("id", "child_of", user.sales_rep_ids.ids)]).user_id
+
+    def _get_moved(self, vals):
+        """Those who would belong to another commercial entity."""
+        if not _ENTITY & vals.keys():
+            return self.browse()
+        parent = self.browse(int(vals.get("parent_id") or 0) or ())
+
+        def entity(partner):
+            over = parent if "parent_id" in vals else partner.parent_id
+            if vals.get("is_company", partner.is_company) or not over:
+                return partner
+            return over.commercial_partner_id
+
+        return self.filtered(
+            lambda partner: entity(partner) != partner.commercial_partner_id
         )
+
+    def _check_strange(self, reach):
+        strange = self.filtered(lambda p: p.commercial_partner_id.user_id - reach)
         if strange:
             raise AccessError(
                 self.env._(
                     "%(customers)s: only the owner and the managers above change the "
-                    "salesperson, territory and channel of a customer.",
+                    "salesperson, territory and channel of a customer, move it to "
+                    "another company or merge it.",
                     customers=", ".join(strange.mapped("display_name")),
                 )
             )
-        if int(vals.get("user_id") or 0) == user.id and not below - user:
-            self._check_claimed()
 
-    def _check_claimed(self):
-        """A rep gets what nobody owns by claiming it, under the pool's rules.
-
-        :raise UserError: for a free customer that is in a pool
-        """
-        # sudo: as above
-        free = self.sudo().filtered(
-            lambda partner: partner == partner.commercial_partner_id
-            and not partner.user_id
-        )
-        pooled = [
-            partner
-            for partner, pool in self.env["sales.pool"]._get_places(free).items()
-            if pool
-        ]
+    def _check_free(self):
+        """A rep gets what nobody owns by claiming it, under the pool's rules."""
+        free = self.filtered(lambda partner: not partner.commercial_partner_id.user_id)
+        pooled = free._get_pooled()
         if pooled:
             raise UserError(
                 self.env._(
                     "%(customers)s: nobody owns them. Claim them in the customer pool.",
-                    customers=", ".join(partner.display_name for partner in pooled),
+                    customers=", ".join(pooled.mapped("display_name")),
                 )
             )
+
+    def _check_given(self):
+        """Passed on among reps, a customer would never go back to its pool."""
+        pooled = self._get_pooled()
+        if pooled:
+            raise AccessError(
+                self.env._(
+                    "%(customers)s: only managers give customers to somebody else. "
+                    "You can give them back to the customer pool.",
+                    customers=", ".join(pooled.mapped("display_name")),
+                )
+            )
+
+    def _get_pooled(self):
+        """Those whose commercial entity is in a pool from which the user may claim."""
+        companies = self.env.user.sales_rep_ids.company_id
+        pooled = self.env["sales.pool"]._get_pooled(
+            self.commercial_partner_id, companies
+        )
+        return self.filtered(lambda partner: partner.commercial_partner_id in pooled)
 
     @api.model
     def _forget_visibility(self):

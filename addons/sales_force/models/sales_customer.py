@@ -26,6 +26,7 @@ class SalesCustomer(models.Model):
 
     _name = "sales.customer"
     _description = "Customer of a Company"
+    _inherit = ["sales.protection.mixin"]
     _order = "turnover desc, id"
     _log_access = False
     _rec_name = "partner_id"
@@ -109,16 +110,19 @@ class SalesCustomer(models.Model):
         readonly=True,
         help="The end of the protection when it was last asked about.",
     )
-    protection_days = fields.Integer(readonly=True, aggregator=None)
-    extension_days = fields.Integer(readonly=True, aggregator=None)
-    limit_days = fields.Integer(readonly=True, aggregator=None)
-    day_kind = fields.Selection(
-        [("calendar", "Calendar days"), ("working", "Working days")], readonly=True
-    )
     protected_until = fields.Date(
         compute="_compute_protected_until",
         help="The last day on which the customer stays with its owner, by what was "
         "done since; then it goes back to the pool.",
+    )
+
+    reminder_id = fields.Many2one(
+        "mail.activity",
+        "Reminder",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The activity that tells the owner that the protection ends.",
     )
 
     _partner_company_uniq = models.UniqueIndex("(partner_id, company_id)")
@@ -178,14 +182,19 @@ class SalesCustomer(models.Model):
         """Let a stage count until a day (inclusive); None: let it be derived again.
 
         :raise AccessError: when the user may not write the customer itself
+        :raise ValidationError: for a stage without reason or last day
         """
         self.check_access("read")
         self.partner_id.check_access("write")
         if stage and not (reason and reason.strip()):
             raise ValidationError(self.env._("Say why the stage is set by hand."))
+        if stage and not until:
+            raise ValidationError(
+                self.env._("Say until which day the stage set by hand counts.")
+            )
         for customer in self:
             today = customer.company_id._get_sales_today()
-            if stage and until and until < today:
+            if stage and until < today:
                 raise ValidationError(
                     self.env._("The last day of a stage by hand cannot be past.")
                 )
@@ -239,7 +248,8 @@ class SalesCustomer(models.Model):
     def _remind_of_end(self, due):
         """Plan an activity for the owner of each customer whose protection ends.
 
-        It is planned once, follows the due day, and goes when the cause has gone.
+        It is planned once for each end, follows a due day that moves, and goes when
+        the cause has gone.
 
         :param dict due: the last protected day, of those of these customers whose
             owners are to be reminded
@@ -247,51 +257,50 @@ class SalesCustomer(models.Model):
         activities = self.env["mail.activity"].sudo()  # sudo: planned by the system
         type_id = self._get_reminder_type().id
         partner_model = self.env["ir.model"]._get_id("res.partner")
-        known = activities.search(
+        gone, ending = activities, []
+        for customer in self.sudo():  # sudo: as above
+            reminder, date = customer.reminder_id, due.get(customer)
+            if date and reminder.user_id == customer.user_id:
+                if reminder.date_deadline == date:
+                    continue
+                if reminder.active:
+                    reminder.date_deadline = date
+                    continue
+            if reminder.active:
+                gone |= reminder
+            if date:
+                ending.append(customer)
+        gone.unlink()
+        reminders = activities.with_context(mail_activity_quick_update=True).create(
             [
-                ("activity_type_id", "=", type_id),
-                ("res_model", "=", "res.partner"),
-                ("res_id", "in", self.partner_id.ids),
-            ]
-        )
-        ending = {(c.partner_id.id, c.user_id.id) for c in due}
-        known.filtered(lambda a: (a.res_id, a.user_id.id) not in ending).unlink()
-        planned = {(a.res_id, a.user_id.id): a for a in known.exists()}
-        new = []
-        for customer, date in due.items():
-            activity = planned.get((customer.partner_id.id, customer.user_id.id))
-            if activity:
-                if activity.date_deadline != date:
-                    activity.date_deadline = date
-                continue
-            new.append(
                 {
                     "activity_type_id": type_id,
                     "res_model_id": partner_model,
                     "res_id": customer.partner_id.id,
                     "user_id": customer.user_id.id,
-                    "date_deadline": date,
+                    "date_deadline": due[customer],
                 }
+                for customer in ending
+            ]
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """UPDATE sales_customer e SET reminder_id = v.reminder_id
+                FROM unnest(%s::integer[], %s::integer[]) AS v(id, reminder_id)
+                WHERE e.id = v.id""",
+                [customer.id for customer in ending],
+                reminders.ids,
             )
-        activities.with_context(mail_activity_quick_update=True).create(new)
+        )
+        self.invalidate_recordset(["reminder_id"], flush=False)
 
     @api.model
     def _get_reminded(self, company):
         """The customers of a company for whom a reminder is planned."""
-        partners = (
-            self.env["mail.activity"]
-            .sudo()  # sudo: planned by the system
-            .search(
-                [
-                    ("activity_type_id", "=", self._get_reminder_type().id),
-                    ("res_model", "=", "res.partner"),
-                ]
-            )
-            .mapped("res_id")
-        )
         # sudo: all customers of the company are looked at
         return self.sudo().search(
-            [("partner_id", "in", partners), ("company_id", "=", company.id)]
+            [("reminder_id.active", "=", True), ("company_id", "=", company.id)]
         )
 
     def _get_reminder_type(self):

@@ -59,6 +59,10 @@ class SalesCustomerClass(models.Model):
         "AND dormant_days >= 0 AND lost_days >= 0)",
         "Days cannot be negative.",
     )
+    _protection_bound = models.Constraint(
+        "CHECK (protection_days <= 730)",
+        "A class protects for at most two years (730 days).",
+    )
 
     @api.constrains("dormant_days", "lost_days", "company_id")
     def _check_silence(self):

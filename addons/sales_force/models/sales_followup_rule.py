@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..customers import followups
+from ..working_time import Days
 
 _logger = logging.getLogger(__name__)
 # Working days are known so many days around today for each day that is counted.
@@ -197,8 +198,12 @@ class SalesFollowupRule(models.Model):
             [
                 (
                     class_ids,
-                    *self._get_days(company, count, today).span(
-                        kind.ahead, today, self.date_from, count
+                    *followups.span(
+                        self._get_days(company, count, today),
+                        kind.ahead,
+                        today,
+                        self.date_from,
+                        count,
                     ),
                 )
                 for class_ids, count in self._get_counts(company)
@@ -222,11 +227,11 @@ class SalesFollowupRule(models.Model):
 
     def _get_days(self, company, count, today):
         if self.day_kind == "calendar":
-            return followups.Days()
+            return Days()
         span = timedelta(days=_DAYS_PER_WORKING_DAY * count) + _HOLIDAYS
         first, last = min(today, self.date_from) - span, today + span
         hours = self.env["sales.working.time"].working_days(company, first, last)
-        return followups.Days(sorted(day for day, n in hours[company].items() if n))
+        return Days(sorted(day for day, n in hours[company].items() if n))
 
     def write(self, vals):
         result = super().write(vals)
@@ -301,7 +306,7 @@ class SalesFollowupRule(models.Model):
             - _HOLIDAYS,
             today,
         )[company]
-        working = followups.Days(sorted(day for day, n in days.items() if n))
+        working = Days(sorted(day for day, n in days.items() if n))
         self.env["sales.followup"].search(
             [
                 ("rule_id", "=", self.id),

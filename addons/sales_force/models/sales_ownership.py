@@ -1,12 +1,16 @@
 from collections import defaultdict
 from contextlib import contextmanager
+from datetime import timedelta
+
+from psycopg2.errors import SerializationFailure
 
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..customers.pool import pool_of
+from ..customers.pool import RULES, pool_of, rules_of_pool
 from ..ledger.crediting import local_date
+from .sales_owned_mixin import LOST_RACE
 
 _REASON = "sales_force.ownership_reason"
 REASONS = [
@@ -50,6 +54,11 @@ class SalesOwnership(models.Model):
         "whatever happened before.",
     )
     set_by_id = fields.Many2one("res.users", "Changed By", readonly=True)
+    merged_from = fields.Char(
+        "Merged Customer",
+        readonly=True,
+        help="Whose owner it was: a customer that was merged into this one since.",
+    )
 
     _one_document = models.Constraint(
         "CHECK (num_nonnulls(partner_id, lead_id) = 1)",
@@ -144,8 +153,7 @@ class SalesOwnership(models.Model):
             return
         if joined:
             self._start_clocks(list(joined), anew=False)
-        if "customers" in self.env["sales.pool.cap"]._get_kinds():
-            self._check_caps([*changes, *joined], list(owners))
+        self._check_gains([*changes, *joined], list(owners))
 
     def _settle_leads(self, changes, reopened=()):
         """Check the caps of open leads.
@@ -157,7 +165,19 @@ class SalesOwnership(models.Model):
         gained = {id_ for id_, (owner, _former) in changes.items() if owner}
         gained.update(reopened)
         if gained and "leads" in self.env["sales.pool.cap"]._get_kinds():
-            self._check_lead_caps(list(gained))
+            user_ids = [
+                row[0]
+                for row in self.env.execute_query(
+                    SQL(
+                        """SELECT DISTINCT user_id FROM crm_lead
+                        WHERE id = ANY(%s) AND user_id IS NOT NULL""",
+                        list(gained),
+                    )
+                )
+            ]
+            self._check_together(
+                user_ids, lambda cr: self._check_lead_caps(gained, user_ids, cr)
+            )
 
     def _let_contacts_follow(self, changes):
         """Contacts of a customer who had its owner, or none, get the new one."""
@@ -187,11 +207,12 @@ class SalesOwnership(models.Model):
                 ["user_id"], flush=False
             )
 
-    def _start_clocks(self, partner_ids, anew=True):
+    def _start_clocks(self, partner_ids, anew=True, company=None):
         """Protect the customers of reps from today on, in each of their companies.
 
         :param anew: their owners changed: who is protected already is so anew, who lost
             the owner is so no longer
+        :param company: only in this one
         """
         self.env.cr.execute(
             SQL(
@@ -199,12 +220,10 @@ class SalesOwnership(models.Model):
                 WITH started AS (
                 INSERT INTO sales_customer (partner_id, company_id, stage,
                     stage_derived, turnover, order_count, pool_id, claimed_on, due_on,
-                    protection_days, extension_days, limit_days, day_kind)
+                    %(rules)s)
                 SELECT p.id, r.company_id, 'target', 'target', 0, 0, q.id,
                     CASE WHEN q.id IS NOT NULL THEN %(today)s END,
-                    NULL,
-                    COALESCE(NULLIF(k.protection_days, 0), q.protection_days),
-                    q.extension_days, q.limit_days, q.day_kind
+                    NULL::date, %(rules_now)s
                 FROM res_partner p
                 JOIN sales_rep r ON r.user_id = p.user_id
                     AND r.company_id = COALESCE(p.company_id, r.company_id)
@@ -215,11 +234,10 @@ class SalesOwnership(models.Model):
                 LEFT JOIN sales_customer_class k ON k.id = e.class_id
                 LEFT JOIN sales_pool q ON q.id = %(pool)s
                 WHERE p.id = ANY(%(ids)s) AND p.commercial_partner_id = p.id
+                  AND r.company_id = COALESCE(%(company)s, r.company_id)
                 ON CONFLICT (partner_id, company_id) DO UPDATE SET
                     pool_id = EXCLUDED.pool_id, claimed_on = EXCLUDED.claimed_on,
-                    due_on = NULL, protection_days = EXCLUDED.protection_days,
-                    extension_days = EXCLUDED.extension_days,
-                    limit_days = EXCLUDED.limit_days, day_kind = EXCLUDED.day_kind
+                    due_on = NULL, (%(rules)s) = ROW(%(rules_excluded)s)
                 WHERE %(anew)s OR sales_customer.claimed_on IS NULL
                 RETURNING id, partner_id, company_id, xmax = 0 AS is_new
                 )
@@ -238,6 +256,12 @@ class SalesOwnership(models.Model):
                 today=local_date(
                     SQL("%s", self.env.cr.now()), "COALESCE(rc.tz, 'UTC')"
                 ),
+                rules=SQL(", ").join(map(SQL.identifier, RULES)),
+                rules_now=SQL(", ").join(rules_of_pool().values()),
+                rules_excluded=SQL(", ").join(
+                    SQL.identifier("excluded", name) for name in RULES
+                ),
+                company=company and company.id,
                 pool=pool_of(SQL("p.sales_territory_id"), SQL("r.company_id")),
                 ids=partner_ids,
             )
@@ -257,12 +281,30 @@ class SalesOwnership(models.Model):
         self.env["sales.customer"].invalidate_model(flush=False)
         self.env["sales.customer.stage"].invalidate_model(flush=False)
 
-    def _lock_holders(self, user_ids):
-        """Let two transactions that give customers to the same rep meet.
+    # What reps may hold and claim
 
-        Who comes second fails to serialize, is run again by Odoo, and then counts what
-        the first one has done.
+    def _check_together(self, user_ids, check):
+        """Check what reps hold while nobody else changes that.
+
+        Two transactions that give something to the same rep meet here. Who comes second
+        fails to serialize, and Odoo runs it again until it sees what the others have
+        given. It does so a few times only: where the others have left no room already,
+        who comes second is told at once.
+
+        :param check: called with the cursor by which to count; raises a ``UserError``
+        :raise SerializationFailure: to be run again
         """
+        try:
+            with self.env.cr.savepoint(flush=False):
+                self._lock_holders(user_ids)
+        except SerializationFailure:
+            with self.env.registry.cursor() as latest:
+                check(latest)
+            self.env.cr.postrollback.data[LOST_RACE] = True
+            raise
+        check(self.env.cr)
+
+    def _lock_holders(self, user_ids):
         self.env.cr.execute(
             SQL(
                 """INSERT INTO sales_kept_date (res_model, res_id, kind, date)
@@ -271,75 +313,144 @@ class SalesOwnership(models.Model):
                 ON CONFLICT (res_model, res_id, kind)
                 DO UPDATE SET date = EXCLUDED.date""",
                 sorted(user_ids),
-            )
+            ),
+            log_exceptions=False,
         )
 
-    def _check_caps(self, partner_ids, user_ids):
-        self._lock_holders(user_ids)
+    def _check_gains(self, partner_ids, user_ids):
+        """Check what the owners of customers hold, and how many they claim a day."""
+        reason = self.env.cr.cache.get(_REASON)
         # sudo: caps bind everybody, whatever he may read
         self = self.sudo()
-        rows = self.env.execute_query(
+        capped = "customers" in self.env["sales.pool.cap"]._get_kinds()
+        limited = reason == "claimed" and self.env["sales.pool"].search_count(
+            [("daily_claims", ">", 0)], limit=1
+        )
+
+        def check(cr):
+            # Undoing restores what was, also where caps are lower by now.
+            if capped and reason != "undone":
+                self._check_caps(partner_ids, user_ids, cr)
+            if limited:
+                self._check_daily_claims(user_ids, cr)
+
+        if capped or limited:
+            self._check_together(user_ids, check)
+
+    def _check_caps(self, partner_ids, user_ids, cr):
+        """:raise UserError: naming the rep and the customers that are too many"""
+        is_own = cr is self.env.cr
+        own = self._get_holdings(self.env.cr, partner_ids, user_ids, is_own)
+        latest = own
+        if not is_own:
+            latest = self._get_holdings(cr, partner_ids, user_ids, is_own)
+        for (pool_id, rep_id), mine in own.items():
+            held = latest[pool_id, rep_id]
+            rep = self.env["sales.rep"].browse(rep_id)
+            caps = self.env["sales.pool"].browse(pool_id).cap_ids
+            for cap in caps._get_of(rep, "customers"):
+                classes = [cap.class_id.id] if cap.class_id else {*mine, *held}
+                gained = [id_ for class_ in classes for id_ in mine[class_][1]]
+                count = len(gained) + sum(held[class_][0] for class_ in classes)
+                if gained and count > cap.cap:
+                    raise UserError(self._too_many(rep, cap, count - cap.cap, gained))
+
+    def _get_holdings(self, cr, partner_ids, user_ids, reached_only):
+        """What reps hold, by pool and class.
+
+        :param partner_ids: customers who are counted apart
+        :param reached_only: only of reps who have reached a cap
+        :return: ``{(pool, rep): {class or None: (count, ids of those apart)}}``
+        """
+        cr.execute(
             SQL(
                 """
-                SELECT pool_id, rep_id, class_id, held, gained FROM (
-                SELECT e.pool_id, r.id AS rep_id, e.class_id, count(*) AS held,
-                    array_agg(p.id) FILTER (WHERE p.id = ANY(%(partners)s)) AS gained,
-                    sum(count(*)) OVER (PARTITION BY e.pool_id, r.id) AS held_in_all
-                FROM res_partner p
-                JOIN sales_customer e ON e.partner_id = p.id
-                JOIN sales_pool q ON q.id = e.pool_id AND q.active
-                JOIN sales_rep r ON r.user_id = p.user_id
-                    AND r.company_id = e.company_id
-                WHERE p.user_id = ANY(%(users)s) AND p.active
-                  AND p.commercial_partner_id = p.id
-                  AND NOT (q.cap_spares_buyers AND e.last_date IS NOT NULL)
-                GROUP BY e.pool_id, r.id, e.class_id
+                SELECT pool_id, rep_id, class_id, held - cardinality(apart), apart
+                FROM (
+                    SELECT e.pool_id, r.id AS rep_id, e.class_id, count(*) AS held,
+                        array_remove(array_agg(
+                            CASE WHEN p.id = ANY(%(partners)s) THEN p.id END
+                        ), NULL) AS apart,
+                        sum(count(*)) OVER (PARTITION BY e.pool_id, r.id) AS held_in_all
+                    FROM res_partner p
+                    JOIN sales_customer e ON e.partner_id = p.id
+                        AND COALESCE(p.company_id, e.company_id) = e.company_id
+                    JOIN sales_pool q ON q.id = e.pool_id AND q.active
+                    JOIN sales_rep r ON r.user_id = p.user_id
+                        AND r.company_id = e.company_id
+                    WHERE p.user_id = ANY(%(users)s) AND p.active
+                      AND p.commercial_partner_id = p.id
+                      AND NOT (q.cap_spares_buyers AND e.last_date IS NOT NULL)
+                    GROUP BY e.pool_id, r.id, e.class_id
                 ) holder
-                -- Nobody else can have reached a cap.
-                WHERE held_in_all > (
+                WHERE NOT %(reached_only)s OR held_in_all > (
                     SELECT min(cap) FROM sales_pool_cap c
                     WHERE c.pool_id = holder.pool_id AND c.kind = 'customers'
                 )
                 """,
                 partners=partner_ids,
                 users=user_ids,
+                reached_only=reached_only,
             )
         )
-        held = defaultdict(list)
-        for pool_id, rep_id, class_id, count, gained in rows:
-            held[pool_id, rep_id].append((class_id, count, gained or []))
-        for (pool_id, rep_id), groups in held.items():
-            pool = self.env["sales.pool"].browse(pool_id)
-            rep = self.env["sales.rep"].browse(rep_id)
-            for cap in pool.cap_ids._get_of(rep, "customers"):
-                counted = [
-                    group
-                    for group in groups
-                    if not cap.class_id or group[0] == cap.class_id.id
-                ]
-                count = sum(group[1] for group in counted)
-                gained = [id_ for group in counted for id_ in group[2]]
-                if gained and count > cap.cap:
-                    raise UserError(self._too_many(rep, cap, count - cap.cap, gained))
+        holdings = defaultdict(lambda: defaultdict(lambda: (0, [])))
+        for pool_id, rep_id, class_id, count, apart in cr.fetchall():
+            holdings[pool_id, rep_id][class_id] = (count, apart)
+        return holdings
 
-    def _check_lead_caps(self, lead_ids):
-        """Open leads are capped for a whole company."""
-        # sudo: caps bind everybody, whatever he may read
-        self = self.sudo()
-        user_ids = [
-            row[0]
-            for row in self.env.execute_query(
+    def _check_daily_claims(self, user_ids, cr):
+        """:raise UserError: naming the pool and how many claims it allows a day"""
+        claims = defaultdict(dict)
+        for source in {cr, self.env.cr}:
+            source.execute(
                 SQL(
-                    """SELECT DISTINCT user_id FROM crm_lead
-                    WHERE id = ANY(%s) AND user_id IS NOT NULL""",
-                    lead_ids,
+                    """SELECT q.id, w.user_id, w.id, w.date
+                    FROM sales_ownership w
+                    JOIN res_partner p ON p.id = w.partner_id
+                        AND p.commercial_partner_id = p.id
+                    JOIN sales_rep r ON r.user_id = w.user_id
+                    JOIN sales_customer e ON e.partner_id = p.id
+                        AND e.company_id = r.company_id
+                    JOIN sales_pool q ON q.id = e.pool_id AND q.daily_claims > 0
+                    WHERE w.user_id = ANY(%s) AND w.reason = 'claimed'
+                      AND w.date >= %s""",
+                    user_ids,
+                    self.env.cr.now() - timedelta(days=2),
                 )
             )
-        ]
-        self._lock_holders(user_ids)
-        for rep, cap, held in self._get_held_leads(user_ids):
-            excess = len(held) - cap.cap
-            gained = sorted(set(held) & set(lead_ids))
+            for pool_id, user_id, id_, moment in source.fetchall():
+                claims[pool_id, user_id][id_] = moment
+        for (pool_id, _user_id), moments in claims.items():
+            pool = self.env["sales.pool"].browse(pool_id)
+            today = pool.company_id._get_sales_today()
+            made = sum(
+                pool.company_id._get_sales_date(moment) == today
+                for moment in moments.values()
+            )
+            if made > pool.daily_claims and self.env.cr.now() in moments.values():
+                raise UserError(
+                    self.env._(
+                        "%(pool)s allows %(limit)s claims a day; with these you would "
+                        "have made %(made)s today.",
+                        pool=pool.name,
+                        limit=pool.daily_claims,
+                        made=made,
+                    )
+                )
+
+    def _check_lead_caps(self, lead_ids, user_ids, cr):
+        """Open leads are capped for a whole company.
+
+        :raise UserError: naming the rep and the leads that are too many
+        """
+        # sudo: caps bind everybody, whatever he may read
+        self = self.sudo()
+        own = self._get_held_leads(user_ids, self.env.cr)
+        latest = own if cr is self.env.cr else self._get_held_leads(user_ids, cr)
+        for (rep, cap), held in own.items():
+            gained = sorted(held & lead_ids)
+            others = latest.get((rep, cap), set()) - lead_ids
+            excess = len(gained) + len(others) - cap.cap
             if excess > 0 and gained:
                 leads = self.env["crm.lead"].browse(gained[-excess:])
                 raise UserError(
@@ -352,9 +463,9 @@ class SalesOwnership(models.Model):
                     )
                 )
 
-    def _get_held_leads(self, user_ids):
-        """``[(rep, cap, ids of the open leads held)]`` of reps whom a cap binds."""
-        rows = self.env.execute_query(
+    def _get_held_leads(self, user_ids, cr):
+        """``{(rep, cap): ids of the open leads held}`` of reps whom a cap binds."""
+        cr.execute(
             SQL(
                 """
                 SELECT q.id, r.id, array_remove(array_agg(l.id), NULL)
@@ -370,11 +481,12 @@ class SalesOwnership(models.Model):
                 list(user_ids),
             )
         )
-        for pool_id, rep_id, held in rows:
+        held = {}
+        for pool_id, rep_id, ids in cr.fetchall():
             rep = self.env["sales.rep"].browse(rep_id)
             caps = self.env["sales.pool"].browse(pool_id).cap_ids
-            for cap in caps._get_of(rep, "leads"):
-                yield rep, cap, held
+            held |= {(rep, cap): set(ids) for cap in caps._get_of(rep, "leads")}
+        return held
 
     def _get_lead_rooms(self, reps):
         """How many open leads reps may still get: ``{rep: count}`` where caps bind."""
@@ -382,8 +494,11 @@ class SalesOwnership(models.Model):
             return {}
         self.env["crm.lead"].flush_model()
         # sudo: caps bind everybody, whatever he may read
-        held = self.sudo()._get_held_leads(reps.sudo().user_id.ids)
-        rooms = {rep.sudo(False): max(0, cap.cap - len(ids)) for rep, cap, ids in held}
+        held = self.sudo()._get_held_leads(reps.sudo().user_id.ids, self.env.cr)
+        rooms = {
+            rep.sudo(False): max(0, cap.cap - len(ids))
+            for (rep, cap), ids in held.items()
+        }
         return {rep: room for rep, room in rooms.items() if rep in reps}
 
     def _too_many(self, rep, cap, excess, gained):
@@ -402,8 +517,14 @@ class SalesOwnership(models.Model):
             customers=", ".join(customers.mapped("display_name")),
         )
 
-    def _forget(self, partners):
-        """Two customers became one: the log of the one that goes, goes with it."""
+    def _keep_merged(self, partners):
+        """Customers become a part of another one: whose they were stays on record."""
         self.env.cr.execute(
-            SQL("DELETE FROM sales_ownership WHERE partner_id = ANY(%s)", partners.ids)
+            SQL(
+                """UPDATE sales_ownership w
+                SET merged_from = COALESCE(w.merged_from, p.complete_name, '')
+                FROM res_partner p
+                WHERE p.id = w.partner_id AND p.id = ANY(%s)""",
+                partners.ids,
+            )
         )

@@ -5,28 +5,13 @@ from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
-from ..customers.pool import actions, exempt, pool_of
-from ..customers.protection import Clock, WorkingDays
+from ..customers.pool import CLOCK, RULES, actions, exempt, pool_of, rules_of_pool
+from ..customers.protection import Clock
+from ..working_time import Days
 
-# Working days are known so far ahead.
-_HORIZON = timedelta(days=1100)
-_EXTEND = (
-    "extend_activity",
-    "extend_quotation",
-    "extend_order",
-    "extend_opportunity",
-    "extend_visit",
-)
-_EXEMPT = (
-    "exempt_open_order",
-    "exempt_order_days",
-    "exempt_won_days",
-    "exempt_contract",
-)
-# The clock that a customer keeps from the day it is claimed.
-CLOCK = ("protection_days", "extension_days", "limit_days", "day_kind")
+# A week has one working day at least, and holidays may last so long.
+_HOLIDAYS = timedelta(days=366)
 _CLOCK = SQL(", ").join(SQL.identifier("h", name) for name in CLOCK)
-_CLOCK_NOW = SQL(", ").join(SQL.identifier("h", f"{name}_now") for name in CLOCK)
 
 
 class SalesPool(models.Model):
@@ -38,7 +23,7 @@ class SalesPool(models.Model):
 
     _name = "sales.pool"
     _description = "Customer Pool"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "sales.protection.mixin"]
     _order = "company_id, territory_id, id"
 
     name = fields.Char(required=True, translate=True)
@@ -81,43 +66,21 @@ class SalesPool(models.Model):
         "the pool.",
     )
 
-    day_kind = fields.Selection(
-        [("calendar", "Calendar days"), ("working", "Working days")],
-        "Days Are",
-        default="calendar",
-        required=True,
-        tracking=True,
-        help="Working days are those of the company's calendar.",
-    )
-    protection_days = fields.Integer(
-        "Protected For (days)",
-        default=30,
-        tracking=True,
-        help="From the day of the claim. A customer's class may say otherwise.",
-    )
-    extension_days = fields.Integer(
-        "Extended By (days)",
-        default=15,
-        tracking=True,
-        help="From the day of a qualifying action; never shortens the protection.",
-    )
-    limit_days = fields.Integer(
-        "At Most (days)",
-        default=180,
-        tracking=True,
-        help="From the day of the claim, whatever is done; 0: no limit.",
-    )
+    day_kind = fields.Selection(default="calendar", required=True, tracking=True)
+    protection_days = fields.Integer(default=30, tracking=True)
+    extension_days = fields.Integer(default=15, tracking=True)
+    limit_days = fields.Integer(default=180, tracking=True)
     reminder_days = fields.Integer(
         "Remind Before (days)",
         default=3,
         help="The owner gets an activity so many days before the protection ends; 0: "
         "no reminder.",
     )
-    extend_activity = fields.Boolean("A done activity extends", default=True)
-    extend_quotation = fields.Boolean("A quotation sent extends", default=True)
-    extend_order = fields.Boolean("An order extends", default=True)
-    extend_opportunity = fields.Boolean("A new opportunity extends", default=True)
-    extend_visit = fields.Boolean("An effective visit extends", default=True)
+    extend_activity = fields.Boolean(default=True)
+    extend_quotation = fields.Boolean(default=True)
+    extend_order = fields.Boolean(default=True)
+    extend_opportunity = fields.Boolean(default=True)
+    extend_visit = fields.Boolean(default=True)
     recycles = fields.Boolean(
         "Recycle Each Night",
         default=True,
@@ -125,28 +88,10 @@ class SalesPool(models.Model):
         help="Customers whose protection ended lose their owner. Otherwise recycling "
         "is started by hand.",
     )
-    exempt_open_order = fields.Boolean(
-        "Spare Open Orders",
-        default=True,
-        help="Never take a customer who has an order that is not fully invoiced.",
-    )
-    exempt_order_days = fields.Integer(
-        "Spare Orders Of (days)",
-        default=90,
-        help="Never take a customer who ordered within so many days; 0: take also "
-        "them.",
-    )
-    exempt_won_days = fields.Integer(
-        "Spare Won Deals Of (days)",
-        default=90,
-        help="Never take a customer of whom an opportunity was won within so many "
-        "days; 0: take also them.",
-    )
-    exempt_contract = fields.Boolean(
-        "Spare Running Contracts",
-        default=True,
-        help="Never take a customer who has a running contract.",
-    )
+    exempt_open_order = fields.Boolean(default=True)
+    exempt_order_days = fields.Integer(default=90)
+    exempt_won_days = fields.Integer(default=90)
+    exempt_contract = fields.Boolean(default=True)
     free_count = fields.Integer("Free Customers", compute="_compute_counts")
     held_count = fields.Integer("Held Customers", compute="_compute_counts")
 
@@ -180,21 +125,16 @@ class SalesPool(models.Model):
                 )
 
     def _compute_counts(self):
-        counts = {
-            (pool, bool(user)): count
-            for pool, user, count in self.env["sales.customer"]._read_group(
-                [("pool_id", "in", self.ids)],
-                ["pool_id", "partner_id.user_id"],
-                ["__count"],
-            )
-        }
+        counts = defaultdict(int)
+        for pool, user, count in self.env["sales.customer"]._read_group(
+            [("pool_id", "in", self.ids)],
+            ["pool_id", "partner_id.user_id"],
+            ["__count"],
+        ):
+            counts[pool.id, bool(user)] += count
         for pool in self:
-            pool.free_count = pool.held_count = 0
-        totals = defaultdict(int)
-        for (pool, held), count in counts.items():
-            totals[pool, held] += count
-        for (pool, held), count in totals.items():
-            pool["held_count" if held else "free_count"] = count
+            pool.free_count = counts[pool.id, False]
+            pool.held_count = counts[pool.id, True]
 
     def action_open_free(self):
         """The customers of the pool whom nobody owns."""
@@ -236,9 +176,7 @@ class SalesPool(models.Model):
                     for partner, reason in refused
                 )
             )
-        self._check_daily(rep, places)
-        ownership = self.env["sales.ownership"]
-        with ownership._because("claimed"):
+        with self.env["sales.ownership"]._because("claimed"):
             # sudo: customers of the pool may be claimed by who passed all checks
             partners.sudo().write({"user_id": rep.user_id.id})
         return True
@@ -294,8 +232,29 @@ class SalesPool(models.Model):
             for partner in partners
         }
 
+    def _get_pooled(self, partners, companies):
+        """Those of these customers who are in a pool of one of these companies."""
+        partners.flush_recordset(["sales_territory_id", "company_id"])
+        self.flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT p.id
+                FROM res_partner p JOIN unnest(%(companies)s::integer[]) c(id)
+                    ON COALESCE(p.company_id, c.id) = c.id
+                WHERE p.id = ANY(%(ids)s) AND %(pool)s IS NOT NULL""",
+                companies=companies.ids,
+                ids=partners.ids,
+                pool=pool_of(SQL("p.sales_territory_id"), SQL("c.id")),
+            )
+        )
+        return partners.browse(row[0] for row in rows)
+
     def _refuse_claim(self, rep, partner, pool):
         """Why a rep may not claim a customer, None when nothing is against it."""
+        if not partner.active:
+            return self.env._("is archived.")
+        if not partner._get_buyers():
+            return self.env._("is no customer.")
         if not pool:
             return self.env._("is in no pool.")
         # sudo: who owns a customer is told to who wants it
@@ -317,7 +276,6 @@ class SalesPool(models.Model):
             SQL(
                 """SELECT partner_id, max(date) FROM sales_ownership
                 WHERE partner_id = ANY(%s) AND previous_user_id = %s
-                  AND user_id IS NULL
                 GROUP BY partner_id""",
                 partners.ids,
                 self.env.uid,
@@ -335,44 +293,6 @@ class SalesPool(models.Model):
                 )
                 refused.append((partner, reason))
         return refused
-
-    def _check_daily(self, rep, places):
-        """Claims a day are limited by the pool."""
-        self.env["sales.ownership"]._lock_holders([rep.user_id.id])
-        wanted = defaultdict(int)
-        for pool in places.values():
-            wanted[pool] += 1
-        if not any(pool.daily_claims for pool in wanted):
-            return
-        today = self.env.company._get_sales_today()
-        made = defaultdict(int)
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT %(pool)s, w.date
-                FROM sales_ownership w JOIN res_partner p ON p.id = w.partner_id
-                WHERE w.user_id = %(user)s AND w.reason = 'claimed'
-                  AND w.date >= %(since)s""",
-                pool=pool_of(
-                    SQL("p.sales_territory_id"), SQL("%s", self.env.company.id)
-                ),
-                user=rep.user_id.id,
-                since=today - timedelta(days=1),
-            )
-        )
-        for pool_id, moment in rows:
-            if self.env.company._get_sales_date(moment) == today:
-                made[pool_id] += 1
-        for pool, count in wanted.items():
-            if pool.daily_claims and made[pool.id] + count > pool.daily_claims:
-                raise UserError(
-                    self.env._(
-                        "%(pool)s allows %(limit)s claims a day; you have made "
-                        "%(made)s today.",
-                        pool=pool.name,
-                        limit=pool.daily_claims,
-                        made=made[pool.id],
-                    )
-                )
 
     @api.model
     def action_release(self, partner_ids):
@@ -404,14 +324,14 @@ class SalesPool(models.Model):
 
     # The clocks
 
-    def _get_adding(self, company, day_kind, first, last):
-        """The function that adds days of a kind in a company to dates of a span."""
+    def _get_days(self, company, day_kind, dates, count):
+        """How so many days of a kind are counted in a company from dates on."""
         if day_kind == "calendar":
-            return {}
+            return Days()
         hours = self.env["sales.working.time"].working_days(
-            company, first, last + _HORIZON
+            company, min(dates), max(dates) + timedelta(weeks=count) + _HOLIDAYS
         )[company]
-        return {"add": WorkingDays(sorted(day for day, n in hours.items() if n))}
+        return Days(sorted(day for day, n in hours.items() if n))
 
     @api.model
     def _get_due(self, customers, by_rules_now=False):
@@ -422,7 +342,7 @@ class SalesPool(models.Model):
         :return: ``{customer: due date}`` of those that are protected
         """
         self.env.flush_all()
-        held = self._get_held(SQL("e.id = ANY(%s)", customers.ids))
+        held = self._get_held(customers, by_rules_now)
         reminder_type = self.env["sales.customer"]._get_reminder_type().id
         dates = defaultdict(list)
         for id_, date in self.env.execute_query(
@@ -430,48 +350,54 @@ class SalesPool(models.Model):
         ):
             dates[id_].append(date)
         rows = self.env.execute_query(
-            SQL(
-                "SELECT h.id, h.company_id, h.claimed_on, %s FROM (%s) h",
-                _CLOCK_NOW if by_rules_now else _CLOCK,
-                held,
-            )
+            SQL("SELECT h.id, h.company_id, h.claimed_on, %s FROM (%s) h", _CLOCK, held)
         )
-        spans = defaultdict(list)
-        for id_, company, claimed, *_days, kind in rows:
+        spans, longest = defaultdict(list), defaultdict(int)
+        for id_, company, claimed, *counts, kind in rows:
             spans[company, kind] += [claimed, *dates[id_]]
-        adding = {
-            (company, kind): self._get_adding(
-                self.env["res.company"].browse(company), kind, min(span), max(span)
+            longest[company, kind] = max(longest[company, kind], *counts)
+        days = {
+            (company, kind): self._get_days(
+                self.env["res.company"].browse(company),
+                kind,
+                span,
+                longest[company, kind],
             )
             for (company, kind), span in spans.items()
         }
         by_id = {customer.id: customer for customer in customers}
         return {
-            by_id[id_]: Clock(*days, **adding[company, kind]).due(claimed, dates[id_])
-            for id_, company, claimed, *days, kind in rows
+            by_id[id_]: Clock(*counts, days[company, kind]).due(claimed, dates[id_])
+            for id_, company, claimed, *counts, kind in rows
         }
 
-    def _get_held(self, condition):
-        """A SELECT of protected customers ``e``, their pool's rules and timezone."""
+    def _get_held(self, customers, by_rules_now=False):
+        """A SELECT of those of these customers who are protected, by which rules.
+
+        Who has become a contact, or belongs to another company by now, is not.
+        """
+        rules = {name: SQL.identifier("e", name) for name in RULES}
+        if by_rules_now:
+            rules = rules_of_pool()
         return SQL(
             """
-            SELECT e.id, e.partner_id, e.company_id, e.pool_id, e.claimed_on, e.due_on,
-                p.user_id, %s, %s, COALESCE(rc.tz, 'UTC') AS tz,
-                COALESCE(NULLIF(k.protection_days, 0), q.protection_days)
-                    AS protection_days_now,
-                q.extension_days AS extension_days_now, q.limit_days AS limit_days_now,
-                q.day_kind AS day_kind_now
+            SELECT e.id, e.partner_id, e.company_id, e.claimed_on,
+                COALESCE(rc.tz, 'UTC') AS tz, %(rules)s
             FROM sales_customer e
             LEFT JOIN sales_customer_class k ON k.id = e.class_id
-            JOIN res_partner p ON p.id = e.partner_id
+            JOIN res_partner p ON p.id = e.partner_id AND p.commercial_partner_id = p.id
+                AND COALESCE(p.company_id, e.company_id) = e.company_id
             JOIN sales_pool q ON q.id = e.pool_id AND q.active
             JOIN res_company c ON c.id = e.company_id
             LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
-            WHERE e.claimed_on IS NOT NULL AND p.user_id IS NOT NULL AND %s
+            WHERE e.claimed_on IS NOT NULL AND p.user_id IS NOT NULL
+              AND e.id = ANY(%(ids)s)
             """,
-            SQL(", ").join(SQL.identifier("q", name) for name in (*_EXTEND, *_EXEMPT)),
-            SQL(", ").join(SQL.identifier("e", name) for name in CLOCK),
-            condition,
+            rules=SQL(", ").join(
+                SQL("%s AS %s", value, SQL.identifier(name))
+                for name, value in rules.items()
+            ),
+            ids=customers.ids,
         )
 
     def action_apply(self):
@@ -487,16 +413,35 @@ class SalesPool(models.Model):
             "target": "new",
         }
 
-    def _get_exempt(self, customers, day):
+    def _get_exempt(self, customers, day, by_rules_now=False):
         """Which of these customers must not be taken on a day."""
         rows = self.env.execute_query(
             SQL(
                 "WITH held AS MATERIALIZED (%s) %s",
-                self._get_held(SQL("e.id = ANY(%s)", customers.ids)),
+                self._get_held(customers, by_rules_now),
                 exempt(day),
             )
         )
         return customers.browse(row[0] for row in rows)
+
+    def _get_spared(self, customers, day):
+        """Which of a company's customers stay although their protection ended.
+
+        Who is exempt; and as a shared customer has one owner for all companies, who is
+        exempt or still protected in another one.
+        """
+        others = self.env["sales.customer"].search(
+            [
+                ("partner_id", "in", customers.partner_id.ids),
+                ("id", "not in", customers.ids),
+                ("claimed_on", "!=", False),
+            ]
+        )
+        due = self._get_due(others)
+        staying = self._get_exempt(customers | others, day) | others.filtered(
+            lambda other: other in due and due[other] > day
+        )
+        return customers.filtered_domain([("partner_id", "in", staying.partner_id.ids)])
 
 
 class SalesPoolCap(models.Model):

@@ -58,6 +58,15 @@ class SalesRecycling(models.Model):
                 "Recycling of %(date)s", date=format_date(self.env, batch.date)
             )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_done(self):
+        if self.filtered(lambda batch: batch.state != "preview"):
+            raise UserError(
+                self.env._(
+                    "A batch that was done is kept: it says who lost which customers."
+                )
+            )
+
     @api.model
     def action_preview(self):
         """Who would lose which customers today; opens the batch.
@@ -93,7 +102,8 @@ class SalesRecycling(models.Model):
     def action_undo(self):
         """Give the customers of a batch back to their former owners.
 
-        Customers who have a new owner by now keep him. The clocks start again.
+        Customers who have a new owner by now keep him. The clocks start again. Caps do
+        not stand against it: what was is restored.
 
         :raise AccessError: for users who are not sales operations
         """
@@ -151,7 +161,7 @@ class SalesRecycling(models.Model):
         over = customers.filtered(
             lambda c: due.get(c, fields.Date.to_date("9999-12-31")) <= day
         )
-        over -= pools._get_exempt(over, day)
+        over -= pools._get_spared(over, day)
         if not over and not empty:
             return self.browse()
         batch = self.sudo().create({"company_id": company.id, "date": day})
@@ -173,12 +183,18 @@ class SalesRecycling(models.Model):
         return batch.sudo(self.env.su)
 
     def _get_candidates(self, company, day, by_night=False):
+        """The owned customers of a company whose protection may have ended by a day.
+
+        Also those who are archived: that must not keep anybody from the pool.
+        """
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 """SELECT e.id FROM sales_customer e
                 JOIN sales_pool q ON q.id = e.pool_id AND q.active
                 JOIN res_partner p ON p.id = e.partner_id AND p.user_id IS NOT NULL
+                    AND p.commercial_partner_id = p.id
+                    AND COALESCE(p.company_id, e.company_id) = e.company_id
                 WHERE e.company_id = %s AND e.claimed_on IS NOT NULL
                   AND (e.due_on IS NULL OR e.due_on <= %s) AND (q.recycles OR NOT %s)
                 ORDER BY e.id""",
@@ -194,9 +210,10 @@ class SalesRecycling(models.Model):
         self.ensure_one()
         lines = self.sudo().line_ids  # sudo: the lines are the system's
         customers = lines.customer_id
-        due = self.env["sales.pool"].sudo()._get_due(customers)  # sudo: as _collect
+        pools = self.env["sales.pool"].sudo()  # sudo: as in _collect
+        due = pools._get_due(customers)
         over = customers.filtered(lambda c: c in due and due[c] <= self.date)
-        over -= self.env["sales.pool"].sudo()._get_exempt(over, self.date)  # sudo: so
+        over -= pools._get_spared(over, self.date)
         taken = lines.filtered(
             lambda line: line.customer_id in over
             and line.user_id == line.partner_id.user_id
@@ -237,9 +254,9 @@ class SalesRecycling(models.Model):
         # been planned already may no longer be needed.
         last = day + timedelta(days=max(pools.mapped("reminder_days")))
         customers = self._get_candidates(company, last)
-        reminded = self.env["sales.customer"]._get_reminded(company)
-        due = pools._get_due(customers | reminded)
-        (customers | reminded)._remind_of_end(
+        customers |= self.env["sales.customer"]._get_reminded(company)
+        due = pools._get_due(customers)
+        customers._remind_of_end(
             {
                 customer: date
                 for customer, date in due.items()

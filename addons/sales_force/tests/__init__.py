@@ -21,6 +21,7 @@ from . import (
     test_handover,
     test_ledger_upkeep,
     test_market,
+    test_merge,
     test_onboarding,
     test_periods,
     test_plain_users,

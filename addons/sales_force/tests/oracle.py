@@ -190,7 +190,9 @@ class Oracle:
             for kept in env["sales.kept.cost"].search([])
         }
         self._owners = defaultdict(list)
-        for row in env["sales.ownership"].search([("partner_id", "!=", False)]):
+        for row in env["sales.ownership"].search(
+            [("partner_id", "!=", False), ("merged_from", "=", False)]
+        ):
             self._owners[row.partner_id.id].append(row)
         self._splits = defaultdict(list)
         for split in env["sales.split"].search([]):

@@ -273,7 +273,9 @@ class TestCustomerClass(LedgerCase):
         self.refresh()
         card = self.card(partner)
         with self.assertRaises(ValidationError):
-            card._set_stage("lost", " ", False)
+            card._set_stage("lost", " ", TODAY)
+        with self.assertRaises(ValidationError):
+            card._set_stage("lost", "Closed down", False)
         with self.assertRaises(ValidationError):
             card._set_stage("lost", "Closed down", TODAY - timedelta(days=1))
         wizard = self.env["sales.customer.stage.set"].create(
@@ -291,7 +293,7 @@ class TestCustomerClass(LedgerCase):
         self.assertEqual(card.stage, "lost")
         self.refresh_on(TODAY + timedelta(days=6))
         self.assertEqual(card.stage, "customer")
-        card._set_stage("lost", "Closed down", False)
+        card._set_stage("lost", "Closed down", TODAY)
         self.assertEqual(card.stage, "lost")
         card.action_derive_stage()
         self.assertEqual(card.stage, "customer")
@@ -326,7 +328,7 @@ class TestCustomerAccess(SalesForceCase):
         self.env.flush_all()
         card = self.env["sales.customer"].search([("partner_id", "=", self.partner.id)])
         with self.assertRaises(AccessError):
-            card.with_user(self.users["rep"])._set_stage("lost", "No", False)
+            card.with_user(self.users["rep"])._set_stage("lost", "No", TODAY)
 
     def test_refused_classes(self):
         classes = self.env["sales.customer.class"]

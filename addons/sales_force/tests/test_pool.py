@@ -216,13 +216,60 @@ class TestClaim(PoolCase):
         with self.on(CLAIMED):
             self.claim(self.rep, partners[0])
             self.claim(self.rep, partners[1])
-            with self.assertRaisesRegex(UserError, "2 claims a day; you have made 2"):
+            with (
+                self.assertRaisesRegex(UserError, "2 claims a day.*have made 3"),
+                self.cr.savepoint(),
+            ):
                 self.claim(self.rep, partners[2])
             self.claim(self.peer, partners[2])
             self.env["sales.pool"].with_user(self.peer).action_release(partners[2].ids)
         with self.on(CLAIMED + timedelta(days=1)):
             self.claim(self.rep, partners[2])
         self.assertEqual(partners.user_id, self.rep)
+
+    def test_contacts_are_no_claims(self):
+        self.pool.daily_claims = 2
+        first, second = self.customers(2)
+        self.env["res.partner"].create(
+            [{"name": f"Contact {i}", "parent_id": first.id} for i in range(3)]
+        )
+        self.claim(self.rep, first)
+        self.claim(self.rep, second)
+        self.assertEqual((first + second).user_id, self.rep)
+
+    def test_what_is_no_customer(self):
+        archived, supplier = self.customers(2)
+        archived.active = False
+        supplier.supplier_rank = 1
+        for partner, why in (
+            (archived, "Customer 0: is archived"),
+            (supplier, "Customer 1: is no customer"),
+            (self.company.partner_id, "is no customer"),
+            (self.peer.partner_id, "is no customer"),
+        ):
+            with self.assertRaisesRegex(UserError, why):
+                self.claim(self.rep, partner)
+            self.assertFalse(partner.with_user(self.rep).sales_may_claim)
+        supplier.customer_rank = 1
+        self.claim(self.rep, supplier)
+
+    def test_cool_down_of_what_went_to_another_rep(self):
+        self.pool.cooldown_days = 5
+        [partner] = self.customers(1, user_id=self.rep.id)
+        partner.with_user(self.users["leader"]).user_id = self.peer
+        self.env["sales.pool"].with_user(self.peer).action_release(partner.ids)
+        with self.assertRaisesRegex(UserError, "was yours"):
+            self.claim(self.rep, partner)
+
+    def test_counts(self):
+        self.customers(2, user_id=self.rep.id)
+        self.customers(3, user_id=self.peer.id)
+        self.env["sales.customer"]._refresh(self.company)
+        free = self.env["sales.customer"].search_count(
+            [("pool_id", "=", self.pool.id), ("user_id", "=", False)]
+        )
+        self.pool.invalidate_recordset()
+        self.assertEqual((self.pool.held_count, self.pool.free_count), (5, free))
 
     def test_give_back_what_is_not_mine(self):
         [partner] = self.customers(1, user_id=self.peer.id)
@@ -245,6 +292,117 @@ class TestClaim(PoolCase):
         self.env.flush_all()
         self.assertFalse(self.card(partner).claimed_on)
         self.assertFalse(partner.with_user(self.rep).sales_may_claim)
+
+
+@tagged("post_install", "-at_install")
+class TestPlace(PoolCase):
+    """What a rep may change of the place of a customer without claiming it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        partners = cls.env["res.partner"]
+        cls.mine, cls.strange = partners.create(
+            [
+                {"name": "Mine", "is_company": True, "user_id": cls.rep.id},
+                {"name": "Strange", "is_company": True, "user_id": cls.peer.id},
+            ]
+        )
+        cls.free, cls.person = partners.create(
+            [{"name": "Free"}, {"name": "Person", "user_id": cls.peer.id}]
+        )
+        cls.contact = partners.create({"name": "C", "parent_id": cls.strange.id})
+        cls.env.flush_all()
+
+    def refuse(self, partner, vals, user="rep"):
+        with (
+            self.subTest(partner=partner.name, vals=vals, user=user),
+            self.assertRaises(UserError),
+        ):
+            partner.with_user(self.users[user]).write(vals)
+            self.env.flush_all()
+
+    def test_by_another_parent(self):
+        """A free customer, or a colleague's, does not become a contact of mine."""
+        for partner in (self.free, self.person, self.contact):
+            self.refuse(partner, {"parent_id": self.mine.id})
+        # Odoo carries out commands as who made the request.
+        with patch.object(self.env.transaction, "default_env", self.env(user=self.rep)):
+            self.refuse(self.mine, {"child_ids": [Command.link(self.free.id)]})
+        self.refuse(self.contact, {"parent_id": False})
+        self.refuse(self.contact, {"is_company": True})
+        self.refuse(self.person, {"parent_id": self.mine.id}, user="leader")
+        self.strange.with_user(self.rep).parent_id = self.mine
+        self.refuse(self.strange, {"is_company": False})
+        # What is one's own, or stays what it is, may move.
+        own = self.customers(1, user_id=self.rep.id, is_company=False).with_user(
+            self.rep
+        )
+        own.parent_id = self.mine.id
+        own.parent_id = False
+        self.free.with_user(self.rep).write({"parent_id": False, "phone": "123"})
+        self.assertFalse(self.free.user_id)
+        self.free.with_user(self.users["leader"]).parent_id = self.mine
+        self.assertEqual(self.free.user_id, self.rep, "leaders assign")
+
+    def test_without_pool(self):
+        self.pool.active = False
+        self.free.with_user(self.rep).parent_id = self.mine
+        self.assertEqual(self.free.user_id, self.rep)
+
+    def test_in_the_pool_of_another_company(self):
+        """The company that is chosen at the moment does not matter."""
+        self.rep.company_ids += self.company_b
+        free = self.free.with_user(self.rep).with_company(self.company_b)
+        with self.assertRaisesRegex(UserError, "Claim them"):
+            free.user_id = self.rep
+
+    def test_not_to_colleagues(self):
+        """Who gives a customer to a colleague is a manager."""
+        self.refuse(self.free, {"user_id": self.peer.id})
+        self.refuse(self.mine, {"user_id": self.peer.id})
+        self.mine.with_user(self.users["leader"]).user_id = self.peer
+        self.strange.with_user(self.peer).user_id = False
+        self.assertFalse(self.strange.user_id)
+
+    def test_not_to_another_pool(self):
+        """Else the pool's teams and territories would bind nobody."""
+        territory = self.env["sales.territory"].create({"name": "Mine"})
+        self.refuse(self.free, {"sales_territory_id": territory.id})
+        self.refuse(self.free, {"sales_territory_manual": True})
+        self.mine.with_user(self.rep).sales_territory_id = territory
+        self.free.with_user(self.rep).sales_channel_id = self.env.ref(
+            "sales_force.sales_channel_direct"
+        )
+
+    def test_by_merging(self):
+        """Merging takes nothing from anybody, nor from the pool."""
+        self.rep.group_ids += self.env.ref("base.group_partner_manager")
+        self.free.is_company = True
+        second = self.customers(1)
+        merge = self.env["base.partner.merge.automatic.wizard"].with_user(self.rep)
+
+        def merged(*partners):
+            wizard = merge.create(
+                {
+                    "partner_ids": [Command.set([p.id for p in partners])],
+                    "dst_partner_id": partners[-1].id,
+                }
+            )
+            wizard.action_merge()
+
+        for source, target in (
+            (self.strange, self.mine),
+            (self.mine, self.strange),
+            (self.contact, self.mine),
+        ):
+            with self.assertRaises(AccessError):
+                merged(source, target)
+        with self.assertRaisesRegex(UserError, "Claim them"), self.cr.savepoint():
+            merged(self.free, self.mine)
+        merged(self.free, second)
+        self.assertFalse(self.free.exists())
+        self.assertFalse(second.user_id)
 
 
 @tagged("post_install", "-at_install")
@@ -298,6 +456,36 @@ class TestCaps(PoolCase):
         self.env.flush_all()
         self.assertEqual(contact.user_id, self.rep)
         self.assertFull(lambda: contact.write({"parent_id": False}))
+
+    def test_customer_of_another_company(self):
+        """Who moves to the company of a full rep counts, and is protected."""
+        third = self.env["res.partner"].create(
+            {"name": "Third", "company_id": self.company_b.id, "user_id": self.rep.id}
+        )
+        self.env.flush_all()
+        self.assertFull(lambda: third.write({"company_id": self.company.id}))
+        self.held[0].user_id = False
+        third.company_id = self.company
+        self.env.flush_all()
+        self.assertTrue(self.card(third).claimed_on)
+        third.company_id = self.company_b
+        self.env.flush_all()
+        self.assertFalse(self.card(third).protected_until, "not here any more")
+        self.env["res.partner"].create({"name": "Fourth", "user_id": self.rep.id})
+        self.env.flush_all()
+
+    def test_lead_of_another_company(self):
+        self.cap(1, kind="leads")
+        self.rep.company_ids += self.company_b
+        self._lead(self.rep)
+        other = self._lead(self.rep, company=self.company_b)
+        self.env.flush_all()
+        with (
+            self.assertRaisesRegex(UserError, "Rep may hold 1 open leads"),
+            self.cr.savepoint(),
+        ):
+            other.company_id = self.company
+            self.env.flush_all()
 
     def test_contacts_do_not_count(self):
         self.env["res.partner"].create(
@@ -437,6 +625,11 @@ class TestRecycling(PoolCase):
         activity.date_done = day
         self.env.flush_all()
 
+    def apply(self, **rules):
+        """Change the pool's rules, and apply them to who is held."""
+        self.pool.write(rules)
+        self.env["sales.pool.apply"].create({"pool_id": self.pool.id}).action_apply()
+
     def night(self, day):
         """The evening of a day."""
         with self.on(day):
@@ -472,7 +665,7 @@ class TestRecycling(PoolCase):
         self.assertFalse(self.night(date(2019, 4, 15)), "once")
 
     def test_actions_that_do_not_qualify(self):
-        self.pool.extend_activity = False
+        self.apply(extend_activity=False)
         self.act(date(2019, 4, 4))
         self.assertTrue(self.night(date(2019, 4, 4)))
 
@@ -504,6 +697,9 @@ class TestRecycling(PoolCase):
                 self.assertEqual(card.protected_until, today + timedelta(days=3))
                 self.pool[field] = False
                 self.env.flush_all()
+                card.invalidate_recordset()
+                self.assertEqual(card.protected_until, today + timedelta(days=3))
+                self.apply()
                 card.invalidate_recordset()
                 self.assertEqual(card.protected_until, today + timedelta(days=1))
 
@@ -542,16 +738,16 @@ class TestRecycling(PoolCase):
         order.date_order = datetime(2019, 3, 20)
         self.env.flush_all()
         self.assertFalse(self.night(date(2019, 5, 1)))
-        self.pool.exempt_open_order = False
+        self.apply(exempt_open_order=False)
         self.assertTrue(self.night(date(2019, 5, 1)))
 
     def test_exempt_recent_order_and_won_deal(self):
-        self.pool.write({"exempt_open_order": False, "exempt_order_days": 30})
+        self.apply(exempt_open_order=False, exempt_order_days=30)
         order = self._order(self.rep, partner=self.partner)
         order.date_order = datetime(2019, 3, 20)
         self.env.flush_all()
         self.assertFalse(self.night(date(2019, 4, 19)))
-        self.pool.write({"exempt_order_days": 0, "exempt_won_days": 30})
+        self.apply(exempt_order_days=0, exempt_won_days=30)
         with self.on(date(2019, 3, 26)):
             lead = self._lead(self.rep, partner_id=self.partner.id)
             lead.action_set_won()
@@ -577,7 +773,7 @@ class TestRecycling(PoolCase):
         self.assertEqual(self._exempt(date(2019, 6, 30)), 1)
         self.assertEqual(self._exempt(date(2019, 7, 1)), 0)
         self.assertFalse(self.night(date(2019, 6, 30)))
-        self.pool.exempt_contract = False
+        self.apply(exempt_contract=False)
         self.assertTrue(self.night(date(2019, 6, 30)))
 
     def _exempt(self, day):
@@ -622,6 +818,43 @@ class TestRecycling(PoolCase):
         self.assertEqual(self.card(self.partner).protected_until, date(2019, 3, 27))
         with self.assertRaises(AccessError):
             self.pool.with_user(self.users["rep"]).action_apply()
+
+    def test_what_spares_changes_nothing_by_itself(self):
+        """Neither what extends nor what spares changes before it is applied."""
+        order = self._order(self.rep, partner=self.partner)
+        order.date_order = datetime(2019, 3, 26)
+        self.env.flush_all()
+        self.pool.write({"exempt_open_order": False, "extend_visit": False})
+        self.assertFalse(self.night(date(2019, 5, 1)), "spared as before")
+        wizard = self.env["sales.pool.apply"].create({"pool_id": self.pool.id})
+        self.assertEqual(
+            (wizard.outdated_count, wizard.moved_count, wizard.spared_count), (1, 0, 1)
+        )
+        self.assertEqual(wizard.over_count, 1)
+        line = wizard.line_ids
+        self.assertEqual((line.spared, line.new_spared), (True, False))
+        wizard.action_apply()
+        wizard = self.env["sales.pool.apply"].create({"pool_id": self.pool.id})
+        self.assertEqual((wizard.outdated_count, wizard.spared_count), (0, 0))
+        self.assertTrue(self.night(date(2019, 5, 1)))
+
+    def test_long_classes(self):
+        """Two years of working days are counted, also of short weeks."""
+        class_ = self.env.ref("sales_force.sales_customer_class_a")
+        with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"):
+            class_.protection_days = 731
+            self.env.flush_all()
+        class_.protection_days = 730
+        self.company.resource_calendar_id.attendance_ids.filtered(
+            lambda attendance: attendance.dayofweek != "0"
+        ).unlink()
+        self.apply(day_kind="working", limit_days=0)
+        self.env.cr.execute("UPDATE sales_customer SET class_id = %s", (class_.id,))
+        self.env.invalidate_all()
+        self.apply()
+        self.assertEqual(
+            self.card(self.partner).protected_until, CLAIMED + timedelta(weeks=730)
+        )
 
     def test_a_pool_for_who_had_owners_before(self):
         self.pool.active = False
@@ -675,6 +908,99 @@ class TestRecycling(PoolCase):
         self.assertEqual(card.claimed_on, date(2019, 4, 5), "the clocks start again")
         with self.assertRaises(UserError):
             batch.with_user(self.users["operations"]).action_undo()
+
+    def test_undo_above_a_cap(self):
+        """What was is restored, for all, also where somebody has no room any more."""
+        other = self.customers(1)
+        with self.on(CLAIMED):
+            self.claim(self.peer, other)
+        batch = self.night(date(2019, 4, 4))
+        self.customers(1, user_id=self.rep.id)
+        self.env.flush_all()
+        self.cap(1)
+        batch.with_user(self.users["operations"]).action_undo()
+        self.assertEqual(self.partner.user_id, self.rep)
+        self.assertEqual(other.user_id, self.peer)
+        with self.assertRaisesRegex(UserError, "Rep may hold 1"):
+            self.claim(self.rep, self.customers(1))
+
+    def test_batches_that_were_done_are_kept(self):
+        recycling = self.env["sales.recycling"].with_user(self.users["operations"])
+        with self.on(date(2019, 4, 4)):
+            batch = recycling.browse(recycling.action_preview()["res_id"])
+            batch.unlink()
+            batch = recycling.browse(recycling.action_preview()["res_id"])
+            batch.action_run()
+        with self.assertRaises(UserError):
+            batch.unlink()
+        batch.action_undo()
+        with self.assertRaises(UserError):
+            batch.unlink()
+
+    def test_contact_by_now(self):
+        """Who has become a contact is nobody to take; who is archived is taken."""
+        [archived, person] = self.customers(2, is_company=False)
+        with self.on(CLAIMED):
+            self.claim(self.rep, archived + person)
+        person.parent_id = self.partner
+        archived.active = False
+        self.env.flush_all()
+        batch = self.night(date(2019, 4, 4))
+        self.assertEqual(batch.line_ids.partner_id, self.partner + archived)
+        self.assertFalse(self.card(person).protected_until)
+
+    def share(self, **rules):
+        """The rep works in another company, too, with a pool of its own."""
+        self.rep.company_ids += self.company_b
+        self._rep(self.rep, company=self.company_b)
+        pool = self._pool(name="B", company_id=self.company_b.id, **rules)
+        [shared] = self.customers(1)
+        with self.on(CLAIMED):
+            self.claim(self.rep, shared)
+        return shared, pool
+
+    def test_protected_in_another_company(self):
+        shared, _pool = self.share(protection_days=15)
+        self.assertEqual(
+            self.card(shared, self.company_b).protected_until, date(2019, 4, 9)
+        )
+        batch = self.night(date(2019, 4, 8))
+        self.assertEqual(batch.line_ids.partner_id, self.partner)
+        self.assertEqual(self.night(date(2019, 4, 9)).line_ids.partner_id, shared)
+
+    def test_spared_in_another_company(self):
+        shared, _pool = self.share()
+        order = self._order(self.rep, company=self.company_b, partner=shared)
+        order.date_order = datetime(2019, 3, 20)
+        self.env.flush_all()
+        with self.on(date(2019, 4, 20)):
+            recycling = self.env["sales.recycling"]
+            batch = recycling._collect(self.company, date(2019, 4, 20))
+            self.assertEqual(batch.line_ids.partner_id, self.partner)
+        order._action_cancel()
+        self.env.flush_all()
+        self.assertIn(shared, self.night(date(2019, 4, 20)).line_ids.partner_id)
+
+    def test_reminders_of_two_companies(self):
+        """What one company plans is not another one's to remove."""
+        shared, _pool = self.share(protection_days=12, reminder_days=3)
+        recycling = self.env["sales.recycling"]
+        recycling._remind(self.company_b, date(2019, 4, 5))
+        reminder = self.card(shared, self.company_b).reminder_id
+        self.assertEqual(reminder.date_deadline, date(2019, 4, 6))
+        recycling._remind(self.company, date(2019, 4, 5))
+        self.assertTrue(reminder.exists())
+        recycling._remind(self.company_b, date(2019, 4, 6))
+        self.assertFalse(reminder.exists())
+
+    def test_clocks_of_one_company(self):
+        """Applying the rules of a company begins nothing in another one."""
+        shared, _pool = self.share()
+        self.env.cr.execute("UPDATE sales_customer SET claimed_on = NULL")
+        self.env.invalidate_all()
+        self.apply()
+        self.assertTrue(self.card(shared).claimed_on)
+        self.assertFalse(self.card(shared, self.company_b).claimed_on)
 
     def test_who_may(self):
         batch = self.night(date(2019, 4, 4))
@@ -771,39 +1097,140 @@ class TestConcurrentClaims(ConcurrentCase):
             user.unlink()
             contact.unlink()
 
-    def test_eight_at_once(self):
-        """Of eight claims at once five are granted, and the others say why."""
-        start, errors = Barrier(8), []
+    def _at_once(self, actions):
+        """Run each in a thread of its own, as Odoo runs requests.
 
-        def claim(partner_id):
+        :param actions: functions of an environment
+        :return: their results, and the messages with which users were refused
+        """
+        start = Barrier(len(actions))
+        results, refused, failed = [], [], []
+
+        def run(action):
             with self._environment() as env:
-                env = env(user=self.user)
 
                 def transaction():
-                    env["sales.pool"].action_claim([partner_id])
+                    return action(env)
 
                 start.wait()
                 try:
-                    service_model.retrying(transaction, env)
-                    env.cr.commit()
+                    results.append(service_model.retrying(transaction, env))
                 except UserError as error:
+                    refused.append(str(error))
                     env.cr.rollback()
-                    errors.append(str(error))
+                except Exception as error:  # noqa: BLE001
+                    failed.append(error)
+                    env.cr.rollback()
 
-        with (
-            mute_logger("odoo.sql_db", "odoo.service.model"),
-            patch.object(service_model, "MAX_TRIES_ON_CONCURRENCY_FAILURE", 30),
-        ):
-            threads = [Thread(target=claim, args=(id_,)) for id_ in self.partners]
+        with mute_logger("odoo.sql_db", "odoo.service.model"):
+            threads = [Thread(target=run, args=(action,)) for action in actions]
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
+        self.assertFalse(failed)
+        return results, refused
+
+    def _held(self):
         with self._environment() as env:
-            partners = env["res.partner"].browse(self.partners)
-            self.assertEqual(len(partners.filtered("user_id")), 5)
-        self.assertEqual(len(errors), 3)
-        self.assertIn("Claimant may hold 5 customers", errors[0])
+            return env["res.partner"].search_count([("user_id", "=", self.user)])
+
+    def test_eight_at_once(self):
+        """Of eight claims at once five are granted, and the others say why."""
+        self.assertEqual(service_model.MAX_TRIES_ON_CONCURRENCY_FAILURE, 5)
+
+        def claim(partner_id):
+            def action(env):
+                env(user=self.user)["sales.pool"].action_claim([partner_id])
+
+            return action
+
+        _results, refused = self._at_once([claim(id_) for id_ in self.partners])
+        self.assertEqual(self._held(), 5)
+        self.assertEqual(len(refused), 3)
+        for message in refused:
+            self.assertIn("Claimant may hold 5 customers", message)
+            self.assertIn("Too many would be: Wanted", message)
+
+    def test_eight_a_day_at_once(self):
+        """Of eight claims at once those that the pool allows a day are granted."""
+        with self._environment() as env:
+            pool = env["sales.pool"].browse(self.pool)
+            pool.write({"daily_claims": 3, "cap_ids": [Command.clear()]})
+
+        def claim(partner_id):
+            def action(env):
+                env(user=self.user)["sales.pool"].action_claim([partner_id])
+
+            return action
+
+        _results, refused = self._at_once([claim(id_) for id_ in self.partners])
+        self.assertEqual(self._held(), 3)
+        self.assertEqual(len(refused), 5)
+        self.assertIn("Concurrent allows 3 claims a day", refused[0])
+
+    def test_mass_edits_at_once(self):
+        """Each is done as a whole or not at all."""
+
+        def edit(partner_ids):
+            def action(env):
+                env["res.partner"].browse(partner_ids).write({"user_id": self.user})
+
+            return action
+
+        pairs = [self.partners[at : at + 2] for at in range(0, 8, 2)]
+        _results, refused = self._at_once([edit(pair) for pair in pairs])
+        self.assertEqual(self._held(), 4)
+        self.assertEqual(len(refused), 2)
+        self.assertIn("Claimant may hold 5 customers", refused[0])
+
+    def test_imports_at_once(self):
+        """Odoo's import neither exceeds a cap nor fails where there is still room."""
+
+        def load(number):
+            def action(env):
+                return env["res.partner"].load(
+                    ["name", "user_id/.id"], [[f"Imported {number}", str(self.user)]]
+                )
+
+            return action
+
+        results, refused = self._at_once([load(number) for number in range(8)])
+        imported = [id_ for result in results for id_ in result["ids"] or ()]
+        self.partners += imported
+        self.assertFalse(refused)
+        self.assertEqual(len(imported), 5)
+        self.assertEqual(self._held(), 5)
+        messages = [m["message"] for r in results for m in r["messages"]]
+        self.assertEqual(len(messages), 3)
+        for message in messages:
+            self.assertIn("Claimant may hold 5 customers", message)
+
+    def test_leads_at_once(self):
+        with self._environment() as env:
+            pool = env["sales.pool"].browse(self.pool)
+            pool.cap_ids = [Command.create({"cap": 3, "kind": "leads"})]
+            leads = env["crm.lead"].create([{"name": "Hot", "user_id": False}] * 8)
+            lead_ids = leads.ids
+
+        def remove():
+            with self._environment() as env:
+                env["crm.lead"].browse(lead_ids).unlink()
+
+        self.addCleanup(remove)
+
+        def assign(lead_id):
+            def action(env):
+                env["crm.lead"].browse(lead_id).user_id = self.user
+
+            return action
+
+        _results, refused = self._at_once([assign(id_) for id_ in lead_ids])
+        self.assertEqual(len(refused), 5)
+        self.assertIn("Claimant may hold 3 open leads", refused[0])
+        with self._environment() as env:
+            held = env["crm.lead"].search_count([("user_id", "=", self.user)])
+        self.assertEqual(held, 3)
 
     def test_two_want_the_same(self):
         """Who comes second is told who was first."""

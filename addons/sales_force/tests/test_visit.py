@@ -743,6 +743,7 @@ class TestVisitedCustomer(VisitCase):
             self._visited(partner=shop)
         self.assertEqual(pool._get_due(customer)[customer], due + timedelta(days=3))
         pool.extend_visit = False
+        self.env["sales.pool.apply"].create({"pool_id": pool.id}).action_apply()
         self.assertEqual(pool._get_due(customer)[customer], due)
 
     def test_handed_over(self):

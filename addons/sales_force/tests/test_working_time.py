@@ -119,6 +119,39 @@ _settings = settings(
 
 
 @tagged("post_install", "-at_install")
+class TestDays(BaseCase):
+    @given(
+        st.sets(st.integers(-60, 60)),
+        st.integers(0, 90),
+        st.integers(-70, 70),
+    )
+    def test_definition(self, offsets, count, at):
+        """Against counting day by day; where nothing is known every day counts."""
+        known = sorted(date(2031, 5, 12) + wt.DAY * offset for offset in offsets)
+        days, day = wt.Days(known), date(2031, 5, 12) + wt.DAY * at
+
+        def counts(other):
+            return not known or other in known or not known[0] <= other <= known[-1]
+
+        ahead, left = day, count
+        # Days before the first one that is known are not counted ahead.
+        while left:
+            ahead += wt.DAY
+            left -= counts(ahead) and not (known and ahead < known[0])
+        self.assertEqual(days.ahead(day, count), ahead)
+        back, left = day, count
+        while left:
+            left -= counts(back) and not (known and back > known[-1])
+            back -= wt.DAY
+        self.assertEqual(days.back(day, count), back)
+
+    def test_all_days(self):
+        days, day = wt.Days(), date(2031, 5, 12)
+        self.assertEqual(days.ahead(day, 10), date(2031, 5, 22))
+        self.assertEqual(days.back(day, 10), date(2031, 5, 2))
+
+
+@tagged("post_install", "-at_install")
 class TestWorkingTimePure(BaseCase):
     @_settings
     @given(schedules(), st.integers(0, 3 * 1440), st.integers(0, 3 * 1440))
