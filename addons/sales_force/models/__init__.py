@@ -52,7 +52,6 @@ from . import (
     split_documents,
     digest_digest,
     owned_documents,
-    stamped_records,
     crm_team,
     crm_team_member,
     crm_lead,

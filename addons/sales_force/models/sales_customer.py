@@ -5,7 +5,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
-from odoo.tools.misc import format_amount
+from odoo.tools.misc import format_amount, format_date
 
 from ..customers.refresh import refresh
 from .sales_customer_stage import STAGES
@@ -229,8 +229,30 @@ class SalesCustomer(models.Model):
         self._set_stage(None, None, None)
 
     def action_claim(self):
-        """Claim these customers; see ``sales.pool``."""
-        return self.env["sales.pool"].action_claim(self.partner_id.ids)
+        """Claim these customers; see ``sales.pool``. Says until when they are one's."""
+        self.env["sales.pool"].action_claim(self.partner_id.ids)
+        self.invalidate_recordset()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": "\n".join(
+                    self.env._(
+                        "%(customer)s is yours until %(date)s.",
+                        customer=customer.partner_id.display_name,
+                        date=format_date(self.env, customer.protected_until),
+                    )
+                    if customer.protected_until
+                    else self.env._(
+                        "%(customer)s is yours.",
+                        customer=customer.partner_id.display_name,
+                    )
+                    for customer in self
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
 
     def action_release(self):
         """Give these customers back to the pool; see ``sales.pool``."""
@@ -317,7 +339,6 @@ class SalesCustomer(models.Model):
 
     # Deriving
 
-    @api.model
     def action_refresh(self):
         """Derive all customers of the current company now.
 
@@ -334,7 +355,7 @@ class SalesCustomer(models.Model):
             "params": {
                 "type": "success",
                 "message": self.env._(
-                    "%(added)s customers were added and %(changed)s changed.",
+                    "Customers added: %(added)s, changed: %(changed)s.",
                     added=added,
                     changed=changed,
                 ),

@@ -380,7 +380,8 @@ class SalesOwnership(models.Model):
                         AND r.company_id = e.company_id
                     WHERE p.user_id = ANY(%(users)s) AND p.active
                       AND p.commercial_partner_id = p.id
-                      AND NOT (q.cap_spares_buyers AND e.last_date IS NOT NULL)
+                      AND NOT (q.cap_spares_buyers IS TRUE
+                        AND e.last_date IS NOT NULL)
                     GROUP BY e.pool_id, r.id, e.class_id
                 ) holder
                 WHERE NOT %(reached_only)s OR held_in_all > (

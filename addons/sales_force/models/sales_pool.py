@@ -52,6 +52,7 @@ class SalesPool(models.Model):
     cap_ids = fields.One2many("sales.pool.cap", "pool_id", "Holding Caps", copy=True)
     cap_spares_buyers = fields.Boolean(
         "Buyers Do Not Count",
+        default=False,
         tracking=True,
         help="Customers who have bought do not count towards the caps.",
     )
@@ -123,6 +124,24 @@ class SalesPool(models.Model):
                         limit=pool.limit_days,
                     )
                 )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        pools = super().create(vals_list)
+        pools._place_customers()
+        return pools
+
+    def write(self, vals):
+        result = super().write(vals)
+        if {"active", "territory_id", "company_id"} & vals.keys():
+            self._place_customers()
+        return result
+
+    def _place_customers(self):
+        """Which customers are in the pools is derived at once, not at night."""
+        for company in self.company_id:
+            # sudo: all customers of the company, whoever configures
+            self.env["sales.customer"].sudo()._refresh(company)
 
     def _compute_counts(self):
         counts = defaultdict(int)
@@ -449,6 +468,7 @@ class SalesPoolCap(models.Model):
 
     _name = "sales.pool.cap"
     _description = "Holding Cap"
+    _inherit = ["sales.stamped.mixin"]
     _order = "pool_id, class_id, grade_id, id"
 
     pool_id = fields.Many2one("sales.pool", required=True, ondelete="cascade")

@@ -87,7 +87,6 @@ class SalesProductAffinity(models.Model):
 
     _pair_uniq = models.UniqueIndex("(company_id, product_id, other_id)")
 
-    @api.model
     def action_refresh(self):
         """Derive the pairs of the current company now.
 

@@ -33,6 +33,7 @@ class SalesRecycling(models.Model):
     )
     state = fields.Selection(
         [("preview", "Preview"), ("done", "Done"), ("undone", "Undone")],
+        "Status",
         default="preview",
         required=True,
         readonly=True,
@@ -67,18 +68,25 @@ class SalesRecycling(models.Model):
                 )
             )
 
-    @api.model
     def action_preview(self):
         """Who would lose which customers today; opens the batch.
 
         :raise AccessError: for users who are not sales operations
         """
+        return self._preview(0)
+
+    def action_preview_week(self):
+        """The same up to this day in a week, if nothing is done until then."""
+        return self._preview(7)
+
+    def _preview(self, days):
         self._check_operations()
         company = self.env.company
         self.search(
             [("company_id", "=", company.id), ("state", "=", "preview")]
         ).unlink()
-        batch = self._collect(company, company._get_sales_today(), empty=True)
+        day = company._get_sales_today() + timedelta(days=days)
+        batch = self._collect(company, day, empty=True)
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,
@@ -97,6 +105,13 @@ class SalesRecycling(models.Model):
         for batch in self:
             if batch.state != "preview":
                 raise UserError(self.env._("This batch is done already."))
+            if batch.date > batch.company_id._get_sales_today():
+                raise UserError(
+                    self.env._(
+                        "Customers keep their owners until %(date)s.",
+                        date=format_date(self.env, batch.date),
+                    )
+                )
             batch._run()
 
     def action_undo(self):
@@ -219,6 +234,7 @@ class SalesRecycling(models.Model):
             and line.user_id == line.partner_id.user_id
         )
         (lines - taken).unlink()
+        taken.state = "taken"
         self.sudo().state = "done"  # sudo: who may run it was checked
         with self.env["sales.ownership"]._because("recycled"):
             # No message per customer: the batch tells it.
@@ -291,8 +307,30 @@ class SalesRecyclingLine(models.Model):
     pool_id = fields.Many2one("sales.pool", "Pool", readonly=True)
     claimed_on = fields.Date("Protected Since", readonly=True)
     due_on = fields.Date("Protected Until", readonly=True)
+    reason = fields.Char("Why", compute="_compute_reason")
     state = fields.Selection(
-        [("taken", "Taken"), ("undone", "Given back to the owner")],
-        default="taken",
+        [
+            ("planned", "To take"),
+            ("taken", "Taken"),
+            ("undone", "Given back to the owner"),
+        ],
+        "Status",
+        default="planned",
         readonly=True,
     )
+
+    @api.depends("claimed_on", "due_on", "customer_id")
+    def _compute_reason(self):
+        for line in self:
+            days = line.due_on and line.claimed_on and line.due_on - line.claimed_on
+            limit = line.customer_id.limit_days
+            if not days:
+                line.reason = False
+            elif limit and days.days >= limit:
+                line.reason = self.env._(
+                    "The most that is possible: %(days)s days", days=days.days
+                )
+            elif days.days > line.customer_id.protection_days:
+                line.reason = self.env._("Nothing was done after the last extension")
+            else:
+                line.reason = self.env._("Nothing was done that extends it")

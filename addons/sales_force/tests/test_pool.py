@@ -10,6 +10,7 @@ from psycopg2.errors import CheckViolation, UniqueViolation
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.service import model as service_model
+from odoo.service.model import call_kw
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -554,6 +555,76 @@ class TestCaps(PoolCase):
         self.held[0].user_id = self.peer
         self.env.flush_all()
         self.assertEqual(self.held[1].user_id, self.rep)
+
+
+@tagged("post_install", "-at_install")
+class TestCapsOfBuyers(PoolCase):
+    def test_flag_that_was_never_set(self):
+        """A pool made by data or RPC has no value there: buyers count all the same."""
+        self.env.cr.execute("UPDATE sales_pool SET cap_spares_buyers = NULL")
+        self.cap(1)
+        first, second = self.customers(2)
+        self._order(self.rep, partner=first)
+        self.env.flush_all()
+        self.env["sales.customer"]._refresh(self.company)
+        first.user_id = self.rep
+        self.env.flush_all()
+        with self.assertRaises(UserError):
+            second.user_id = self.rep
+            self.env.flush_all()
+
+    def test_new_pool(self):
+        """It holds its customers at once."""
+        territory = self.env["sales.territory"].create({"name": "Far"})
+        [partner] = self.customers(1, sales_territory_id=territory.id)
+        self.env.flush_all()
+        self.env["sales.customer"]._refresh(self.company)
+        self.assertEqual(self.card(partner).pool_id, self.pool)
+        far = self._pool(name="Far", territory_id=territory.id)
+        self.assertEqual(self.card(partner).pool_id, far)
+        self.assertEqual((far.free_count, far.held_count), (1, 0))
+        far.active = False
+        self.assertEqual(self.card(partner).pool_id, self.pool)
+
+
+@tagged("post_install", "-at_install")
+class TestButtons(PoolCase):
+    def test_of_lists(self):
+        """Buttons above a list are called with the ids that are ticked, or none."""
+        env = self.env(user=self.users["operations"])
+        for model, name in (
+            ("sales.recycling", "action_preview"),
+            ("sales.recycling", "action_preview_week"),
+            ("sales.customer", "action_refresh"),
+            ("sales.product.affinity", "action_refresh"),
+        ):
+            with self.subTest(model=model, name=name):
+                self.assertTrue(call_kw(env[model], name, [[]], {}))
+
+    def test_preview_of_a_week(self):
+        """It says whom and why, and takes nobody before the day."""
+        partners = self.customers(1)
+        with self.on(CLAIMED):
+            self.claim(self.rep, partners)
+        with self.on(CLAIMED + timedelta(days=5)):
+            env = self.env(user=self.users["operations"])
+            action = env["sales.recycling"].action_preview_week()
+            batch = env["sales.recycling"].browse(action["res_id"])
+            self.assertEqual(batch.line_ids.partner_id, partners)
+            self.assertEqual(batch.line_ids.state, "planned")
+            self.assertIn("Nothing was done", batch.line_ids.reason)
+            with self.assertRaises(UserError):
+                batch.action_run()
+        with self.on(CLAIMED + timedelta(days=12)):
+            batch.action_run()
+        self.assertEqual(batch.line_ids.state, "taken")
+
+    def test_claimed(self):
+        [partner] = self.customers(1)
+        self.env.flush_all()
+        self.env["sales.customer"]._refresh(self.company)
+        action = self.card(partner).with_user(self.rep).action_claim()
+        self.assertIn("is yours until", action["params"]["message"])
 
 
 @tagged("post_install", "-at_install")

@@ -10,7 +10,7 @@ class SalesConductDecide(models.TransientModel):
     conduct_id = fields.Many2one(
         "sales.conduct", required=True, readonly=True, ondelete="cascade"
     )
-    state = fields.Char(required=True, readonly=True)
+    state = fields.Char("Status", required=True, readonly=True)
     reason = fields.Text(required=True)
 
     def action_apply(self):

@@ -9,7 +9,9 @@ class SalesCreditRebuild(models.TransientModel):
 
     date_from = fields.Date("From", help="Empty: from the first document on.")
     date_to = fields.Date("Until", help="Empty: until the last document.")
-    state = fields.Selection([("ask", "Ask"), ("done", "Done")], default="ask")
+    state = fields.Selection(
+        [("ask", "Ask"), ("done", "Done")], "Status", default="ask"
+    )
     removed = fields.Integer(readonly=True)
     changed = fields.Integer(readonly=True)
     added = fields.Integer(readonly=True)
