@@ -94,7 +94,11 @@ class CrmTeam(models.Model):
             assigned[member].append(lead.id)
         result = {}
         for member, quota in quotas.items():
-            leads = self.env["crm.lead"].browse(assigned[member])
+            # Since the last commit others may have given some of them an owner.
+            leads = self.env["crm.lead"].search(
+                Domain("id", "in", assigned[member])
+                & Domain(self._get_lead_to_assign_domain())
+            )
             with self.env["sales.ownership"]._because("rules"):
                 leads._assign_by_rules(member.user_id)
             result[member] = {"assigned": leads, "quota": quota}
@@ -105,7 +109,7 @@ class CrmTeam(models.Model):
         _logger.info(
             "Team %s: assigned %s of %s leads by rules",
             self.name,
-            sum(map(len, assigned.values())),
+            sum(len(info["assigned"]) for info in result.values()),
             len(choices),
         )
         return result

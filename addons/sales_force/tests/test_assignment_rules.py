@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import date
+from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
@@ -165,6 +166,24 @@ class TestLeadAssignment(CreditRows, SalesForceCase):
         log = self.env["sales.ownership"].search([("lead_id", "in", leads.ids)])
         self.assertEqual(set(log.filtered("user_id").mapped("reason")), {"rules"})
         self.assertIn("Assigned by rules to Peer.", leads[1].message_ids[0].body)
+
+    def test_owned_meanwhile(self):
+        """Who got an owner while others were served keeps him."""
+        leads = self._leads(60, 50, 40)
+        model = type(self.env["crm.lead"])
+        served = model._assign_by_rules
+
+        def serve(records, user):
+            served(records, user)
+            taken = leads.filtered(lambda lead: not lead.user_id)[:1]
+            taken.user_id = self.users["director"]
+
+        with patch.object(model, "_assign_by_rules", serve):
+            result = self._assign()
+        # All three were planned for two of the members.
+        self.assertEqual(self._owners(leads), ["director", "peer", "director"])
+        given = self.env["crm.lead"].concat(*(i["assigned"] for i in result.values()))
+        self.assertEqual(given, leads[1])
 
     def test_lower_is_better_and_no_result(self):
         self._credit("LOST", self.reps["rep"], 2, "2031-05-01")
