@@ -333,18 +333,11 @@ class SalesFollowupRule(models.Model):
         self._check_operations()
         company = self.company_id or self.env.company
         self.env.flush_all()
+        standing = followups.standing(
+            self._get_cause(company), company.id, company._get_sales_timezone()
+        )
         rows = self.env.execute_query(
-            SQL(
-                """SELECT s.res_id FROM (%s) s WHERE NOT EXISTS (
-                    SELECT FROM sales_followup f WHERE f.rule_id = %s
-                    AND f.company_id = %s AND f.res_id = s.res_id AND f.date = s.date
-                )""",
-                followups.standing(
-                    self._get_cause(company), company.id, company._get_sales_timezone()
-                ),
-                self.id,
-                company.id,
-            )
+            followups.raised(standing, self.id, company.id)
         )
         return {
             "type": "ir.actions.act_window",
