@@ -5,7 +5,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..customers import followups
 
@@ -336,9 +335,7 @@ class SalesFollowupRule(models.Model):
         standing = followups.standing(
             self._get_cause(company), company.id, company._get_sales_timezone()
         )
-        rows = self.env.execute_query(
-            followups.raised(standing, self.id, company.id)
-        )
+        rows = self.env.execute_query(followups.raised(standing, self.id, company.id))
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("%(rule)s: to be raised", rule=self.name),
