@@ -24,6 +24,9 @@ _PRODUCTS_OF_CUSTOMER = 100
 def sold(company, tz, since=None, without=(), customers=None):
     """A SELECT of ``(basket, customer_id, product_id, date)``.
 
+    A discount is sold to nobody: neither the company's discount product nor a line
+    with a negative price counts.
+
     :param str tz: the company's timezone
     :param since: date of the first sale that counts, None for all
     :param without: ids of orders that are left out
@@ -35,18 +38,22 @@ def sold(company, tz, since=None, without=(), customers=None):
             %(day)s AS date
         FROM sale_order o
         JOIN res_partner p ON p.id = o.partner_id
+        JOIN res_company c ON c.id = o.company_id
         JOIN sale_order_line l ON l.order_id = o.id AND l.product_id IS NOT NULL
             AND l.display_type IS NULL AND l.is_downpayment IS NOT TRUE
-            AND l.product_uom_qty > 0
+            AND l.product_uom_qty > 0 AND l.price_unit >= 0
+            AND l.product_id IS DISTINCT FROM c.sale_discount_product_id
         WHERE o.company_id = %(company)s AND o.state = 'sale'
           AND %(day)s >= COALESCE(%(since)s::date, '-infinity'::date)
           AND o.id <> ALL(%(without)s::integer[]) AND %(of_order)s
         UNION ALL
         SELECT m.id * 2 + 1, m.commercial_partner_id, l.product_id, m.invoice_date
         FROM account_move m
+        JOIN res_company c ON c.id = m.company_id
         JOIN account_move_line l ON l.move_id = m.id AND l.product_id IS NOT NULL
             AND l.display_type = 'product' AND l.is_downpayment IS NOT TRUE
-            AND l.quantity > 0
+            AND l.quantity > 0 AND l.price_unit >= 0
+            AND l.product_id IS DISTINCT FROM c.sale_discount_product_id
         WHERE m.company_id = %(company)s AND m.state = 'posted'
           AND m.move_type IN ('out_invoice', 'out_receipt')
           AND m.invoice_date >= COALESCE(%(since)s::date, '-infinity'::date)

@@ -14,6 +14,7 @@ _READ = (
     "sale.order.line",
     "account.move",
     "account.move.line",
+    "res.company",
     "res.partner",
     "sales.customer",
     "product.product",

@@ -179,13 +179,13 @@ class TestRecommendations(SalesForceCase):
         self.company.sales_recommend_count = 30
         self.assertEqual(self.affinity._refresh(self.company), (0, count))
 
-    def test_invoices_without_order(self):
-        """Count as baskets; those of orders do not count twice."""
-        self.affinity._refresh(self.company)
+    def _charts(self):
         self.env["account.chart.template"].try_loading(
             "generic_coa", company=self.company, install_demo=False
         )
-        pair = self.products[14:16]
+
+    def _bill(self, customers, *lines):
+        """An invoice without order for each customer, of products and prices."""
         invoices = self.env["account.move"].create(
             [
                 {
@@ -194,14 +194,41 @@ class TestRecommendations(SalesForceCase):
                     "company_id": self.company.id,
                     "invoice_date": self.company._get_sales_today(),
                     "invoice_line_ids": [
-                        Command.create({"product_id": product.id, "price_unit": 5})
-                        for product in pair
+                        Command.create({"product_id": product.id, "price_unit": price})
+                        for product, price in lines
                     ],
                 }
-                for customer in self.customers[:3]
+                for customer in customers
             ]
         )
         invoices.action_post()
+
+    def test_discounts(self):
+        """Nobody buys a discount, and nobody is told to."""
+        self._charts()
+        product = self.products[0]
+        discount, coupon = self.env["product.product"].create(
+            [{"name": "Discount", "type": "service"}, {"name": "Coupon"}]
+        )
+        self.company.sale_discount_product_id = discount
+        for customer in self.customers[:4]:
+            order = self._buy(customer, product, discount, coupon, confirm=False)
+            order.order_line[1].price_unit = 5
+            order.order_line[2].price_unit = -5
+            order.action_confirm()
+        self._bill(self.customers[4:8], (product, 9), (discount, 5), (coupon, -5))
+        self.affinity._refresh(self.company)
+        found = self.affinity._recommend(self.company, self.customers, 100)
+        ids = {line["product_id"] for lines in found.values() for line in lines}
+        self.assertIn(product.id, ids)
+        self.assertFalse(ids & {discount.id, coupon.id})
+
+    def test_invoices_without_order(self):
+        """Count as baskets; those of orders do not count twice."""
+        self.affinity._refresh(self.company)
+        self._charts()
+        pair = self.products[14:16]
+        self._bill(self.customers[:3], *((product, 5) for product in pair))
         order = self._buy(self.customers[5], *pair)
         order._create_invoices().action_post()
         self.affinity._refresh(self.company)
