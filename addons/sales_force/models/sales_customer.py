@@ -178,14 +178,19 @@ class SalesCustomer(models.Model):
         """Let a stage count until a day (inclusive); None: let it be derived again.
 
         :raise AccessError: when the user may not write the customer itself
+        :raise ValidationError: without a reason, or a last day from today on
         """
         self.check_access("read")
         self.partner_id.check_access("write")
         if stage and not (reason and reason.strip()):
             raise ValidationError(self.env._("Say why the stage is set by hand."))
+        if stage and not until:
+            raise ValidationError(
+                self.env._("Say until which day the stage counts by hand.")
+            )
         for customer in self:
             today = customer.company_id._get_sales_today()
-            if stage and until and until < today:
+            if stage and until < today:
                 raise ValidationError(
                     self.env._("The last day of a stage by hand cannot be past.")
                 )
@@ -196,7 +201,7 @@ class SalesCustomer(models.Model):
                 stage_until = %s WHERE id = ANY(%s)""",
                 stage or None,
                 reason or None,
-                (stage and until) or None,
+                until or None,
                 self.ids,
             )
         )

@@ -273,7 +273,9 @@ class TestCustomerClass(LedgerCase):
         self.refresh()
         card = self.card(partner)
         with self.assertRaises(ValidationError):
-            card._set_stage("lost", " ", False)
+            card._set_stage("lost", " ", TODAY)
+        with self.assertRaisesRegex(ValidationError, "until which day"):
+            card._set_stage("lost", "Closed down", False)
         with self.assertRaises(ValidationError):
             card._set_stage("lost", "Closed down", TODAY - timedelta(days=1))
         wizard = self.env["sales.customer.stage.set"].create(
@@ -284,6 +286,7 @@ class TestCustomerClass(LedgerCase):
                 "until": TODAY + timedelta(days=5),
             }
         )
+        self.assertTrue(wizard._fields["until"].required)
         wizard.action_set()
         self.assertEqual((card.stage, card.stage_derived), ("lost", "customer"))
         self.assertEqual(card.stage_ids[0].reason, "Closed down")
@@ -291,7 +294,7 @@ class TestCustomerClass(LedgerCase):
         self.assertEqual(card.stage, "lost")
         self.refresh_on(TODAY + timedelta(days=6))
         self.assertEqual(card.stage, "customer")
-        card._set_stage("lost", "Closed down", False)
+        card._set_stage("lost", "Closed down", TODAY)
         self.assertEqual(card.stage, "lost")
         card.action_derive_stage()
         self.assertEqual(card.stage, "customer")

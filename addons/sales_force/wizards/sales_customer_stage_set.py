@@ -12,10 +12,7 @@ class SalesCustomerStageSet(models.TransientModel):
     customer_ids = fields.Many2many("sales.customer", required=True)
     stage = fields.Selection(STAGES, required=True)
     reason = fields.Char(required=True)
-    until = fields.Date(
-        help="The last day on which it counts. Empty: until it is derived again by "
-        "hand."
-    )
+    until = fields.Date(required=True, help="The last day on which it counts.")
 
     def action_set(self):
         self.ensure_one()
