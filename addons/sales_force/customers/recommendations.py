@@ -219,7 +219,8 @@ def recommend(company, customers, bought, limit, min_count):
     return SQL(
         """
         WITH bought AS MATERIALIZED (
-            SELECT b.*, count(*) OVER (PARTITION BY customer_id) AS n FROM (%(bought)s) b
+            SELECT b.*, count(*) OVER (PARTITION BY customer_id) AS n
+            FROM (%(bought)s) b
         ),
         alike AS (
             SELECT b.customer_id, a.other_id AS product_id,

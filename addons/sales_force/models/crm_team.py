@@ -50,6 +50,7 @@ class CrmTeam(models.Model):
     sales_assignment_metric_id = fields.Many2one(
         "sales.metric",
         "Best Results By",
+        domain="[('denominator_kind', '=', 'metric')]",
         ondelete="restrict",
         help="Empty: what was ordered.",
     )

@@ -286,7 +286,6 @@ class TestCustomerClass(LedgerCase):
                 "until": TODAY + timedelta(days=5),
             }
         )
-        self.assertTrue(wizard._fields["until"].required)
         wizard.action_set()
         self.assertEqual((card.stage, card.stage_derived), ("lost", "customer"))
         self.assertEqual(card.stage_ids[0].reason, "Closed down")
