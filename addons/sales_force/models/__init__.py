@@ -50,6 +50,7 @@ from . import (
     split_documents,
     digest_digest,
     owned_documents,
+    assignment_rules,
     crm_team,
     crm_team_member,
     crm_lead,

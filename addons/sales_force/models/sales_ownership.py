@@ -292,7 +292,7 @@ class SalesOwnership(models.Model):
                     AND r.company_id = e.company_id
                 WHERE p.user_id = ANY(%(users)s) AND p.active
                   AND p.commercial_partner_id = p.id
-                  AND NOT (q.cap_spares_buyers AND e.last_date IS NOT NULL)
+                  AND (q.cap_spares_buyers IS NOT TRUE OR e.last_date IS NULL)
                 GROUP BY e.pool_id, r.id, e.class_id
                 ) holder
                 -- Nobody else can have reached a cap.
