@@ -422,7 +422,8 @@ def spread_sales(cr, customers):
     )
     # A few products sell much, most of them little.
     cr.execute(
-        f"""UPDATE account_move_line SET product_id = {first} + 1
+        f"""UPDATE account_move_line SET product_id =
+            {first} + 1
             + (power(id::bigint * 7919 % 1000 / 1000.0, 2) * {PRODUCTS - 1})::int
         WHERE display_type = 'product'"""
     )

@@ -32,20 +32,27 @@ def needs():
     )
 
 
-def held():
+def held(today):
     """A SELECT of ``(rep_id, course_id, certificate_id, date_end)``: the last one each.
 
     ``date_end`` is infinite where a certificate does not expire.
+
+    :param SQL today: certificates that begin later do not count yet
     """
     return SQL(
         """
         SELECT DISTINCT ON (k.rep_id, k.course_id) k.rep_id, k.course_id,
             k.id AS certificate_id, COALESCE(k.date_end, 'infinity'::date) AS date_end
         FROM sales_certificate k
-        WHERE k.active
+        WHERE k.active AND k.date <= %s
         ORDER BY k.rep_id, k.course_id, COALESCE(k.date_end, 'infinity'::date) DESC
-        """
+        """,
+        today,
     )
+
+
+def _today(tz):
+    return SQL("(now() AT TIME ZONE %s)::date", tz)
 
 
 def lacking(company, tz):
@@ -56,16 +63,16 @@ def lacking(company, tz):
         FROM (%s) n
         LEFT JOIN (%s) h ON h.rep_id = n.rep_id AND h.course_id = n.course_id
         WHERE n.company_id = %s
-          AND (h.rep_id IS NULL OR h.date_end < (now() AT TIME ZONE %s)::date)
+          AND (h.rep_id IS NULL OR h.date_end < %s)
         GROUP BY n.rep_id, n.user_id""",
         needs(),
-        held(),
+        held(_today(tz)),
         company,
-        tz,
+        _today(tz),
     )
 
 
-def expiring(company, _tz):
+def expiring(company, tz):
     """See ``followups.Kind``: certificates of required courses, by their last day."""
     return SQL(
         """SELECT h.certificate_id AS id, n.user_id, NULL::integer AS partner_id,
@@ -74,7 +81,7 @@ def expiring(company, _tz):
         JOIN (%s) h ON h.rep_id = n.rep_id AND h.course_id = n.course_id
         WHERE n.company_id = %s AND h.date_end < 'infinity'""",
         needs(),
-        held(),
+        held(_today(tz)),
         company,
     )
 
@@ -112,7 +119,7 @@ def matrix(today):
         ) b ON TRUE
         """,
         needs=needs(),
-        held=held(),
+        held=held(today),
         today=today,
         soon=SOON,
     )

@@ -51,6 +51,7 @@ from . import (
     digest_digest,
     owned_documents,
     assignment_rules,
+    stamped_records,
     crm_team,
     crm_team_member,
     crm_lead,

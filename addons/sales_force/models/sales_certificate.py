@@ -9,7 +9,7 @@ class SalesCertificate(models.Model):
 
     _name = "sales.certificate"
     _description = "Certificate"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["sales.stamped.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date desc, id desc"
     _rec_name = "course_id"
 
@@ -62,20 +62,23 @@ class SalesCertificate(models.Model):
                 and certificate.date + relativedelta(months=months, days=-1)
             )
 
-    @api.depends("date_end")
+    @api.depends("date", "date_end")
     def _compute_is_valid(self):
         today = self.env.company._get_sales_today()
         for certificate in self:
             end = certificate.date_end
-            certificate.is_valid = not end or end >= today
+            certificate.is_valid = bool(certificate.date) and (
+                certificate.date <= today and (not end or end >= today)
+            )
 
     @api.model
     def _search_is_valid(self, operator, value):
         if operator != "in":
             return NotImplemented
         today = self.env.company._get_sales_today()
-        domain = Domain("date_end", "=", False)
-        domain |= Domain("date_end", ">=", today)
+        domain = Domain("date", "<=", today) & (
+            Domain("date_end", "=", False) | Domain("date_end", ">=", today)
+        )
         return domain if True in value else ~domain
 
     def write(self, vals):

@@ -72,7 +72,11 @@ class SalesConduct(models.Model):
         tracking=True,
     )
     reported_by_id = fields.Many2one(
-        "res.users", "Reported By", readonly=True, default=lambda self: self.env.user
+        "res.users",
+        "Reported By",
+        readonly=True,
+        copy=False,
+        default=lambda self: self.env.user,
     )
     decided_by_id = fields.Many2one(
         "res.users", "Decided By", readonly=True, copy=False

@@ -91,8 +91,10 @@ class SalesContract(models.Model):
         tracking=True,
     )
     date_end = fields.Date(
-        "Last Day", index="btree_not_null", tracking=True, help="Empty: until further "
-        "notice."
+        "Last Day",
+        index="btree_not_null",
+        tracking=True,
+        help="Empty: until further notice.",
     )
     amount = fields.Monetary(help="Agreed, untaxed; 0: no amount.", tracking=True)
     currency_id = fields.Many2one(
@@ -155,7 +157,9 @@ class SalesContract(models.Model):
     def _unlink_except_agreed(self):
         if any(contract.state != "draft" for contract in self):
             raise UserError(
-                self.env._("A contract that was agreed cannot be deleted: terminate it.")
+                self.env._(
+                    "A contract that was agreed cannot be deleted: terminate it."
+                )
             )
 
     def action_start(self):

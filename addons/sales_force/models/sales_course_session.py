@@ -1,5 +1,19 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
+from odoo.tools.misc import format_datetime
+
+# What its organiser says of a session, and what stays when it is over.
+_PLAN = frozenset(
+    (
+        "course_id",
+        "company_id",
+        "trainer_id",
+        "date_start",
+        "date_stop",
+        "place",
+        "capacity",
+    )
+)
 
 
 class SalesCourseSession(models.Model):
@@ -72,6 +86,31 @@ class SalesCourseSession(models.Model):
                     )
                 )
 
+    def write(self, vals):
+        if not (self.env.su or _PLAN.isdisjoint(vals)):
+            self._check_organiser()
+            self._check_planned()
+        return super().write(vals)
+
+    def _check_organiser(self):
+        """:raise AccessError: for who neither planned nor gives it"""
+        user = self.env.user
+        if user.has_group("sales_force.group_sales_operations"):
+            return
+        for session in self:
+            if user != session.create_uid and user.partner_id != session.trainer_id:
+                raise AccessError(
+                    self.env._(
+                        "%(session)s is changed and closed by its trainer, by who "
+                        "planned it, or by sales operations.",
+                        session=session.display_name,
+                    )
+                )
+
+    def _check_planned(self):
+        if any(session.state != "planned" for session in self):
+            raise UserError(self.env._("This session is over."))
+
     def action_invite_lacking(self):
         """Invite those below who need the course, as far as there are places."""
         self.ensure_one()
@@ -97,12 +136,21 @@ class SalesCourseSession(models.Model):
     def action_hold(self):
         """The session took place: who passed gets a certificate.
 
-        :raise UserError: while a participant has no result
+        :raise AccessError: for who neither planned nor gives it
+        :raise UserError: before it ends, and while a participant has no result
         """
         self.check_access("write")
+        self._check_organiser()
+        self._check_planned()
         for session in self:
-            if session.state != "planned":
-                raise UserError(self.env._("This session is over."))
+            if session.date_stop > fields.Datetime.now():
+                raise UserError(
+                    self.env._(
+                        "%(session)s ends on %(moment)s.",
+                        session=session.display_name,
+                        moment=format_datetime(self.env, session.date_stop),
+                    )
+                )
             missing = session.attendee_ids.filtered(lambda a: a.result == "invited")
             if missing:
                 raise UserError(
@@ -131,15 +179,17 @@ class SalesCourseSession(models.Model):
         )
 
     def action_cancel(self):
+        """:raise AccessError: for who neither planned nor gives it"""
         self.check_access("write")
-        if any(session.state != "planned" for session in self):
-            raise UserError(self.env._("This session is over."))
+        self._check_organiser()
+        self._check_planned()
         self.sudo().state = "cancelled"  # sudo: stamped by the system
 
 
 class SalesCourseAttendee(models.Model):
     _name = "sales.course.attendee"
     _description = "Participant of a Course"
+    _inherit = ["sales.stamped.mixin"]
     _order = "session_id, id"
     _rec_name = "rep_id"
 

@@ -103,16 +103,24 @@ class SalesCover(models.Model):
 
     @api.constrains("rep_id", "deputy_id", "date_from", "date_to", "state")
     def _check_people(self):
-        """One deputy at a time, who is there."""
-        for cover in self.filtered(lambda cover: cover.state == "approved"):
+        """One deputy at a time, who is there, and does not go away meanwhile."""
+        approved = self.filtered(lambda cover: cover.state == "approved")
+        # Two who approve at once meet here: the second runs again and sees the first.
+        self.env.cr.execute(
+            "UPDATE sales_rep SET id = id WHERE id = ANY(%s)",
+            ((approved.rep_id + approved.deputy_id).ids,),
+        )
+        for cover in approved:
             # sudo: a cover of somebody else may be in the way
             others = self.sudo().search(
                 [
                     ("id", "!=", cover.id),
                     ("state", "=", "approved"),
-                    ("rep_id", "in", (cover.rep_id + cover.deputy_id).ids),
                     ("date_from", "<=", cover.date_to),
                     ("date_to", ">=", cover.date_from),
+                    "|",
+                    ("rep_id", "in", (cover.rep_id + cover.deputy_id).ids),
+                    ("deputy_id", "=", cover.rep_id.id),
                 ],
                 limit=1,
             )

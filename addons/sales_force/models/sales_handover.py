@@ -73,7 +73,7 @@ class SalesHandover(models.Model):
     _order = "date desc, id desc"
     _rec_name = "rep_id"
     _check_company_auto = True
-    _sales_stamped = frozenset({"state", "former_state"})
+    _sales_stamped = frozenset({"state", "former_state", "decided_by_id", "failure"})
 
     rep_id = fields.Many2one(
         "sales.rep",
@@ -125,6 +125,14 @@ class SalesHandover(models.Model):
     line_ids = fields.One2many("sales.handover.line", "handover_id", "What")
     line_count = fields.Integer("Lines", compute="_compute_line_count")
     former_state = fields.Char(readonly=True, copy=False)
+    decided_by_id = fields.Many2one(
+        "res.users",
+        "Handed Over By",
+        readonly=True,
+        copy=False,
+        help="Who did or scheduled it, and hears when it cannot be done.",
+    )
+    failure = fields.Text("Not Done Because", readonly=True, copy=False)
 
     @api.depends("line_ids")
     def _compute_line_count(self):
@@ -237,7 +245,7 @@ class SalesHandover(models.Model):
             "activity": Kind(
                 _("Activity"),
                 "mail.activity",
-                Domain("user_id", "=", user.id) & Domain("res_model", "in", _WORKED_ON),
+                Domain("user_id", "=", user.id) & self._domain_worked_on(here),
                 owner="user_id",
             ),
             "team": Kind(
@@ -257,6 +265,21 @@ class SalesHandover(models.Model):
                 Domain("id", "in", rep.territory_ids.ids),
             ),
         }
+
+    def _domain_worked_on(self, here):
+        """Activities on work that somebody else can do.
+
+        :param here: of which documents
+        """
+        on_documents = []
+        for model in _WORKED_ON:
+            # sudo: only narrows down what is looked for; nothing of them is told
+            documents = self.env[model].sudo().with_context(active_test=False)
+            on_documents.append(
+                Domain("res_model", "=", model)
+                & Domain("res_id", "in", documents._search(here))
+            )
+        return Domain.OR(on_documents)
 
     def action_propose(self):
         """List what there is to hand over, and to whom; heirs chosen by hand stay."""
@@ -336,18 +359,32 @@ class SalesHandover(models.Model):
             handover._check_open()
             handover._propose()
             handover._check_reach()
-            missing = handover.line_ids.filtered(lambda line: not line.heir_id)
-            if missing:
-                raise UserError(
-                    self.env._(
-                        "Choose an heir, for instance for %(name)s.",
-                        name=missing[0].name,
-                    )
-                )
+            # sudo: stamped by the system
+            stamped = handover.sudo()
+            stamped.write({"decided_by_id": self.env.uid, "failure": False})
             if handover.date > handover.company_id._get_sales_today():
-                handover.sudo().state = "scheduled"  # sudo: stamped by the system
+                handover._check_heirs()
+                stamped.state = "scheduled"
             else:
                 handover._apply()
+
+    def _check_heirs(self):
+        """:raise UserError: for what nobody gets, and for heirs who have left"""
+        missing = self.line_ids.filtered(lambda line: not line.heir_id)
+        if missing:
+            raise UserError(
+                self.env._(
+                    "Choose an heir, for instance for %(name)s.", name=missing[0].name
+                )
+            )
+        gone = self.line_ids.heir_id.filtered(lambda heir: heir.state == "left")
+        if gone:
+            raise UserError(
+                self.env._(
+                    "%(heirs)s left: choose other heirs.",
+                    heirs=", ".join(gone.mapped("name")),
+                )
+            )
 
     def _check_reach(self):
         """Who leads a part of the company re-organises that part, and not the past.
@@ -382,19 +419,14 @@ class SalesHandover(models.Model):
         self.env.cr.execute(
             "UPDATE sales_handover SET id = id WHERE id = %s", (self.id,)
         )
-        gone = self.line_ids.heir_id.filtered(lambda heir: heir.state == "left")
-        if gone:
-            raise UserError(
-                self.env._(
-                    "%(heirs)s left: choose other heirs.",
-                    heirs=", ".join(gone.mapped("name")),
-                )
-            )
+        self._check_heirs()
         kinds = self._get_kinds(self.rep_id)
         with self.env["sales.ownership"]._because("handover"):
             for code, lines in self.line_ids.grouped("kind").items():
                 lines._hand_over(code, kinds[code])
-        self.write({"state": "done", "former_state": self.rep_id.state})
+        self.write(
+            {"state": "done", "former_state": self.rep_id.state, "failure": False}
+        )
         if self.leaves:
             self.rep_id.write({"state": "left"})
             self.rep_id.date_end = fields.Date.subtract(self.date, days=1)
@@ -419,11 +451,9 @@ class SalesHandover(models.Model):
                 back.write({"state": "onboarding"})
                 if handover.former_state != "onboarding":
                     back.write({"state": handover.former_state})
-            kinds = handover._get_kinds(rep)
             with self.env["sales.ownership"]._because("undone_handover"):
                 for code, lines in handover.line_ids.grouped("kind").items():
-                    done = lines.filtered(lambda line: line.state == "done")
-                    done._give_back(code, kinds[code])
+                    lines.filtered(lambda line: line.state == "done")._give_back(code)
             handover.state = "undone"
 
     def action_cancel(self):
@@ -434,19 +464,37 @@ class SalesHandover(models.Model):
 
     @api.model
     def _cron_apply(self):
-        """Each night: what is scheduled for today, each in its own transaction."""
+        """Each hour: what is scheduled for today, each in its own transaction."""
         due = self.search([("state", "=", "scheduled")]).filtered(
             lambda handover: handover.date <= handover.company_id._get_sales_today()
         )
         self.env["ir.cron"]._commit_progress(remaining=len(due))
         for handover in due:
-            try:
-                with self.env.cr.savepoint():
-                    handover._propose()
-                    handover._apply()
-            except UserError as error:
-                handover.message_post(
-                    body=self.env._("It could not be done: %(error)s", error=error)
-                )
-                _logger.info("Handover %s: %s", handover.id, error)
+            # Whoever is at it, or has been since the last commit, does it.
+            if handover.try_lock_for_update().state == "scheduled":
+                handover._apply_scheduled()
             self.env["ir.cron"]._commit_progress(1)
+
+    def _apply_scheduled(self):
+        """Hand over what there is now, or tell who scheduled it why not."""
+        try:
+            with self.env.cr.savepoint():
+                self._propose()
+                self._apply()
+        except UserError as error:
+            _logger.info("Handover %s: %s", self.id, error)
+            self._tell_failure(str(error))
+        except Exception:
+            # The others are handed over, whatever is wrong with this one.
+            _logger.exception("Handover %s", self.id)
+            self._tell_failure(self.env._("an error that is in the server's log"))
+
+    def _tell_failure(self, reason):
+        """Once as long as it is the same; it is tried again each hour."""
+        if reason == self.failure:
+            return
+        self.failure = reason
+        self.message_post(
+            body=self.env._("It could not be done: %(error)s", error=reason),
+            partner_ids=self.decided_by_id.partner_id.ids,
+        )

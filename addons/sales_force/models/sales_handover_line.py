@@ -12,6 +12,7 @@ class SalesHandoverLine(models.Model):
 
     _name = "sales.handover.line"
     _description = "Handover Line"
+    _inherit = ["sales.stamped.mixin"]
     _order = "handover_id, id"
     _log_access = False
     _check_company_auto = True
@@ -29,6 +30,7 @@ class SalesHandoverLine(models.Model):
     heir_id = fields.Many2one(
         "sales.rep",
         "Heir",
+        index="btree_not_null",
         check_company=True,
         domain="[('company_id', '=', company_id), ('state', '!=', 'left')]",
     )
@@ -50,7 +52,9 @@ class SalesHandoverLine(models.Model):
         required=True,
         readonly=True,
     )
-    activity_id = fields.Many2one("mail.activity", readonly=True, ondelete="set null")
+    activity_id = fields.Many2one(
+        "mail.activity", readonly=True, index="btree_not_null", ondelete="set null"
+    )
 
     @api.model
     def _selection_kind(self):
@@ -75,14 +79,16 @@ class SalesHandoverLine(models.Model):
         """The records of lines of one kind."""
         return self.env[self[0].res_model].browse(self.mapped("res_id"))
 
+    def _find(self, kind):
+        """The records of lines of one kind that still are of it."""
+        records = self._get_records().with_context(active_test=kind.active_test)
+        return records.search(Domain("id", "in", records.ids) & kind.domain)
+
     # Doing
 
     def _hand_over(self, code, kind):
         """Give what is still the rep's to the heirs."""
-        records = self._get_records()
-        still = records.with_context(active_test=kind.active_test).search(
-            Domain("id", "in", records.ids) & kind.domain
-        )
+        still = self._find(kind)
         lines = self.filtered(lambda line: line.res_id in still._ids)
         (self - lines).state = "changed"
         for heir, mine in lines.grouped("heir_id").items():
@@ -142,27 +148,28 @@ class SalesHandoverLine(models.Model):
 
     # Undoing
 
-    def _give_back(self, code, kind):
-        """Give back what the heirs still have."""
+    def _give_back(self, code):
+        """Give back what the heirs still have, and could hand over themselves."""
         for heir, mine in self.grouped("heir_id").items():
+            kind = self.handover_id._get_kinds(heir)[code]
             special = getattr(mine, f"_give_back_{code}", None)
             if special:
                 back = special(heir)
             elif kind.owner:
-                back = mine._give_back_owner(heir, kind.owner)
+                back = mine._give_back_owner(kind)
             else:
                 mine.activity_id.filtered("active").unlink()
                 back = mine
             back.state = "undone"
             (mine - back).state = "changed"
 
-    def _give_back_owner(self, heir, owner):
-        records = (
-            self._get_records()
-            .exists()
-            .filtered(lambda record: record[owner] == heir.user_id)
-        )
-        records.write({owner: self.handover_id.rep_id.user_id.id})
+    def _give_back_owner(self, kind):
+        """What was won, confirmed or ended meanwhile is the heir's.
+
+        :param kind: of the heir
+        """
+        records = self._find(kind)
+        records.write({kind.owner: self.handover_id.rep_id.user_id.id})
         return self.filtered(lambda line: line.res_id in records._ids)
 
     def _give_back_report(self, heir):
@@ -180,12 +187,50 @@ class SalesHandoverLine(models.Model):
         return back
 
     def _give_back_territory(self, heir):
+        """Given back is what the heir does not have any more, and the rep has again."""
         handover = self.handover_id
+        rep = handover.rep_id
+        territories = self._get_records().exists()
+        added = territories.browse(self.filtered("added").mapped("res_id"))
         assignment = heir._get_assignment(handover.date)
-        added = self.filtered("added")
-        if added and assignment.date_from == handover.date:
-            assignment.territory_ids -= added._get_records()
+        if assignment.date_from == handover.date:
+            assignment.territory_ids -= added
+        back = territories - (added & heir.territory_ids)
         if not handover.leaves:
-            own = handover.rep_id._get_assignment(handover.date)
-            own.territory_ids += self._get_records()
-        return self
+            rep._get_assignment(handover.date).territory_ids += territories
+            back &= rep.territory_ids
+        return self.filtered(lambda line: line.res_id in back._ids)
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    sales_heir_line_ids = fields.One2many(
+        "sales.handover.line",
+        "res_id",
+        "Looked After By",
+        domain=[
+            ("res_model", "=", "sale.order"),
+            ("kind", "=", "order"),
+            ("state", "=", "done"),
+        ],
+        groups="sales_force.group_sales_manager,sales_force.group_sales_operations",
+        help="Who looks after an order that stays credited to somebody who left it.",
+    )
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    sales_heir_line_ids = fields.One2many(
+        "sales.handover.line",
+        "res_id",
+        "Looked After By",
+        domain=[
+            ("res_model", "=", "account.move"),
+            ("kind", "=", "invoice"),
+            ("state", "=", "done"),
+        ],
+        groups="sales_force.group_sales_manager,sales_force.group_sales_operations",
+        help="Who looks after an invoice that stays credited to somebody who left it.",
+    )

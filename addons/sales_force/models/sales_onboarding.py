@@ -6,6 +6,10 @@ from odoo.fields import Domain
 
 # How far the working days after a step's day are looked for.
 _HORIZON = 30
+# What makes an activity a step that is open.
+_STEP = frozenset(("active", "res_id", "res_model", "res_model_id", "sales_onboarding"))
+# In the context while a step is being done; nobody can send it from outside.
+_DOING = object()
 
 
 class ResCompany(models.Model):
@@ -70,11 +74,29 @@ class MailActivity(models.Model):
     _inherit = "mail.activity"
 
     sales_onboarding = fields.Boolean(
-        "Onboarding", readonly=True, export_string_translation=False
+        "Onboarding", readonly=True, copy=False, export_string_translation=False
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        activities = super().create(vals_list)
+        if not self.env.su and activities.filtered("sales_onboarding"):
+            raise UserError(self.env._("Only the plan makes steps of an onboarding."))
+        return activities
+
+    def write(self, vals):
+        if not (self.env.su or _STEP.isdisjoint(vals)) and (
+            "sales_onboarding" in vals or self.filtered("sales_onboarding")
+        ):
+            doing = self.env.context.get("sales_onboarding_doing") is _DOING
+            if not doing or vals.keys() != {"active"}:
+                raise self._onboarding_error()
+        return super().write(vals)
 
     def _action_done(self, feedback=False, attachment_ids=None):
         reps = self._get_onboarding_reps()
+        if reps:
+            self = self.with_context(sales_onboarding_doing=_DOING)
         result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
         reps._finish_onboarding()
         return result
@@ -86,13 +108,19 @@ class MailActivity(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_onboarding(self):
-        """Nobody skips a step of the own onboarding."""
+        """Nobody skips a step, unless sales operations release from it."""
         if self.env.su or self.env.user.has_group("sales_force.group_sales_operations"):
             return
-        if self.env.user in self._get_onboarding_reps().user_id:
-            raise UserError(
-                self.env._("Steps of your onboarding are done, not cancelled.")
+        if self.filtered("sales_onboarding"):
+            raise self._onboarding_error()
+
+    def _onboarding_error(self):
+        return UserError(
+            self.env._(
+                "Steps of an onboarding are done, not taken away; sales operations "
+                "release from them."
             )
+        )
 
 
 class SalesRep(models.Model):
@@ -136,12 +164,24 @@ class SalesRep(models.Model):
 
     def _get_open_onboarding(self):
         # sudo: see above
-        return self.env["mail.activity"].sudo().search(self._domain_onboarding())
+        return (
+            self.env["mail.activity"]
+            .sudo()
+            .search(self._domain_onboarding() & Domain("active", "=", True))
+        )
 
     @api.model_create_multi
     def create(self, vals_list):
         reps = super().create(vals_list)
-        reps.filtered(lambda rep: rep.state == "onboarding")._start_onboarding()
+        begun = ("onboarding",)
+        if not self.env.su:
+            # Only the system takes over reps who have been at work.
+            begun = ("onboarding", "active", "suspended")
+        joining = reps.filtered(
+            lambda rep: rep.state in begun and not rep.onboarding_waiver
+        )
+        joining._start_onboarding()
+        joining.filtered(lambda rep: rep.state == "active")._check_onboarding()
         return reps
 
     def write(self, vals):
@@ -155,33 +195,32 @@ class SalesRep(models.Model):
         undone = self.env.su and self.env.context.get("sales_undone")
         again = self.browse()
         if vals.get("state") == "active" and not undone:
-            self._check_onboarding(vals)
+            self.check_access("write")
+            if not vals.get("onboarding_waiver"):
+                self.filtered(
+                    lambda rep: rep.state != "active" and not rep.onboarding_waiver
+                )._check_onboarding()
         if vals.get("state") == "onboarding" and not undone:
             again = self.filtered(lambda rep: rep.state == "left")
         result = super().write(vals)
+        # sudo: what released from one onboarding does not from the next
+        again.sudo().onboarding_waiver = False
         again._start_onboarding()
         return result
 
-    def _check_onboarding(self, vals):
+    def _check_onboarding(self):
         """:raise UserError: naming the steps that are open"""
-        self.check_access("write")
-        joining = self.filtered(
-            lambda rep: rep.state == "onboarding"
-            and not (vals.get("onboarding_waiver") or rep.onboarding_waiver)
-        )
-        for rep in joining:
-            steps = rep._get_open_onboarding()
-            if steps:
-                raise UserError(
-                    self.env._(
-                        "%(rep)s becomes active when the onboarding is done. Open: "
-                        "%(steps)s.",
-                        rep=rep.name,
-                        steps=", ".join(
-                            step.summary or step.activity_type_id.name for step in steps
-                        ),
-                    )
+        for rep_id, steps in self._get_open_onboarding().grouped("res_id").items():
+            raise UserError(
+                self.env._(
+                    "%(rep)s becomes active when the onboarding is done, or when sales "
+                    "operations say why it is not needed. Open: %(steps)s.",
+                    rep=self.browse(rep_id).name,
+                    steps=", ".join(
+                        step.summary or step.activity_type_id.name for step in steps
+                    ),
                 )
+            )
 
     def _start_onboarding(self):
         """Plan the steps, on working days of each rep from the first day on."""

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from datetime import date
 
 from dateutil.relativedelta import relativedelta
 
@@ -146,12 +147,17 @@ class SalesPromotion(models.Model):
     _inherit = ["sales.stamped.mixin", "mail.thread"]
     _order = "date desc, id desc"
     _rec_name = "rep_id"
-    _sales_stamped = frozenset({"state", "decided_by_id", "former_grade_id"})
+    _sales_stamped = frozenset({"state", "decided_by_id"})
 
     rep_id = fields.Many2one("sales.rep", required=True, index=True, ondelete="cascade")
     user_id = fields.Many2one(related="rep_id.user_id", store=True)
     company_id = fields.Many2one(related="rep_id.company_id", store=True)
-    former_grade_id = fields.Many2one("sales.grade", "From", readonly=True)
+    former_grade_id = fields.Many2one(
+        "sales.grade",
+        "From",
+        compute="_compute_former_grade_id",
+        help="The grade of the promotion before, by their days.",
+    )
     grade_id = fields.Many2one("sales.grade", "To", required=True, ondelete="restrict")
     date = fields.Date(
         "On",
@@ -161,7 +167,11 @@ class SalesPromotion(models.Model):
     )
     reason = fields.Char()
     decided_by_id = fields.Many2one(
-        "res.users", "Decided By", readonly=True, default=lambda self: self.env.user
+        "res.users",
+        "Decided By",
+        readonly=True,
+        copy=False,
+        default=lambda self: self.env.user,
     )
     state = fields.Selection(
         [("planned", "Planned"), ("done", "Done"), ("cancelled", "Cancelled")],
@@ -173,6 +183,21 @@ class SalesPromotion(models.Model):
         tracking=True,
     )
     gap = fields.Char("Missing", compute="_compute_gap", help="Of what the grade asks.")
+
+    @api.depends("date", "rep_id.promotion_ids.date", "rep_id.promotion_ids.state")
+    def _compute_former_grade_id(self):
+        # sudo: who may read a promotion may read what it leads on from
+        done = self.sudo().search(
+            [("rep_id", "in", self.rep_id.ids), ("state", "=", "done")],
+            order="date, id",
+        )
+        ladder = done.grouped(lambda promotion: promotion.rep_id.id)
+        for promotion in self:
+            place = (promotion.date or date.max, promotion._origin.id or float("inf"))
+            before = ladder.get(promotion.rep_id.id, done.browse()).filtered(
+                lambda other, place=place: (other.date, other.id) < place
+            )
+            promotion.former_grade_id = before[-1:].grade_id
 
     @api.depends("rep_id", "grade_id")
     def _compute_gap(self):
@@ -218,10 +243,15 @@ class SalesPromotion(models.Model):
         return self.date <= self.company_id._get_sales_today()
 
     def _apply(self):
+        """The rep has the grade of the latest promotion, which need not be this one."""
         promotion = self.sudo()  # sudo: who may promote gives the grade
-        rep = promotion.rep_id
-        promotion.write({"state": "done", "former_grade_id": rep.grade_id.id})
-        rep.with_context(sales_promoted=True).grade_id = promotion.grade_id
+        promotion.state = "done"
+        rep = promotion.rep_id.with_context(sales_promoted=True)
+        rep.grade_id = promotion.search(
+            [("rep_id", "=", rep.id), ("state", "=", "done")],
+            order="date desc, id desc",
+            limit=1,
+        ).grade_id
 
     @api.model
     def _cron_apply(self):
@@ -293,7 +323,7 @@ class SalesRep(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         reps = super().create(vals_list)
-        reps.filtered("grade_id")._log_grade({})
+        reps.filtered("grade_id")._log_grade(hired=True)
         return reps
 
     def write(self, vals):
@@ -304,27 +334,29 @@ class SalesRep(models.Model):
         ):
             self.filtered(
                 lambda rep: rep.grade_id and rep.grade_id != former[rep]
-            )._log_grade(former)
+            )._log_grade()
         return result
 
-    def _log_grade(self, former):
-        """A grade that is given directly is on file, too."""
-        # sudo: whoever may write the grade; who did is kept
-        self.env["sales.promotion"].sudo().create(
-            [
+    def _log_grade(self, hired=False):
+        """A grade that is given directly is on file, too.
+
+        :param hired: it is the grade of the hire date, not of today
+        """
+        vals_list = []
+        for rep in self:
+            today = rep.company_id._get_sales_today()
+            start = rep.date_start or today
+            vals_list.append(
                 {
                     "rep_id": rep.id,
-                    "former_grade_id": former.get(rep, rep.grade_id.browse()).id,
                     "grade_id": rep.grade_id.id,
-                    "date": rep.company_id._get_sales_today()
-                    if former
-                    else rep.date_start or rep.company_id._get_sales_today(),
+                    "date": start if hired else max(start, today),
                     "state": "done",
                     "decided_by_id": self.env.uid,
                 }
-                for rep in self
-            ]
-        )
+            )
+        # sudo: whoever may write the grade; who did is kept
+        self.env["sales.promotion"].sudo().create(vals_list)
 
     def action_promote(self):
         self.ensure_one()

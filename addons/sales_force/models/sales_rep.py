@@ -39,7 +39,7 @@ class SalesRep(models.Model):
 
     _name = "sales.rep"
     _description = "Sales Rep"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["sales.stamped.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "name, id"
     _parent_store = True
     _check_company_auto = True

@@ -14,6 +14,7 @@ class SalesRepAssignment(models.Model):
 
     _name = "sales.rep.assignment"
     _description = "Assignment of a Rep"
+    _inherit = ["sales.stamped.mixin"]
     _check_company_auto = True
     _order = "rep_id, date_from desc"
     _rec_name = "rep_id"

@@ -28,6 +28,7 @@ class SalesRoute(models.Model):
 
     _name = "sales.route"
     _description = "Visit Route"
+    _inherit = ["sales.stamped.mixin"]
     _order = "rep_id, weekday, id"
     _check_company_auto = True
 
@@ -96,6 +97,7 @@ class SalesRouteStop(models.Model):
 
     _name = "sales.route.stop"
     _description = "Customer of a Route"
+    _inherit = ["sales.stamped.mixin"]
     _order = "route_id, sequence, id"
     _rec_name = "partner_id"
     _check_company_auto = True

@@ -12,6 +12,7 @@ class SalesSplit(models.Model):
 
     _name = "sales.split"
     _description = "Credit Split"
+    _inherit = ["sales.stamped.mixin"]
     _order = "overlay, sequence, id"
     _rec_name = "rep_id"
 

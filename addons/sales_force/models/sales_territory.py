@@ -22,6 +22,7 @@ class SalesTerritory(models.Model):
 
     _name = "sales.territory"
     _description = "Sales Territory"
+    _inherit = ["sales.stamped.mixin"]
     _order = "complete_name, id"
     _rec_name = "complete_name"
     _rec_names_search = ["complete_name", "name", "code"]

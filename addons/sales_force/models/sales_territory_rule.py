@@ -9,6 +9,7 @@ class SalesTerritoryRule(models.Model):
 
     _name = "sales.territory.rule"
     _description = "Matching Rule of a Territory"
+    _inherit = ["sales.stamped.mixin"]
     _order = "territory_id, specificity desc, id"
 
     territory_id = fields.Many2one(

@@ -35,6 +35,7 @@ from . import (
     test_sales_ranking,
     test_screens,
     test_split_documents,
+    test_stamped,
     test_territory,
     test_training,
     test_visit,

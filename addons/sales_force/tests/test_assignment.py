@@ -308,10 +308,18 @@ class TestAssignment(SalesForceCase):
             [{"name": "Imported A", "code": "IA"}, {"name": "Imported B", "code": "IB"}]
         )
         env = self.env(user=self.users["operations"])
-        result = env["sales.rep"].load(
-            ["user_id", "date_start", "parent_id", "team_id", "territory_ids", "state"],
-            [[user.name, "2024-01-01", "Leader", "T1", "IA,IB", "Active"]],
-        )
+        row = {
+            "user_id": user.name,
+            "date_start": "2024-01-01",
+            "parent_id": "Leader",
+            "team_id": "T1",
+            "territory_ids": "IA,IB",
+            "state": "Active",
+        }
+        result = env["sales.rep"].load(list(row), [list(row.values())])
+        self.assertIn("say why it is not needed", result["messages"][0]["message"])
+        row["onboarding_waiver"] = "At work since 2024"
+        result = env["sales.rep"].load(list(row), [list(row.values())])
         self.assertFalse(result["messages"])
         rep = self.env["sales.rep"].browse(result["ids"])
         self.assertEqual(rep.parent_id, self.reps["leader"])

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
-from .common import SalesForceCase
+from .common import ConcurrentCase, SalesForceCase
 
 
 @tagged("post_install", "-at_install")
@@ -153,6 +153,25 @@ class TestCover(SalesForceCase):
                 rep_id=self.reps["leader"].id,
                 deputy_id=self.reps["rep"].id,
             )
+        # Who stands in for somebody does not go away meanwhile.
+        with self.assertRaises(ValidationError) as refused:
+            self._cover(
+                "peer",
+                "peer_manager",
+                rep_id=self.reps["peer"].id,
+                deputy_id=self.reps["peer_leader"].id,
+                date_from=self.today + timedelta(days=7),
+                date_to=self.today + timedelta(days=9),
+            )
+        self.assertIn("Rep is covered by Peer", str(refused.exception))
+        self._cover(
+            "peer",
+            "peer_manager",
+            rep_id=self.reps["peer"].id,
+            deputy_id=self.reps["peer_leader"].id,
+            date_from=self.today + timedelta(days=8),
+            date_to=self.today + timedelta(days=9),
+        )
         with self.assertRaises(UserError):
             self._cover(deputy_id=self.reps["foreigner"].id, approve=None)
 
@@ -182,3 +201,62 @@ class TestCover(SalesForceCase):
                 self.company, orders[0].user_id, fields.Date.today()
             )
         self.assertIsNone(found)
+
+
+@tagged("post_install", "-at_install")
+class TestConcurrentCover(ConcurrentCase):
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self._remove)
+        with self._environment() as env:
+            users = env["res.users"]
+            for name in ("absent", "deputy", "other"):
+                users += new_test_user(
+                    env,
+                    f"sf_concurrent_{name}",
+                    "base.group_user",
+                    context={"no_reset_password": True},
+                )
+            absent, deputy, other = env["sales.rep"].create(
+                [{"user_id": user.id, "state": "active"} for user in users]
+            )
+            self.cover_ids = (
+                env["sales.cover"]
+                .create(
+                    [
+                        {
+                            "rep_id": rep.id,
+                            "deputy_id": stand_in.id,
+                            "date_from": "2040-01-01",
+                            "date_to": "2040-01-09",
+                        }
+                        for rep, stand_in in ((absent, deputy), (deputy, other))
+                    ]
+                )
+                .ids
+            )
+
+    def _remove(self):
+        with self._environment() as env:
+            users = env["res.users"].search([("login", "like", "sf_concurrent_")])
+            covers = env["sales.cover"].search([("user_id", "in", users.ids)])
+            covers.state = "cancelled"
+            covers.unlink()
+            users.sales_rep_ids.unlink()
+            partners = users.partner_id
+            users.unlink()
+            partners.unlink()
+
+    def test_approved_at_once(self):
+        """A deputy's own leave, approved in the same moment, is refused."""
+
+        def approve(number):
+            return lambda env: (
+                env["sales.cover"].browse(self.cover_ids[number]).action_approve()
+            )
+
+        with self.assertRaisesRegex(ValidationError, "is covered by"):
+            self._race(approve(0), approve(1))
+        with self._environment() as env:
+            states = env["sales.cover"].browse(self.cover_ids).mapped("state")
+        self.assertEqual(states, ["approved", "draft"])

@@ -254,6 +254,207 @@ class TestHandover(SalesForceCase):
         self.assertEqual(handover.state, "done")
         self.assertEqual(late.user_id, self.users["peer_leader"])
 
+    def _run(self, *handovers, day=None):
+        """The cron of a day."""
+        for handover in handovers:
+            handover.sudo().date = day or self.today
+        with patch.object(type(self.env["ir.cron"]), "_commit_progress"):
+            self.env["sales.handover"]._cron_apply()
+
+    def test_scheduled_without_heir(self):
+        """What came meanwhile and goes to nobody stays, and who decided hears of it."""
+        self.leaver.assignment_ids.territory_ids = False
+        for rep in (self.leaver, self.reps["rep"]):
+            owned = self.env["res.partner"].search([("user_id", "=", rep.user_id.id)])
+            owned.sudo().user_id = False
+        director = self.users["director"]
+        handover = self._handover(
+            rep_id=self.reps["rep"].id,
+            heir_id=False,
+            date=fields.Date.add(self.today, days=3),
+        ).with_user(director)
+        other = self._handover(date=fields.Date.add(self.today, days=3))
+        for planned in (handover, other):
+            planned.action_apply()
+            self.assertEqual(planned.state, "scheduled")
+        self.reps["rep"].territory_ids = self.north
+        self.second.user_id = self.users["rep"]
+        self._run(handover, other)
+        self.assertEqual(other.state, "done")
+        self.assertEqual(handover.state, "scheduled")
+        self.assertEqual(self.second.user_id, self.users["rep"])
+        self.assertIn("Choose an heir", handover.failure)
+        told = handover.message_ids.filtered("partner_ids")
+        self.assertEqual(told.partner_ids, director.partner_id)
+        self._run()
+        self.assertEqual(handover.message_ids.filtered("partner_ids"), told)
+        handover.action_cancel()
+        handover.heir_id = self.heir
+        handover.action_apply()
+        self.assertEqual((handover.state, handover.failure), ("done", False))
+        self.assertEqual(self.second.user_id, self.other)
+
+    def test_one_that_breaks(self):
+        """The others are handed over all the same."""
+        day = fields.Date.add(self.today, days=3)
+        broken = self._handover(rep_id=self.reps["rep"].id, date=day)
+        other = self._handover(date=day, heir_id=self.reps["peer_leader"].id)
+        (broken + other).action_apply()
+        propose = type(broken)._propose
+
+        def _propose(handover):
+            propose(handover)
+            if handover == broken:
+                raise ValueError("Expected singleton")
+
+        with (
+            patch.object(type(broken), "_propose", _propose),
+            self.assertLogs("odoo.addons.sales_force.models.sales_handover", "ERROR"),
+        ):
+            self._run(broken, other)
+        self.assertEqual((broken.state, other.state), ("scheduled", "done"))
+        self.assertIn("server's log", broken.failure)
+
+    def test_taken_back_meanwhile(self):
+        """What somebody took back while the cron was busy is not done."""
+        day = fields.Date.add(self.today, days=3)
+        first = self._handover(rep_id=self.reps["rep"].id, date=day)
+        second = self._handover(date=day, heir_id=self.reps["peer_leader"].id)
+        (first + second).action_apply()
+        done = type(first)._apply_scheduled
+
+        def _apply_scheduled(handover):
+            done(handover)
+            (first + second - handover).action_cancel()
+
+        with patch.object(type(first), "_apply_scheduled", _apply_scheduled):
+            self._run(first, second)
+        self.assertEqual({first.state, second.state}, {"done", "draft"})
+
+    def test_results_of_the_heir_stay(self):
+        """Undoing gives back what is still open, not what the heir made of it."""
+        won = self.env["crm.lead"].create({"name": "Won", "user_id": self.user.id})
+        kept = self._order(self.user, partner=self.customer, confirm=False)
+        contracts = self.env["sales.contract"].create(
+            [
+                {
+                    "title": title,
+                    "partner_id": self.customer.id,
+                    "user_id": self.user.id,
+                    "end_reason": "Moved",
+                }
+                for title in ("Runs", "Over")
+            ]
+        )
+        contracts.action_start()
+        handover = self._handover()
+        handover.action_apply()
+        won.action_set_won()
+        self.quotation.with_user(self.other).action_confirm()
+        contracts[1].action_terminate()
+        self.activity.action_feedback("Called")
+        handover.action_undo()
+        self.env.invalidate_all()
+        for record in (won, self.quotation, contracts[1], self.activity):
+            self.assertEqual(record.user_id, self.other, record)
+        for record in (self.lead, kept, contracts[0], self.customer):
+            self.assertEqual(record.user_id, self.user, record)
+        credits = self.env["sales.credit"].search(
+            [
+                ("res_model", "=", "sale.order.line"),
+                ("res_id", "in", self.quotation.order_line.ids),
+            ]
+        )
+        self.assertEqual(credits.rep_id, self.heir)
+        states = {(x.kind, x.res_id): x.state for x in handover.line_ids}
+        self.assertEqual(states["quotation", self.quotation.id], "changed")
+        self.assertEqual(states["quotation", kept.id], "undone")
+        self.assertEqual(states["lead", won.id], "changed")
+        self.assertEqual(states["contract", contracts[1].id], "changed")
+
+    def test_territories_given_back(self):
+        """A line says undone when heir and rep have what they had."""
+        handover = self._handover(leaves=False)
+        handover.action_apply()
+        self.heir.assignment_ids.filtered(
+            lambda x: self.north in x.territory_ids
+        ).territory_ids = False
+        self.leaver._change_assignment(
+            fields.Date.add(self.today, days=5), {"team_id": self.team.id}
+        )
+        handover.action_undo()
+        line = handover.line_ids.filtered(lambda x: x.kind == "territory")
+        self.assertEqual(line.state, "undone")
+        self.assertEqual(self.leaver.territory_ids, self.north)
+
+    def test_a_territory_that_stays(self):
+        """The heir has been assigned anew since, with it."""
+        handover = self._handover(date=fields.Date.subtract(self.today, days=3))
+        handover.action_apply()
+        self.heir._change_assignment(self.today, {"team_id": self.team.id})
+        handover.action_undo()
+        line = handover.line_ids.filtered(lambda x: x.kind == "territory")
+        self.assertEqual(line.state, "changed")
+        self.assertEqual(self.heir.territory_ids, self.north)
+
+    def test_what_the_heir_reads(self):
+        """Of unfinished orders and unpaid invoices, as long as he looks after them."""
+        self.company.sales_customer_protection = True
+        documents = [
+            self.order,
+            self.order.order_line,
+            self.invoice,
+            self.invoice.invoice_line_ids,
+        ]
+
+        def reading(user):
+            self.env.invalidate_all()
+            return [
+                record.with_user(user).has_access("read")
+                and record.with_user(user).search([("id", "in", record.ids)]) == record
+                for record in documents
+            ]
+
+        self.assertEqual(reading(self.other), [False] * 4)
+        handover = self._handover()
+        handover.action_apply()
+        self.assertEqual(reading(self.other), [True] * 4)
+        self.assertEqual(reading(self.users["foreigner"]), [False] * 4)
+        order = self.order.with_user(self.other)
+        self.assertFalse(order.has_access("write"))
+        order.web_read({"partner_id": {"fields": {"display_name": {}}}})
+        # Whoever the heir hands the activity over to reads it, too.
+        following = self.reps["peer_leader"]
+        self._handover(rep_id=self.heir.id, heir_id=following.id).action_apply()
+        self.assertEqual(reading(following.user_id), [True] * 4)
+        self.order.activity_ids.with_user(following.user_id).action_feedback("Done")
+        self.assertTrue(order.with_user(following.user_id).has_access("read"))
+        strange = self._order(self.users["director"], partner=self.customer)
+        self.assertFalse(strange.with_user(self.other).has_access("read"))
+        handover.action_undo()
+        self.assertEqual(reading(self.other), [False] * 4)
+
+    def test_another_company(self):
+        """What somebody does for another company stays, whatever document it is on."""
+        here, there = self.env["crm.lead"].create(
+            [
+                {"name": "Lead", "company_id": company.id, "team_id": False}
+                for company in (self.company, self.company_b)
+            ]
+        )
+        shared = self.second
+        activities = [
+            record.activity_schedule(
+                "mail.mail_activity_data_call", user_id=self.user.id
+            )
+            for record in (here, there, shared)
+        ]
+        self._handover().action_apply()
+        self.assertEqual(
+            [activity.user_id for activity in activities],
+            [self.other, self.user, self.other],
+        )
+
     def test_caps(self):
         self.env["sales.pool"].create(
             {

@@ -55,10 +55,64 @@ class TestOnboarding(SalesForceCase):
         self.assertEqual(self.novice.state, "active")
 
     def test_not_skipped(self):
-        mine = self.novice.activity_ids.filtered(lambda a: a.user_id == self.user)
-        with self.assertRaisesRegex(UserError, "not cancelled"):
-            mine[0].with_user(self.user).unlink()
-        mine[0].with_user(self.users["operations"]).unlink()
+        """Neither the rep nor who is above takes a step away, only operations."""
+        steps = self.novice.activity_ids
+        mine = steps.filtered(lambda a: a.user_id == self.user)[0]
+        for user in (self.user, self.users["manager"], self.users["director"]):
+            step = mine.with_user(user)
+            for vals in (
+                {"active": False},
+                {"sales_onboarding": False},
+                {"res_id": self.reps["rep"].id},
+                {"res_model_id": self.env["ir.model"]._get_id("res.partner")},
+                {"res_model": "res.partner"},
+            ):
+                with self.assertRaisesRegex(UserError, "not taken away"):
+                    step.write(vals)
+            for way in (step.unlink, step.action_archive, step.action_cancel):
+                with self.assertRaisesRegex(UserError, "not taken away"):
+                    way()
+            with self.assertRaisesRegex(UserError, "not taken away"):
+                step.with_context(sales_onboarding_doing=True).action_archive()
+        mine.with_user(self.user).summary = "Read it all"
+        mine.with_user(self.users["operations"]).unlink()
+        self.assertEqual(self.novice.activity_ids, steps.exists())
+
+    def test_only_the_plan_makes_steps(self):
+        with self.assertRaisesRegex(UserError, "Only the plan"):
+            self.env["mail.activity"].with_user(self.users["rep"]).with_context(
+                default_sales_onboarding=True
+            ).create(
+                {
+                    "res_model_id": self.env["ir.model"]._get_id("res.partner"),
+                    "res_id": self.partner.id,
+                }
+            )
+
+    def test_not_around_another_state(self):
+        rep = self.novice.with_user(self.users["manager"])
+        rep.state = "suspended"
+        with self.assertRaisesRegex(UserError, "Learn the products"):
+            rep.action_activate()
+        for step in self.novice.activity_ids:
+            step.with_user(step.user_id).action_feedback("Done")
+        self.assertEqual(rep.state, "suspended")
+        rep.action_activate()
+
+    def test_hired_in_another_state(self):
+        """Only the system takes over who is at work; others say why."""
+        reps = self.env["sales.rep"].with_user(self.users["operations"])
+
+        def hire(login, **values):
+            user = self._user(login, "sales_force.group_sales_rep")
+            return reps.create({"user_id": user.id, **values})
+
+        with self.assertRaisesRegex(UserError, "Learn the products"):
+            hire("at_work", state="active")
+        away = hire("away", state="suspended")
+        self.assertEqual(len(away.activity_ids), len(self.plan.template_ids))
+        known = hire("known", state="active", onboarding_waiver="Merger")
+        self.assertFalse(known.activity_ids)
 
     def test_released(self):
         with self.assertRaises(UserError):
@@ -94,8 +148,9 @@ class TestOnboarding(SalesForceCase):
 
     def test_hired_again(self):
         self.novice.activity_ids.sudo().unlink()
-        self.novice.write({"state": "active"})
+        self.novice.write({"state": "active", "onboarding_waiver": "Knows it all"})
         self.novice.write({"state": "left"})
         self.assertFalse(self.novice.activity_ids)
-        self.novice.write({"state": "onboarding"})
+        self.novice.with_user(self.users["manager"]).action_rehire()
+        self.assertFalse(self.novice.onboarding_waiver)
         self.assertEqual(len(self.novice.activity_ids), len(self.plan.template_ids))

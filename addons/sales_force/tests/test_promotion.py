@@ -60,6 +60,46 @@ class TestPromotion(CreditRows, SalesForceCase):
         self.assertEqual(promotions.grade_id, self.junior + self.senior)
         self.assertEqual(promotions[-1].decided_by_id, self.users["operations"])
 
+    def test_entered_late(self):
+        """The latest promotion by its day says the grade, whenever it was entered."""
+        star = self.env["sales.grade"].create({"name": "Star", "sequence": 3})
+        self._promote(grade_id=star.id)
+        late = self._promote(date=fields.Date.subtract(self.today, years=1))
+        self.assertEqual((late.state, self.rep.grade_id), ("done", star))
+        promotions = self.rep.promotion_ids.sorted("date")
+        self.assertEqual(
+            promotions.mapped("grade_id"), self.junior + self.senior + star
+        )
+        self.assertEqual(
+            [promotion.former_grade_id for promotion in promotions],
+            [self.env["sales.grade"], self.junior, self.senior],
+        )
+        planned = self._promote(
+            date=fields.Date.add(self.today, days=3), grade_id=self.junior.id
+        )
+        self.assertEqual(planned.former_grade_id, star)
+        self._promote(grade_id=self.junior.id, reason="Lowered the same day")
+        self.assertEqual(self.rep.grade_id, self.junior)
+        form = self.env["sales.promotion"].new({"rep_id": self.rep.id})
+        self.assertEqual(form.former_grade_id, self.junior)
+
+    def test_before_the_first_day(self):
+        """A grade changed before the hire date is the one of that day."""
+        rep = self._rep(
+            self._user("hired", "sales_force.group_sales_rep"),
+            date_start=fields.Date.add(self.today, days=9),
+            grade_id=self.junior.id,
+        )
+        rep.grade_id = self.senior
+        self.assertEqual(set(rep.promotion_ids.mapped("date")), {rep.date_start})
+        self._promote(
+            "operations",
+            rep_id=rep.id,
+            grade_id=self.junior.id,
+            date=fields.Date.subtract(self.today, days=9),
+        )
+        self.assertEqual(rep.grade_id, self.senior)
+
     def test_on_a_day(self):
         promotion = self._promote(date=fields.Date.add(self.today, days=3))
         self.assertEqual(promotion.state, "planned")

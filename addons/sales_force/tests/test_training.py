@@ -101,6 +101,11 @@ class TestTraining(SalesForceCase):
         session.action_invite_lacking()
         invited = session.attendee_ids.rep_id
         self.assertEqual(invited, self.rep, "those below the leader")
+        session.attendee_ids.result = "passed"
+        with self.assertRaisesRegex(UserError, "ends on"):
+            session.action_hold()
+        self._pass_time(session)
+        session.attendee_ids.result = "invited"
         with self.assertRaisesRegex(UserError, "Say who passed: Rep"):
             session.action_hold()
         session.attendee_ids.result = "passed"
@@ -117,6 +122,51 @@ class TestTraining(SalesForceCase):
             session.attendee_ids.result = "failed"
         with self.assertRaises(UserError):
             session.state = "planned"
+        with self.assertRaisesRegex(UserError, "over"):
+            session.date_stop = fields.Datetime.now()
+
+    def _pass_time(self, session):
+        session.sudo().write(
+            {
+                "date_start": fields.Datetime.now() - timedelta(hours=4),
+                "date_stop": fields.Datetime.now() - timedelta(minutes=1),
+            }
+        )
+
+    def test_whose_session(self):
+        """Trainer, who planned it and operations say when it was, and that it was."""
+        session = self._session()
+        for who in ("peer_leader", "manager", "director"):
+            strange = session.with_user(self.users[who])
+            for way in (strange.action_hold, strange.action_cancel):
+                with self.assertRaisesRegex(AccessError, "by its trainer"):
+                    way()
+            for vals in (
+                {"date_stop": fields.Datetime.now()},
+                {"trainer_id": self.users[who].partner_id.id},
+            ):
+                with self.assertRaisesRegex(AccessError, "by its trainer"):
+                    strange.write(vals)
+        # Whoever leads somebody invites.
+        peer_leader = self.users["peer_leader"]
+        session.with_user(peer_leader).action_invite_lacking()
+        self.assertEqual(session.attendee_ids.rep_id, self.reps["peer"])
+        session.attendee_ids.with_user(peer_leader).result = "passed"
+        self._pass_time(session)
+        session.trainer_id = self.users["manager"].partner_id
+        session.with_user(self.users["manager"]).action_hold()
+        self.assertEqual(session.state, "held")
+        other = self._session()
+        other.with_user(self.users["operations"]).action_cancel()
+        self.assertEqual(other.state, "cancelled")
+
+    def test_not_before_its_day(self):
+        """A certificate of a later day does not count yet."""
+        certificate = self._certificate(self.today + timedelta(days=1))
+        self.assertEqual(self._status(), "lacking")
+        self.assertEqual(self.rep._get_missing_courses()[self.rep], self.course)
+        self.assertFalse(certificate.is_valid)
+        self.assertNotIn(certificate, certificate.search([("is_valid", "=", True)]))
 
     def test_places(self):
         session = self._session("operations", capacity=2)
