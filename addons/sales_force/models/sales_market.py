@@ -40,7 +40,7 @@ class SalesMarket(models.Model):
     invoiced = fields.Monetary(
         "Our Sales",
         compute="_compute_share",
-        help="Invoiced to customers of the territory and below, to this day and without "
+        help="Invoiced to customers of the territory and below, to this day, without "
         "overlays.",
     )
     share = fields.Float(

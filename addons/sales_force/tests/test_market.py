@@ -75,7 +75,7 @@ class TestMarket(CreditRows, SalesForceCase):
             self.assertEqual((later.invoiced, later.share), (0, 0))
 
     def test_metric(self):
-        """A ratio to the market, of territories, where their size is known all along."""
+        """A ratio to the market, where the size of a territory is known all along."""
         metric = self.env.ref("sales_force.sales_metric_market_share")
         invoiced = self.env.ref("sales_force.sales_metric_invoiced")
         self.assertEqual((metric.code, metric._get_parts()), ("MARKET_SHARE", invoiced))
