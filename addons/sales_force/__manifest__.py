@@ -57,6 +57,7 @@
         "views/sales_grade_views.xml",
         "views/sales_calendar_day_views.xml",
         "wizards/sales_customer_stage_set_views.xml",
+        "wizards/sales_customer_assign_views.xml",
         "wizards/sales_pool_apply_views.xml",
         "views/sales_customer_class_views.xml",
         "views/sales_customer_views.xml",

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -262,18 +263,27 @@ def opening(side):
     )
 
 
-def save_customer(env, owner, number):
-    env["res.partner"].create(
-        {"name": f"Saved {number}", "is_company": True, "user_id": owner}
-    )
+@dataclass(frozen=True)
+class Saved:
+    """What is saved: its model, the values of a new one and of an ordinary edit."""
+
+    name: str
+    model: str
+    new: dict
+    edited: dict
 
 
-def save_lead(env, owner, number):
-    env["crm.lead"].create({"name": f"Saved {number}", "user_id": owner})
+SAVES = (
+    Saved("customer", "res.partner", {"is_company": True}, {"phone": "+1 555 0100"}),
+    Saved("lead", "crm.lead", {}, {"expected_revenue": 100}),
+)
 
 
 def saving(lab):
-    """A new customer or lead with an owner, saved in turn with caps and without."""
+    """Customers and leads saved in turn with caps and without.
+
+    New ones with an owner, then each of these edited, then given to another owner.
+    """
     plain = lab.open(lab.clone(lab.base(), "save_plain"))
     name = lab.clone(lab.base(), "save_with")
     lab.install(name)
@@ -283,22 +293,44 @@ def saving(lab):
         env["sales.pool"].create(
             {"name": "Pool", "cap_ids": [(0, 0, cap) for cap in caps]}
         )
-    owner = plain.query("SELECT id FROM res_users WHERE login = 'salesperson1'")[0][0]
-    rows = [
-        save_in_turn(sides, what, save, owner)
-        for what, save in (("customer", save_customer), ("lead", save_lead))
-    ]
+    owner, other = (
+        plain.query("SELECT id FROM res_users WHERE login = %s", login)[0][0]
+        for login in ("salesperson1", "salesperson2")
+    )
+    rows = []
+    for saved in SAVES:
+        made = [[], []]
+        rows.append(
+            save_in_turn(
+                sides, f"saving a new {saved.name}", create, made, saved, owner
+            )
+        )
+        for what, values in (
+            (f"saving an edited {saved.name}", saved.edited),
+            (f"giving a {saved.name} to another owner", {"user_id": other}),
+        ):
+            rows.append(save_in_turn(sides, what, write, made, saved.model, values))
     for side in sides:
         lab.close(side)
     return rows
 
 
-def save_in_turn(sides, what, save, owner):
+def create(env, made, number, saved, owner):
+    values = {"name": f"Saved {number}", "user_id": owner, **saved.new}
+    made.append(env[saved.model].create(values).id)
+
+
+def write(env, made, number, model, values):
+    env[model].browse(made[number]).write(values)
+
+
+def save_in_turn(sides, what, save, made, *arguments):
+    """:param made: by side the ids of what was saved"""
     spent = [[], []]
     settle()
     for turn in range(SAVED + 2):
         for index in (0, 1) if turn % 2 else (1, 0):
-            took, _queries = sides[index].timed(save, owner, turn)
+            took, _queries = sides[index].timed(save, made[index], turn, *arguments)
             if turn > 1:
                 spent[index].append(took)
     pairs = [
@@ -306,7 +338,7 @@ def save_in_turn(sides, what, save, owner):
         for at in range(0, SAVED, 20)
     ]
     return Row(
-        f"saving a new {what} with caps and clocks / vanilla",
+        f"{what} with caps and clocks / vanilla",
         "≤ 1.15",
         {
             "ratio": ratio(median_pair(pairs)),

@@ -1,4 +1,4 @@
-"""Who gets which lead: within quotas, no lead to two. Pure: no environment.
+"""Who gets which lead, or customer: within quotas, none to two. Pure: no environment.
 
 Leads come one after the other, the most valuable first, and each goes to its best
 choice with quota left. Which one that is says the order of the reps (``places``): where
@@ -11,7 +11,7 @@ Without places quotas fill evenly.
 from fractions import Fraction
 
 
-def assign(choices, quotas, places=None):
+def assign(choices, quotas, places=None, rooms=None, buckets=None):
     """Leads by rep.
 
     :param dict choices: by lead, the most valuable first, the groups of reps who may
@@ -33,6 +33,14 @@ def assign(choices, quotas, places=None):
             return (places[rep], order[rep])
         return (Fraction(-left[rep], quotas[rep]), -left[rep], order[rep])
 
+    room = dict(rooms or {})
+    buckets = buckets or {}
+
+    def has_room(rep, lead):
+        return rep in left and all(
+            room.get((rep, bucket), 1) > 0 for bucket in buckets.get(lead, ())
+        )
+
     rank = {rep: worth(rep) for rep in left}
     assigned = {}
     for lead, groups in choices.items():
@@ -40,13 +48,16 @@ def assign(choices, quotas, places=None):
             (
                 min(free, key=rank.__getitem__)
                 for group in groups
-                if (free := [rep for rep in group if rep in left])
+                if (free := [rep for rep in group if has_room(rep, lead)])
             ),
             None,
         )
         if rep is None:
             continue
         assigned[lead] = rep
+        for bucket in buckets.get(lead, ()):
+            if (rep, bucket) in room:
+                room[rep, bucket] -= 1
         left[rep] -= 1
         if not left[rep]:
             del left[rep]

@@ -1,9 +1,9 @@
 """What needs a follow-up: the documents whose cause has come, as sets.
 
 A cause is a document and a date: the day a lead entered its stage, the expiry of a
-quotation, the due date of an invoice, the last contact with a customer. It stands while
-its date lies in a span; when the document moves on, the date changes or the document
-leaves the set, and the cause is gone.
+quotation, the due date of an instalment, the last contact with a customer. It stands
+while its date lies in a span; when the document moves on, the date changes or the
+document leaves the set, and the cause is gone.
 """
 
 from collections.abc import Callable
@@ -75,13 +75,17 @@ def quotations(company, _tz):
 
 
 def invoices(company, _tz):
+    """An invoice has a cause on each day on which an instalment is due."""
     return SQL(
-        """SELECT m.id, m.invoice_user_id AS user_id,
-            m.commercial_partner_id AS partner_id, m.invoice_date_due AS date,
+        """SELECT DISTINCT m.id, m.invoice_user_id AS user_id,
+            m.commercial_partner_id AS partner_id, l.date_maturity AS date,
             NULL::integer AS stage_id
         FROM account_move m
+        JOIN account_move_line l ON l.move_id = m.id AND l.amount_residual > 0
+        JOIN account_account a ON a.id = l.account_id
+            AND a.account_type = 'asset_receivable'
         WHERE m.state = 'posted' AND m.move_type IN ('out_invoice', 'out_receipt')
-          AND m.payment_state IN ('not_paid', 'partial') AND m.amount_residual > 0
+          AND m.payment_state IN ('not_paid', 'partial', 'blocked')
           AND m.company_id = %s""",
         company,
     )
@@ -208,11 +212,28 @@ def standing(cause, company, tz):
     )
 
 
+def raised(causes, rule, company):
+    """A SELECT of the causes that are to be followed up now.
+
+    What is open is not raised twice, what was done not again; what was gone and stands
+    once more is.
+
+    :param SQL causes: those that stand, see ``standing``
+    """
+    return SQL(
+        """SELECT s.* FROM (%s) s WHERE NOT EXISTS (
+            SELECT FROM sales_followup f WHERE f.rule_id = %s AND f.company_id = %s
+            AND f.res_id = s.res_id AND f.date = s.date AND f.state <> 'gone')""",
+        causes,
+        rule,
+        company,
+    )
+
+
 def settle(rule, cause, company, tz, today):
     """A statement that brings a rule's follow-ups in line with what stands.
 
     It returns ``(what, id)``: follow-ups "added", "gone", or "moved" to another owner.
-    A cause that was followed up once is not followed up again.
     """
     return SQL(
         """
@@ -234,14 +255,18 @@ def settle(rule, cause, company, tz, today):
                 partner_id, date, raised_on, state)
             SELECT %(rule)s, %(company)s, %(model)s, s.res_id, s.user_id, s.partner_id,
                 s.date, %(today)s, 'open'
-            FROM standing s ORDER BY s.date, s.res_id
-            ON CONFLICT (rule_id, company_id, res_id, date) DO NOTHING
+            FROM (%(raised)s) s ORDER BY s.date, s.res_id
+            ON CONFLICT (rule_id, company_id, res_id, date) DO UPDATE SET
+                user_id = EXCLUDED.user_id, partner_id = EXCLUDED.partner_id,
+                raised_on = EXCLUDED.raised_on, state = EXCLUDED.state,
+                closed_on = NULL, escalated_on = NULL, escalated_to_id = NULL
             RETURNING id
         )
         SELECT 'gone', id FROM gone UNION ALL SELECT 'moved', id FROM moved
         UNION ALL SELECT 'added', id FROM added
         """,
         standing=standing(cause, company, tz),
+        raised=raised(SQL("SELECT * FROM standing"), rule, company),
         rule=rule,
         company=company,
         model=cause.kind.model,

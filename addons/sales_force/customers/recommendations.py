@@ -3,12 +3,13 @@
 Products are alike when the same customers bought them: the cosine of the two products'
 buyers, n_ab / sqrt(n_a n_b), where at least a minimum number of customers bought both
 (item-based collaborative filtering; Sarwar et al., WWW 2001). What a customer lacks is
-ranked by the sum over the products bought; a customer who bought nothing gets what most
-of the same class and industry buy.
+ranked by the mean over the products bought; a customer who bought nothing gets what
+most of the same class and industry buy.
 
 Of baskets, each an order, or an invoice that came without one, the usual measures of
 association are kept (Agrawal and Srikant, VLDB 1994): support n_ab / n, confidence
-n_ab / n_a, lift = confidence / (n_b / n).
+n_ab / n_a, lift = confidence / (n_b / n). To a quotation's ranking the best confidence
+of what is on it is added, where it is more than chance (lift > 1); both are 0 to 1.
 """
 
 from odoo.tools import SQL
@@ -24,6 +25,9 @@ _PRODUCTS_OF_CUSTOMER = 100
 def sold(company, tz, since=None, without=(), customers=None):
     """A SELECT of ``(basket, customer_id, product_id, date)``.
 
+    A discount is sold to nobody: neither the company's discount product nor a line
+    with a negative price counts.
+
     :param str tz: the company's timezone
     :param since: date of the first sale that counts, None for all
     :param without: ids of orders that are left out
@@ -35,18 +39,22 @@ def sold(company, tz, since=None, without=(), customers=None):
             %(day)s AS date
         FROM sale_order o
         JOIN res_partner p ON p.id = o.partner_id
+        JOIN res_company c ON c.id = o.company_id
         JOIN sale_order_line l ON l.order_id = o.id AND l.product_id IS NOT NULL
             AND l.display_type IS NULL AND l.is_downpayment IS NOT TRUE
-            AND l.product_uom_qty > 0
+            AND l.product_uom_qty > 0 AND l.price_unit >= 0
+            AND l.product_id IS DISTINCT FROM c.sale_discount_product_id
         WHERE o.company_id = %(company)s AND o.state = 'sale'
           AND %(day)s >= COALESCE(%(since)s::date, '-infinity'::date)
           AND o.id <> ALL(%(without)s::integer[]) AND %(of_order)s
         UNION ALL
         SELECT m.id * 2 + 1, m.commercial_partner_id, l.product_id, m.invoice_date
         FROM account_move m
+        JOIN res_company c ON c.id = m.company_id
         JOIN account_move_line l ON l.move_id = m.id AND l.product_id IS NOT NULL
             AND l.display_type = 'product' AND l.is_downpayment IS NOT TRUE
-            AND l.quantity > 0
+            AND l.quantity > 0 AND l.price_unit >= 0
+            AND l.product_id IS DISTINCT FROM c.sale_discount_product_id
         WHERE m.company_id = %(company)s AND m.state = 'posted'
           AND m.move_type IN ('out_invoice', 'out_receipt')
           AND m.invoice_date >= COALESCE(%(since)s::date, '-infinity'::date)
@@ -197,20 +205,26 @@ def refresh_reach(company, sales):
 def recommend(company, customers, bought, limit, min_count):
     """A SELECT of what customers lack, the best first.
 
-    ``(customer_id, product_id, score, because_id, together, buyers, peers)``: the
-    product bought that speaks most for it and how many customers bought both; how many
-    of the same class and industry buy it.
+    ``(customer_id, product_id, with_id, confidence, lift, because_id, together, buyers,
+    peers)``: the product in whose baskets it is most often, those on the quotation
+    first; the product bought that speaks most for it and how many customers bought
+    both; how many of the same class and industry buy it.
 
     :param customers: ids of commercial partners
-    :param SQL bought: of ``(customer_id, product_id)``: what they have
+    :param SQL bought: of ``(customer_id, product_id, quoted)``: what they have, and
+        whether it is on the quotation
     :param int limit: products per customer
     :param int min_count: how many similar customers must have bought something
     """
     return SQL(
         """
-        WITH bought AS MATERIALIZED (%(bought)s),
+        WITH bought AS MATERIALIZED (
+            SELECT b.*, count(*) OVER (PARTITION BY customer_id) AS n
+            FROM (%(bought)s) b
+        ),
         alike AS (
-            SELECT b.customer_id, a.other_id AS product_id, sum(a.similarity) AS score,
+            SELECT b.customer_id, a.other_id AS product_id,
+                sum(a.similarity) / b.n AS similarity,
                 (array_agg(a.product_id ORDER BY a.similarity DESC, a.product_id))[1]
                     AS because_id,
                 (array_agg(a.customer_count ORDER BY a.similarity DESC, a.product_id)
@@ -218,7 +232,17 @@ def recommend(company, customers, bought, limit, min_count):
             FROM bought b
             JOIN sales_product_affinity a ON a.product_id = b.product_id
                 AND a.company_id = %(company)s AND a.similarity > 0
-            GROUP BY 1, 2
+            GROUP BY b.customer_id, b.n, a.other_id
+        ),
+        in_basket AS (
+            SELECT DISTINCT ON (b.customer_id, a.other_id) b.customer_id,
+                a.other_id AS product_id, a.product_id AS with_id, a.confidence, a.lift,
+                CASE WHEN b.quoted THEN a.confidence END AS quoted
+            FROM bought b
+            JOIN sales_product_affinity a ON a.product_id = b.product_id
+                AND a.company_id = %(company)s AND a.basket_count > 0 AND a.lift > 1
+            ORDER BY b.customer_id, a.other_id, b.quoted DESC, a.confidence DESC,
+                a.lift DESC, a.product_id
         ),
         peers AS (
             SELECT p.id AS customer_id, r.product_id, r.buyer_count AS buyers,
@@ -235,23 +259,29 @@ def recommend(company, customers, bought, limit, min_count):
                 AND r.class_id IS NOT DISTINCT FROM e.class_id
                 AND r.industry_id IS NOT DISTINCT FROM p.industry_id
             WHERE p.id = ANY(%(customers)s) AND r.buyer_count >= %(min_count)s
+        ),
+        candidates AS (
+            SELECT *, COALESCE(similarity, 0) + COALESCE(quoted, 0) AS score
+            FROM alike
+            FULL JOIN in_basket USING (customer_id, product_id)
+            FULL JOIN peers USING (customer_id, product_id)
         )
-        SELECT customer_id, product_id, score, because_id, together, buyers, peers
+        SELECT customer_id, product_id, with_id, confidence, lift, because_id, together,
+            buyers, peers
         FROM (
-            SELECT customer_id, product_id, a.score, a.because_id, a.together, n.buyers,
-                n.peers, row_number() OVER (
-                    PARTITION BY customer_id
-                    ORDER BY a.score DESC NULLS LAST,
-                        n.buyers::float / n.peers DESC NULLS LAST, product_id
-                ) AS nth
-            FROM alike a FULL JOIN peers n USING (customer_id, product_id)
-            JOIN product_product v ON v.id = product_id AND v.active
+            SELECT c.*, row_number() OVER (
+                PARTITION BY c.customer_id
+                ORDER BY c.score DESC, c.confidence DESC NULLS LAST,
+                    c.lift DESC NULLS LAST,
+                    c.buyers::float / c.peers DESC NULLS LAST, c.product_id
+            ) AS nth
+            FROM candidates c
+            JOIN product_product v ON v.id = c.product_id AND v.active
             JOIN product_template t ON t.id = v.product_tmpl_id AND t.active
                 AND t.sale_ok AND COALESCE(t.company_id, %(company)s) = %(company)s
             WHERE NOT EXISTS (
-                SELECT FROM bought b WHERE b.customer_id = COALESCE(
-                    a.customer_id, n.customer_id)
-                AND b.product_id = COALESCE(a.product_id, n.product_id))
+                SELECT FROM bought b
+                WHERE b.customer_id = c.customer_id AND b.product_id = c.product_id)
         ) r WHERE nth <= %(limit)s ORDER BY customer_id, nth
         """,
         bought=bought,

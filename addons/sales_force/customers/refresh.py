@@ -173,7 +173,7 @@ def refresh(company, metrics, classes, start, today, partners=None):
         derived AS MATERIALIZED (
             SELECT s.*, CASE
                 WHEN s.stage_manual IS NOT NULL
-                    AND COALESCE(s.stage_until, 'infinity') >= %(today)s
+                    AND s.stage_until >= %(today)s
                 THEN s.stage_manual ELSE s.stage_derived END AS stage
             FROM staged s
             WHERE %(partners)s::integer[] IS NULL OR partner_id = ANY(%(partners)s)

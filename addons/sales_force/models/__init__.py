@@ -52,6 +52,7 @@ from . import (
     split_documents,
     digest_digest,
     owned_documents,
+    assignment_rules,
     crm_team,
     crm_team_member,
     crm_lead,

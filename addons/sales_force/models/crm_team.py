@@ -6,6 +6,7 @@ from odoo import fields, models, modules
 from odoo.fields import Domain
 
 from ..customers.assignment import assign
+from .assignment_rules import BY_TERRITORY
 
 _logger = logging.getLogger(__name__)
 
@@ -27,11 +28,7 @@ class CrmTeam(models.Model):
         "open leads.",
     )
     sales_assignment_territory = fields.Selection(
-        [
-            ("any", "To anybody"),
-            ("prefer", "To who covers the territory first"),
-            ("require", "Only to who covers the territory"),
-        ],
+        BY_TERRITORY,
         "By Territory",
         default="prefer",
         required=True,
@@ -50,6 +47,7 @@ class CrmTeam(models.Model):
     sales_assignment_metric_id = fields.Many2one(
         "sales.metric",
         "Best Results By",
+        domain="[('denominator_kind', '=', 'metric')]",
         ondelete="restrict",
         help="Empty: what was ordered.",
     )
@@ -94,7 +92,11 @@ class CrmTeam(models.Model):
             assigned[member].append(lead.id)
         result = {}
         for member, quota in quotas.items():
-            leads = self.env["crm.lead"].browse(assigned[member])
+            # Since the last commit others may have given some of them an owner.
+            leads = self.env["crm.lead"].search(
+                Domain("id", "in", assigned[member])
+                & Domain(self._get_lead_to_assign_domain())
+            )
             with self.env["sales.ownership"]._because("rules"):
                 leads._assign_by_rules(member.user_id)
             result[member] = {"assigned": leads, "quota": quota}
@@ -105,7 +107,7 @@ class CrmTeam(models.Model):
         _logger.info(
             "Team %s: assigned %s of %s leads by rules",
             self.name,
-            sum(map(len, assigned.values())),
+            sum(len(info["assigned"]) for info in result.values()),
             len(choices),
         )
         return result
@@ -124,7 +126,8 @@ class CrmTeam(models.Model):
         members = self.crm_team_member_ids.filtered(
             lambda member: not member.assignment_optout
         )
-        members -= members._get_absent()
+        absent = members.sales_rep_id._get_absent()
+        members = members.filtered(lambda member: member.sales_rep_id not in absent)
         rooms = self.env["sales.ownership"]._get_lead_rooms(members.sales_rep_id)
         quotas = {}
         for member in members:
@@ -137,55 +140,15 @@ class CrmTeam(models.Model):
 
     def _get_member_places(self, members):
         """The place of each member by the results of the team's last days."""
-        # sudo: places are made of results that the user need not read
-        metrics = self.env["sales.metric"].sudo()
-        metric = self.sudo().sales_assignment_metric_id or metrics.browse(
-            metrics._ids_by_code().get("ORDERED", ())
+        members = self.env["crm.team.member"].concat(*members)
+        places = members.sales_rep_id._get_places(
+            self.sudo().sales_assignment_metric_id,  # sudo: the user need not read it
+            self.sales_assignment_days,
         )
-        if not metric:
-            return {}
-        today = self.env.company._get_sales_today()
-        results = self._get_results(
-            metric,
-            fields.Date.subtract(today, days=self.sales_assignment_days - 1),
-            today,
-        )
-        sign = 1 if metric.higher_is_better else -1
-        # Who has no result comes after all who have one.
-        ordered = sorted(
-            {result for result in results.values() if result is not None},
-            key=lambda result: -sign * result,
-        )
-        place = {result: number for number, result in enumerate(ordered, 1)}
-        return {
-            member: place.get(results.get(member.sales_rep_id), len(place) + 1)
-            for member in members
+        last = len(places) + 1
+        return places and {
+            member: places.get(member.sales_rep_id, last) for member in members
         }
-
-    def _get_results(self, metric, date_from, date_to):
-        """What ranks reps: their values of a metric between two days, without overlays.
-
-        :return: ``{rep: value}``; None of a ratio without denominator
-        """
-        sums = defaultdict(dict)
-        # sudo: places are made of results that the user need not read
-        for rep, part, value in (
-            self.env["sales.credit"]
-            .sudo()
-            ._read_group(
-                [
-                    ("metric_id", "in", metric._get_parts().ids),
-                    ("rep_id", "in", self.crm_team_member_ids.sales_rep_id.ids),
-                    ("date", ">=", date_from),
-                    ("date", "<=", date_to),
-                    ("overlay", "=", False),
-                ],
-                ["rep_id", "metric_id"],
-                ["value:sum"],
-            )
-        ):
-            sums[rep][part.id] = value
-        return {rep: metric._evaluate(values) for rep, values in sums.items()}
 
     def _get_member_choices(self, leads, members):
         """By lead the groups of members who may get it, see ``assign``."""
@@ -205,9 +168,9 @@ class CrmTeam(models.Model):
             if key not in able:
                 able[key] = self._get_able(members, *key)
             groups = defaultdict(list)
-            for member, covers in able[key]:
+            for member, place in able[key]:
                 if lead.id in fit[member]:
-                    groups[not covers, lead.id not in preferred[member]].append(member)
+                    groups[place, lead.id not in preferred[member]].append(member)
             choices[lead] = [groups[group] for group in sorted(groups)]
         return choices
 
@@ -216,16 +179,11 @@ class CrmTeam(models.Model):
         domain = literal_eval(domain or "[]")
         return set(leads.filtered_domain(domain).ids if domain else leads.ids)
 
-    def _get_able(self, members, territory, industry, lang):
-        """``[(member, covers the territory)]`` of who may get such a lead."""
-        able = []
-        for member in members:
-            rep = member.sales_rep_id
-            covers = self.sales_assignment_territory == "any" or rep._covers(territory)
-            if (
-                (covers or self.sales_assignment_territory == "prefer")
-                and (not industry or industry in (rep.industry_ids or industry))
-                and (not lang or lang in (rep.lang_ids or lang))
-            ):
-                able.append((member, covers))
-        return able
+    def _get_able(self, members, *key):
+        """``[(member, fit)]`` of who may get such a lead, see ``_get_fit`` of reps."""
+        by_territory = self.sales_assignment_territory
+        fits = (
+            (member, member.sales_rep_id._get_fit(*key, by_territory))
+            for member in members
+        )
+        return [(member, fit) for member, fit in fits if fit is not None]

@@ -22,26 +22,3 @@ class CrmTeamMember(models.Model):
         full = int(super()._get_assignment_quota(force_quota=True))
         quota = super()._get_assignment_quota(force_quota=force_quota)
         return quota - full + self.sales_rep_id._get_ramped(full)
-
-    def _get_absent(self):
-        """Who is on leave at this moment."""
-        # sudo: whether somebody is at work is all that is asked
-        members = self.sudo()
-        resources = members.sales_rep_id.employee_id.resource_id
-        now = fields.Datetime.now()
-        away = (
-            self.env["resource.calendar.leaves"]
-            .sudo()
-            .search(
-                [
-                    ("resource_id", "in", resources.ids),
-                    ("date_from", "<=", now),
-                    ("date_to", ">=", now),
-                ]
-            )
-            .resource_id
-        )
-        absent = members.filtered(
-            lambda member: member.sales_rep_id.employee_id.resource_id & away
-        )
-        return absent.sudo(False)

@@ -182,7 +182,7 @@ class SalesCustomer(models.Model):
         """Let a stage count until a day (inclusive); None: let it be derived again.
 
         :raise AccessError: when the user may not write the customer itself
-        :raise ValidationError: for a stage without reason or last day
+        :raise ValidationError: without a reason, or a last day from today on
         """
         self.check_access("read")
         self.partner_id.check_access("write")
@@ -190,7 +190,7 @@ class SalesCustomer(models.Model):
             raise ValidationError(self.env._("Say why the stage is set by hand."))
         if stage and not until:
             raise ValidationError(
-                self.env._("Say until which day the stage set by hand counts.")
+                self.env._("Say until which day the stage counts by hand.")
             )
         for customer in self:
             today = customer.company_id._get_sales_today()
@@ -205,7 +205,7 @@ class SalesCustomer(models.Model):
                 stage_until = %s WHERE id = ANY(%s)""",
                 stage or None,
                 reason or None,
-                (stage and until) or None,
+                until or None,
                 self.ids,
             )
         )

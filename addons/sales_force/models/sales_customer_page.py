@@ -55,22 +55,33 @@ class SalesCustomer(models.Model):
     overdue_amount = fields.Monetary(
         "Overdue",
         compute="_compute_open_amounts",
-        help="The unpaid part whose due date has passed.",
+        help="The unpaid instalments whose due date has passed.",
     )
     contact_ids = fields.One2many(related="partner_id.child_ids", string="Contacts")
     next_step = fields.Char(compute="_compute_next_step")
     next_step_date = fields.Date("Next Step On", compute="_compute_next_step")
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_open_amounts(self):
-        """In company currency, in one query for all customers."""
-        for model in ("sale.order", "sale.order.line", "account.move", "res.partner"):
+        """In company currency, in one query for all customers.
+
+        Whoever may read a customer with an owner may know what is open, also with
+        colleagues; of a customer in the pool counts what the user may read.
+        """
+        for model in (
+            "sale.order",
+            "sale.order.line",
+            "account.move",
+            "account.move.line",
+            "res.partner",
+        ):
             self.env[model].flush_model()
-        # Whoever may read the customer may know what is open, also with colleagues.
         rows = self.env.execute_query(
             SQL(
                 """
                 SELECT e.id, o.quoted, o.uninvoiced, m.unpaid, m.overdue
                 FROM sales_customer e
+                JOIN res_partner c ON c.id = e.partner_id
                 LEFT JOIN LATERAL (
                     SELECT
                         sum(o.amount_untaxed / COALESCE(NULLIF(o.currency_rate, 0), 1))
@@ -84,20 +95,28 @@ class SalesCustomer(models.Model):
                     JOIN sale_order o ON o.partner_id = p.id
                         AND o.company_id = e.company_id
                     WHERE p.commercial_partner_id = e.partner_id
+                      AND (c.user_id IS NOT NULL OR %(order_readable)s)
                 ) o(quoted, uninvoiced) ON TRUE
                 LEFT JOIN LATERAL (
-                    SELECT sum(m.amount_residual_signed),
-                        sum(m.amount_residual_signed)
-                            FILTER (WHERE m.invoice_date_due < %(today)s)
+                    SELECT sum(l.amount_residual),
+                        sum(l.amount_residual)
+                            FILTER (WHERE l.date_maturity < %(today)s)
                     FROM account_move m
+                    JOIN account_move_line l ON l.move_id = m.id
+                    JOIN account_account a ON a.id = l.account_id
+                        AND a.account_type = 'asset_receivable'
                     WHERE m.commercial_partner_id = e.partner_id
                       AND m.company_id = e.company_id AND m.state = 'posted'
                       AND m.move_type IN ('out_invoice', 'out_refund', 'out_receipt')
-                      AND m.payment_state IN ('not_paid', 'partial', 'in_payment')
+                      AND m.payment_state
+                        IN ('not_paid', 'partial', 'in_payment', 'blocked')
+                      AND (c.user_id IS NOT NULL OR %(invoice_readable)s)
                 ) m(unpaid, overdue) ON TRUE
                 WHERE e.id = ANY(%(ids)s)
                 """,
                 today=self.env.company._get_sales_today(),
+                order_readable=self._sql_readable("sale.order", SQL("o.id")),
+                invoice_readable=self._sql_readable("account.move", SQL("m.id")),
                 ids=self._origin.ids,
             )
         )
@@ -106,6 +125,25 @@ class SalesCustomer(models.Model):
             amounts = found.get(customer._origin.id, (0.0,) * len(AMOUNTS))
             for name, amount in zip(AMOUNTS, amounts, strict=True):
                 customer[name] = customer.currency_id.round(float(amount or 0))
+
+    def _sql_readable(self, model, id_):
+        """Whether the user may read a document.
+
+        :param SQL id_: the id of the document
+        """
+        documents = self.env[model].with_context(active_test=False)
+        if not documents.has_access("read"):
+            return SQL("FALSE")
+        query = documents._search(Domain.TRUE)
+        if query.is_empty():
+            return SQL("FALSE")
+        return SQL(
+            "EXISTS (SELECT FROM %s WHERE %s = %s AND %s)",
+            query.from_clause,
+            SQL.identifier(query.table, "id"),
+            id_,
+            query.where_clause or SQL("TRUE"),
+        )
 
     @api.depends_context("uid", "lang")
     def _compute_next_step(self):
@@ -405,7 +443,8 @@ class SalesCustomer(models.Model):
     def get_prices(self, limit=40):
         """The last price of each product that the customer ordered, the latest first.
 
-        Of orders of all salespeople: who owns the customer must know them.
+        Of orders of all salespeople, which who owns the customer must know; of a
+        customer in the pool only of those that the user may read.
 
         :param int limit: how many products at most, up to 1000
         :return: ``[{product_id, product, date, quantity, unit, price_unit, discount,
@@ -425,7 +464,7 @@ class SalesCustomer(models.Model):
                         o.currency_id
                     FROM res_partner p
                     JOIN sale_order o ON o.partner_id = p.id AND o.state = 'sale'
-                        AND o.company_id = %(company)s
+                        AND o.company_id = %(company)s AND %(readable)s
                     JOIN sale_order_line l ON l.order_id = o.id
                         AND l.display_type IS NULL AND l.is_downpayment IS NOT TRUE
                         AND l.product_id IS NOT NULL AND l.product_uom_qty > 0
@@ -435,6 +474,9 @@ class SalesCustomer(models.Model):
                 """,
                 company=self.company_id.id,
                 partner=self.partner_id.id,
+                readable=SQL("TRUE")
+                if self.user_id
+                else self._sql_readable("sale.order", SQL("o.id")),
                 limit=min(max(int(limit), 1), 1000),
             )
         )

@@ -5,7 +5,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..customers import followups
 from ..working_time import Days
@@ -338,19 +337,10 @@ class SalesFollowupRule(models.Model):
         self._check_operations()
         company = self.company_id or self.env.company
         self.env.flush_all()
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT s.res_id FROM (%s) s WHERE NOT EXISTS (
-                    SELECT FROM sales_followup f WHERE f.rule_id = %s
-                    AND f.company_id = %s AND f.res_id = s.res_id AND f.date = s.date
-                )""",
-                followups.standing(
-                    self._get_cause(company), company.id, company._get_sales_timezone()
-                ),
-                self.id,
-                company.id,
-            )
+        standing = followups.standing(
+            self._get_cause(company), company.id, company._get_sales_timezone()
         )
+        rows = self.env.execute_query(followups.raised(standing, self.id, company.id))
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("%(rule)s: to be raised", rule=self.name),

@@ -3,7 +3,10 @@ from odoo.exceptions import ValidationError
 
 
 class SalesMetric(models.Model):
-    """What is counted. Additive metrics have credits; a ratio divides two of them."""
+    """What is counted. Additive metrics have credits; a ratio divides two of them.
+
+    Or one by the size of the market, which is no fact of the ledger.
+    """
 
     _name = "sales.metric"
     _description = "Sales Metric"
@@ -35,6 +38,14 @@ class SalesMetric(models.Model):
     )
     higher_is_better = fields.Boolean(default=True)
     numerator_id = fields.Many2one("sales.metric", ondelete="restrict")
+    denominator_kind = fields.Selection(
+        [("metric", "A metric"), ("market", "The size of the market")],
+        "Divide By",
+        default="metric",
+        required=True,
+        help="The size of the market is entered by territory and period, not credited: "
+        "such a ratio is of territories, not of reps.",
+    )
     denominator_id = fields.Many2one("sales.metric", ondelete="restrict")
     denominator_includes_numerator = fields.Boolean(
         "Share of Both",
@@ -43,11 +54,12 @@ class SalesMetric(models.Model):
 
     _code_uniq = models.UniqueIndex("(code)", "A metric's code must be unique.")
 
-    @api.constrains("kind", "numerator_id", "denominator_id")
+    @api.constrains("kind", "numerator_id", "denominator_id", "denominator_kind")
     def _check_ratio(self):
         for metric in self:
             parts = metric.numerator_id + metric.denominator_id
-            if metric.kind == "additive" and parts:
+            by_market = metric.denominator_kind == "market"
+            if metric.kind == "additive" and (parts or by_market):
                 raise ValidationError(
                     self.env._(
                         "%(metric)s is additive: it has no numerator and denominator.",
@@ -56,13 +68,13 @@ class SalesMetric(models.Model):
                 )
             if metric.kind == "ratio" and (
                 not metric.numerator_id
-                or not metric.denominator_id
+                or bool(metric.denominator_id) == by_market
                 or "ratio" in parts.mapped("kind")
             ):
                 raise ValidationError(
                     self.env._(
                         "%(metric)s is a ratio: it needs an additive numerator and an "
-                        "additive denominator.",
+                        "additive denominator, or the size of the market.",
                         metric=metric.name,
                     )
                 )

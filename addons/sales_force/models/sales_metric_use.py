@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -41,10 +43,11 @@ class SalesMetric(models.Model):
         ratios = self.filtered(lambda m: m.kind == "ratio")
         return self - ratios + ratios.numerator_id + ratios.denominator_id
 
-    def _evaluate(self, values):
+    def _evaluate(self, values, market_size=None):
         """The metric's value by those of additive metrics.
 
         :param dict values: sums by id of an additive metric
+        :param market_size: of a ratio to the market, in company currency
         :return: a float in the metric's unit, a ratio as a fraction (0.25 is 25 %),
             None where there is nothing to divide by
         """
@@ -52,14 +55,69 @@ class SalesMetric(models.Model):
         if self.kind == "additive":
             return values.get(self.id, 0.0)
         numerator = values.get(self.numerator_id.id, 0.0)
-        denominator = values.get(self.denominator_id.id, 0.0)
-        if self.denominator_includes_numerator:
-            denominator += numerator
+        if self.denominator_kind == "market":
+            denominator = market_size
+        else:
+            denominator = values.get(self.denominator_id.id, 0.0)
+            if self.denominator_includes_numerator:
+                denominator += numerator
         return numerator / denominator if denominator else None
 
+    def _evaluate_by_territory(self, company, territories, start, stop):
+        """The metric's value in territories, each with all below it.
+
+        :param date start, stop: the first and the last day
+        :return: ``{territory: value}``, see ``_evaluate``
+        """
+        sums = self._sum_by_territory(company, territories, start, stop)
+        sizes = {}
+        if self.denominator_kind == "market":
+            sizes = self.env["sales.market"]._get_sizes(
+                company, territories, start, stop
+            )
+        return {
+            territory: self._evaluate(sums[territory], sizes.get(territory))
+            for territory in territories
+        }
+
+    def _sum_by_territory(self, company, territories, start, stop):
+        """What is credited of the parts for customers of territories and below.
+
+        Without overlays, in one query.
+
+        :return: ``{territory: {metric id: sum}}``
+        """
+        rows = (
+            self.env["sales.credit"]
+            # sudo: a territory's whole is no secret to who asks for it by code
+            .sudo()
+            ._read_group(
+                [
+                    ("metric_id", "in", self._get_parts().ids),
+                    ("company_id", "=", company.id),
+                    ("territory_id", "child_of", territories.ids),
+                    ("date", ">=", start),
+                    ("date", "<=", stop),
+                    ("overlay", "=", False),
+                ],
+                ["territory_id", "metric_id"],
+                ["value:sum"],
+            )
+        )
+        sums = {territory: defaultdict(float) for territory in territories}
+        for place, metric, value in rows:
+            for territory in territories:
+                if place.parent_path.startswith(territory.parent_path):
+                    sums[territory][metric.id] += value
+        return sums
+
     def action_open_credits(self):
-        """Performance, with this metric chosen."""
+        """Performance, with this metric chosen; of a market share the market."""
         self.ensure_one()
+        if self.denominator_kind == "market":
+            return self.env["ir.actions.act_window"]._for_xml_id(
+                "sales_force.sales_market_action"
+            )
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "sales_force.sales_credit_action"
         )

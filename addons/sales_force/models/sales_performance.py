@@ -109,7 +109,10 @@ class SalesPerformance(models.AbstractModel):
             )
         }
         cards = []
-        for metric in self.env["sales.metric"].search([]):
+        # A market share is a territory's, not a rep's.
+        for metric in self.env["sales.metric"].search(
+            [("denominator_kind", "=", "metric")]
+        ):
             figures = {name: metric._evaluate(values) for name, values in sums.items()}
             series = [metric._evaluate(trend[month]) for month in months]
             overlay = metric.kind == "additive" and overlays.get(metric.id, 0.0)

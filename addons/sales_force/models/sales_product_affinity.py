@@ -14,6 +14,7 @@ _READ = (
     "sale.order.line",
     "account.move",
     "account.move.line",
+    "res.company",
     "res.partner",
     "sales.customer",
     "product.product",
@@ -150,7 +151,7 @@ class SalesProductAffinity(models.Model):
 
         :param partners: commercial partners whom the user may read
         :param int limit: products per customer
-        :param extra: ids of products that each of them has besides: those of an order
+        :param extra: ids of the products on the quotation for which it is asked
         :param without: ids of orders that are left out, to measure the result
         :return: ``{partner: [{product_id, product, reason}]}``
         """
@@ -158,8 +159,11 @@ class SalesProductAffinity(models.Model):
             self.env[model].flush_model()
         company = company.sudo()  # sudo: settings of a company that counts its sales
         bought = SQL(
-            """SELECT DISTINCT customer_id, product_id FROM (%s) s
-            UNION SELECT c, p FROM unnest(%s::integer[]) c, unnest(%s::integer[]) p""",
+            """SELECT customer_id, product_id, bool_or(quoted) AS quoted FROM (
+                SELECT customer_id, product_id, FALSE AS quoted FROM (%s) s
+                UNION ALL
+                SELECT c, p, TRUE FROM unnest(%s::integer[]) c, unnest(%s::integer[]) p
+            ) b GROUP BY customer_id, product_id""",
             recommendations.sold(
                 company.id, company._get_sales_timezone(), None, without, partners.ids
             ),
@@ -173,10 +177,10 @@ class SalesProductAffinity(models.Model):
         )
         # sudo: the names of what is for sale
         products = self.env["product.product"].sudo()
-        products = products.browse({row[1] for row in rows} | {row[3] for row in rows})
+        products = products.browse({row[at] for row in rows for at in (1, 2, 5)})
         names = {product.id: product.display_name for product in products if product}
         found = {partner: [] for partner in partners}
-        for customer_id, product_id, _score, *reason in rows:
+        for customer_id, product_id, *reason in rows:
             found[partners.browse(customer_id)].append(
                 {
                     "product_id": product_id,
@@ -186,8 +190,20 @@ class SalesProductAffinity(models.Model):
             )
         return found
 
-    def _get_reason(self, names, because_id, together, buyers, peers):
+    def _get_reason(
+        self, names, with_id, confidence, lift, because_id, together, buyers, peers
+    ):
         reasons = []
+        if with_id:
+            reasons.append(
+                self.env._(
+                    "%(share).0f%% of the orders with %(product)s hold it, %(lift).1f "
+                    "times as many as by chance.",
+                    share=100 * confidence,
+                    product=names[with_id],
+                    lift=lift,
+                )
+            )
         if because_id:
             reasons.append(
                 self.env._(

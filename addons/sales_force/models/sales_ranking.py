@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL, Query
 
 from ..periods import compare
@@ -15,7 +16,8 @@ class SalesRanking(models.Model):
     Places are counted among all reps of the company. Amounts are sums of the credits
     that the user may read, nothing else; a rep of whom nothing may be read has no line.
     What is credited to nobody has a line without a place. Overlays do not count. A
-    running period is compared with the same days of the one before.
+    running period is compared with the same days of the one before. A market is of a
+    territory and of nobody who sells there: its shares rank no reps.
     """
 
     _name = "sales.ranking"
@@ -31,7 +33,12 @@ class SalesRanking(models.Model):
             "value",
             "overlay",
         ],
-        "sales.metric": ["kind", "numerator_id", "denominator_id"],
+        "sales.metric": [
+            "kind",
+            "numerator_id",
+            "denominator_kind",
+            "denominator_id",
+        ],
         "sales.rep": ["team_id", "parent_id"],
     }
 
@@ -214,7 +221,7 @@ class SalesRanking(models.Model):
                 SELECT id, kind, denominator_id, COALESCE(numerator_id, id) AS top_id,
                     COALESCE(denominator_includes_numerator, FALSE) AS both,
                     CASE WHEN higher_is_better THEN 1 ELSE -1 END AS sign
-                FROM sales_metric WHERE active
+                FROM sales_metric WHERE active AND denominator_kind = 'metric'
             ) metric
             CROSS JOIN (VALUES %(spans)s) span(
                 number, period, current_start, current_stop, previous_start,
@@ -288,6 +295,15 @@ class SalesRanking(models.Model):
     def fetch(self, field_names=None):
         self.env["sales.credit"]._process_pending()
         return super().fetch(field_names)
+
+    @api.model
+    def search_panel_select_range(self, field_name, **kwargs):
+        """Metrics by which reps are ranked."""
+        if field_name == "metric_id":
+            kwargs["comodel_domain"] = Domain(
+                kwargs.get("comodel_domain", [])
+            ) & Domain("denominator_kind", "=", "metric")
+        return super().search_panel_select_range(field_name, **kwargs)
 
     def action_open_performance(self):
         """The credits behind a place, by customer."""

@@ -274,7 +274,7 @@ class TestCustomerClass(LedgerCase):
         card = self.card(partner)
         with self.assertRaises(ValidationError):
             card._set_stage("lost", " ", TODAY)
-        with self.assertRaises(ValidationError):
+        with self.assertRaisesRegex(ValidationError, "until which day"):
             card._set_stage("lost", "Closed down", False)
         with self.assertRaises(ValidationError):
             card._set_stage("lost", "Closed down", TODAY - timedelta(days=1))

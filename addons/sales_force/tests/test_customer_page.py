@@ -157,6 +157,62 @@ class TestCustomerPage(SalesForceCase):
         self.assertEqual(card.unpaid_amount, 200.0 + 60.0 - 50.0)
         self.assertEqual(card.overdue_amount, 60.0)
 
+    def test_instalments(self):
+        """Overdue is what an instalment is late with; blocked is unpaid as well."""
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "Half in 10 days, the rest in 60",
+                "line_ids": [
+                    Command.create(
+                        {"value": "percent", "value_amount": 50, "nb_days": days}
+                    )
+                    for days in (10, 60)
+                ],
+            }
+        )
+        order = self._sell(self.rep)
+        order.action_confirm()
+        invoice = order._create_invoices()
+        invoice.invoice_payment_term_id = term
+        invoice.invoice_date = fields.Date.subtract(fields.Date.today(), days=30)
+        invoice.action_post()
+        card = self._card()
+        self.assertEqual((card.unpaid_amount, card.overdue_amount), (200.0, 100.0))
+        invoice.action_toggle_block_payment()
+        card = self._card()
+        self.assertEqual((card.unpaid_amount, card.overdue_amount), (200.0, 100.0))
+
+    def test_in_the_pool(self):
+        """Of a customer whom nobody owns only what the user may read is told."""
+        for user, price in ((self.users["peer"], 100.0), (self.rep, 7.0)):
+            order = self._sell(user, price)
+            order.action_confirm()
+            invoice = order._create_invoices()
+            invoice.invoice_user_id = user
+            invoice.action_post()
+            self._sell(user, price)
+            self._sell(user, price).action_confirm()
+
+        def told(who):
+            card = self._card(who)
+            return [
+                [line["price_unit"] for line in card.get_prices()],
+                card.quoted_amount,
+                card.uninvoiced_amount,
+                card.unpaid_amount,
+            ]
+
+        all_ = [[7.0], 214.0, 214.0, 214.0]
+        self.assertEqual(told("rep"), all_)
+        self.own.user_id = False
+        self.assertEqual(told("rep"), [[7.0], 14.0, 14.0, 14.0])
+        self.assertEqual(told("peer"), [[100.0], 200.0, 200.0, 200.0])
+        self.assertEqual(told("peer_leader"), [[100.0], 200.0, 200.0, 200.0])
+        self.assertEqual(told("director"), all_)
+        self.assertEqual(told("operations"), all_)
+        # Who may not read orders at all.
+        self.assertEqual(told("finance")[:3], [[], 0.0, 0.0])
+
     def test_prices(self):
         other = self.env["product.product"].create(
             {"name": "Other", "type": "service", "taxes_id": []}

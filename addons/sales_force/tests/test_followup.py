@@ -85,7 +85,7 @@ class FollowupCase(SalesForceCase):
         order.validity_date = expiry
         return order
 
-    def _invoice(self, due):
+    def _invoice(self, due, term=None):
         invoice = self.env["account.move"].create(
             {
                 "move_type": "out_invoice",
@@ -103,8 +103,9 @@ class FollowupCase(SalesForceCase):
                 ],
             }
         )
-        invoice.invoice_payment_term_id = False
-        invoice.invoice_date_due = due
+        invoice.invoice_payment_term_id = term
+        if not term:
+            invoice.invoice_date_due = due
         invoice.action_post()
         return invoice
 
@@ -210,6 +211,38 @@ class TestFollowup(FollowupCase):
         self._run(overdue, "2031-05-16")
         self.assertEqual(followup.state, "gone")
 
+    def test_instalments(self):
+        """Each has its own day, and blocking the payment changes nothing."""
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "Half in 10 days, the rest in 60",
+                "line_ids": [
+                    Command.create(
+                        {"value": "percent", "value_amount": 50, "nb_days": days}
+                    )
+                    for days in (10, 60)
+                ],
+            }
+        )
+        due = self._rule("invoice_due", day_kind="calendar")
+        overdue = self._rule("invoice_overdue", day_kind="calendar", days=0)
+        invoice = self._invoice("2031-04-01", term)
+        first, last = date(2031, 4, 11), date(2031, 5, 31)
+        self.assertEqual(invoice.invoice_date_due, last)
+        self.assertEqual(self._run(due, "2031-04-10").mapped("date"), [first])
+        self.assertEqual(self._run(overdue, "2031-04-20").mapped("date"), [first])
+        invoice.action_toggle_block_payment()
+        self._run(overdue, "2031-04-21")
+        self.assertEqual(self._states(overdue), [(invoice.id, "open")])
+        invoice.action_toggle_block_payment()
+        self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        ).create({"amount": 50, "installments_mode": "full"})._create_payments()
+        self._run(overdue, "2031-04-22")
+        self.assertEqual(self._states(overdue), [(invoice.id, "gone")])
+        found = self._run(overdue, "2031-06-01")
+        self.assertEqual(found.filtered(lambda f: f.state == "open").date, last)
+
     def test_customer_without_contact(self):
         """By the days of the class; each kind of contact starts them again."""
         class_a = self.env.ref("sales_force.sales_customer_class_a")
@@ -288,6 +321,40 @@ class TestFollowup(FollowupCase):
         lead.user_id = False
         self._run(rule, "2031-05-14")
         self.assertEqual(followup.state, "gone")
+
+    def test_gone_for_a_while(self):
+        """A cause that stands again is raised again, and escalated anew."""
+        rule = self._rule("lead_stage", escalate_days=1)
+        lead = self._lead("2031-05-01")
+        [followup] = self._run(rule, "2031-05-12")
+        self._run(rule, "2031-05-13")
+        self.assertTrue(followup.escalation_id)
+        lead.user_id = False
+        self._run(rule, "2031-05-14")
+        self.assertFalse(lead.activity_ids)
+        lead.user_id = self.users["peer"]
+        operations = rule.with_user(self.users["operations"])
+        with freeze_time("2031-05-15 09:00:00"):
+            action = operations.action_preview()
+        self.assertEqual(action["domain"], [("id", "in", lead.ids)])
+        self.assertEqual(self._run(rule, "2031-05-15"), followup)
+        self.assertEqual(
+            (followup.state, followup.user_id, followup.raised_on, followup.closed_on),
+            ("open", self.users["peer"], date(2031, 5, 15), False),
+        )
+        self.assertEqual(lead.activity_ids, followup.activity_id)
+        self.assertEqual(lead.activity_ids.user_id, self.users["peer"])
+        self.assertFalse(followup.escalated_on)
+        self._run(rule, "2031-05-16")
+        self.assertEqual(followup.escalated_to_id, self.users["peer_leader"])
+        # What was done stays done.
+        followup.activity_id.action_feedback()
+        self._run(rule, "2031-05-19")
+        lead.user_id = False
+        self._run(rule, "2031-05-20")
+        lead.user_id = self.rep
+        self._run(rule, "2031-05-21")
+        self.assertEqual(self._states(rule), [(lead.id, "done")])
 
     def test_roles(self):
         rule = self._rule("lead_stage")

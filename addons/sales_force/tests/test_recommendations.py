@@ -123,7 +123,7 @@ class TestRecommendations(SalesForceCase):
                 self.assertAlmostEqual(one, other, 2)
 
     def test_recommended(self):
-        """What each customer lacks, by the sum of the similarities."""
+        """What each customer lacks, by the mean of the similarities."""
         self.affinity._refresh(self.company)
         bought, buyers, both, _baskets, _together = self._oracle()
         found = self.affinity._recommend(self.company, self.customers, 3)
@@ -142,6 +142,65 @@ class TestRecommendations(SalesForceCase):
                 self.assertAlmostEqual(one, other)
             seen += len(mine)
         self.assertGreater(seen, 10)
+
+    def test_with_the_quotation(self):
+        """The mean similarity, and the best confidence of what is on the quotation."""
+        self.affinity._refresh(self.company)
+        bought, buyers, both, baskets, together = self._oracle()
+        quoted = self.products[:2]
+        found = self.affinity._recommend(
+            self.company, self.customers, 5, extra=quoted.ids
+        )
+        seen = 0
+        for customer in self.customers:
+            have = bought[customer] | set(quoted)
+            scores = {}
+            for product in self.products - self.products[:0].concat(*have):
+                alike = sum(
+                    both[one, product] / math.sqrt(buyers[one] * buyers[product])
+                    for one in have
+                    if both[one, product] >= 3
+                )
+                chance = baskets[product] / len(self.baskets)
+                rules = [
+                    together[one, product] / baskets[one]
+                    for one in quoted
+                    if together[one, product] >= 3
+                    and together[one, product] / baskets[one] > chance
+                ]
+                score = alike / len(have) + max(rules, default=0)
+                if score:
+                    scores[product.id] = score
+            best = sorted(scores.values(), reverse=True)[:5]
+            mine = [scores.get(line["product_id"], 0) for line in found[customer]]
+            for one, other in zip(mine, best, strict=False):
+                self.assertAlmostEqual(one, other)
+            seen += any(
+                "of the orders with" in line["reason"] for line in found[customer]
+            )
+        self.assertGreater(seen, 5)
+
+    def test_bought_together(self):
+        """By baskets alone, of one customer: in no reason but that."""
+        one, two = self.products[14:16]
+        for _number in range(3):
+            self._buy(self.customers[13], one, two)
+        self.affinity._refresh(self.company)
+        card = self.customers[12]
+        [line] = [
+            line
+            for line in self.affinity._recommend(
+                self.company, card, 100, extra=two.ids
+            )[card]
+            if line["product_id"] == one.id
+        ]
+        self.assertRegex(
+            line["reason"],
+            r"^100% of the orders with Product 15 hold it, \d+\.\d times as many",
+        )
+        self._buy(card, two)
+        found = self.affinity._recommend(self.company, card, 100)[card]
+        self.assertIn(line["reason"].split(",")[0], str(found))
 
     def test_who_bought_nothing(self):
         """Gets what the same industry buys, with the reason."""
@@ -179,13 +238,13 @@ class TestRecommendations(SalesForceCase):
         self.company.sales_recommend_count = 30
         self.assertEqual(self.affinity._refresh(self.company), (0, count))
 
-    def test_invoices_without_order(self):
-        """Count as baskets; those of orders do not count twice."""
-        self.affinity._refresh(self.company)
+    def _charts(self):
         self.env["account.chart.template"].try_loading(
             "generic_coa", company=self.company, install_demo=False
         )
-        pair = self.products[14:16]
+
+    def _bill(self, customers, *lines):
+        """An invoice without order for each customer, of products and prices."""
         invoices = self.env["account.move"].create(
             [
                 {
@@ -194,14 +253,41 @@ class TestRecommendations(SalesForceCase):
                     "company_id": self.company.id,
                     "invoice_date": self.company._get_sales_today(),
                     "invoice_line_ids": [
-                        Command.create({"product_id": product.id, "price_unit": 5})
-                        for product in pair
+                        Command.create({"product_id": product.id, "price_unit": price})
+                        for product, price in lines
                     ],
                 }
-                for customer in self.customers[:3]
+                for customer in customers
             ]
         )
         invoices.action_post()
+
+    def test_discounts(self):
+        """Nobody buys a discount, and nobody is told to."""
+        self._charts()
+        product = self.products[0]
+        discount, coupon = self.env["product.product"].create(
+            [{"name": "Discount", "type": "service"}, {"name": "Coupon"}]
+        )
+        self.company.sale_discount_product_id = discount
+        for customer in self.customers[:4]:
+            order = self._buy(customer, product, discount, coupon, confirm=False)
+            order.order_line[1].price_unit = 5
+            order.order_line[2].price_unit = -5
+            order.action_confirm()
+        self._bill(self.customers[4:8], (product, 9), (discount, 5), (coupon, -5))
+        self.affinity._refresh(self.company)
+        found = self.affinity._recommend(self.company, self.customers, 100)
+        ids = {line["product_id"] for lines in found.values() for line in lines}
+        self.assertIn(product.id, ids)
+        self.assertFalse(ids & {discount.id, coupon.id})
+
+    def test_invoices_without_order(self):
+        """Count as baskets; those of orders do not count twice."""
+        self.affinity._refresh(self.company)
+        self._charts()
+        pair = self.products[14:16]
+        self._bill(self.customers[:3], *((product, 5) for product in pair))
         order = self._buy(self.customers[5], *pair)
         order._create_invoices().action_post()
         self.affinity._refresh(self.company)

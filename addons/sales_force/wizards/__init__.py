@@ -3,6 +3,7 @@ from . import (
     sales_calendar_import,
     sales_conduct_decide,
     sales_credit_rebuild,
+    sales_customer_assign,
     sales_customer_stage_set,
     sales_pool_apply,
     sales_promote,
