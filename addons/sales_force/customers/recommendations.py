@@ -92,7 +92,9 @@ def refresh(company, sales, min_count):
                 FROM sales GROUP BY customer_id, product_id
             ) s WHERE nth <= %(of_customer)s
         ),
-        basket AS MATERIALIZED (SELECT DISTINCT basket, product_id FROM sales),
+        basket AS MATERIALIZED (
+            SELECT DISTINCT basket, customer_id, product_id FROM sales
+        ),
         buyers AS (SELECT product_id, count(*) AS n FROM bought GROUP BY 1),
         baskets AS (SELECT product_id, count(*) AS n FROM basket GROUP BY 1),
         by_customer AS (
@@ -101,20 +103,23 @@ def refresh(company, sales, min_count):
             WHERE a.product_id <> b.product_id
             GROUP BY 1, 2 HAVING count(*) >= %(min_count)s
         ),
+        -- The habit of a single customer is no advice.
         by_basket AS (
-            SELECT a.product_id, b.product_id AS other_id, count(*) AS n
+            SELECT a.product_id, b.product_id AS other_id, count(*) AS n,
+                count(DISTINCT a.customer_id) AS customers
             FROM basket a JOIN basket b USING (basket)
             WHERE a.product_id <> b.product_id
             GROUP BY 1, 2 HAVING count(*) >= %(min_count)s
+                AND count(DISTINCT a.customer_id) > 1
         ),
         pairs AS (
-            SELECT product_id, other_id, COALESCE(c.n, 0) AS customers,
-                COALESCE(k.n, 0) AS together
+            SELECT product_id, other_id, c.n AS alike,
+                COALESCE(c.n, k.customers) AS customers, COALESCE(k.n, 0) AS together
             FROM by_customer c FULL JOIN by_basket k USING (product_id, other_id)
         ),
         measured AS (
             SELECT p.product_id, p.other_id, p.customers AS customer_count,
-                COALESCE(p.customers / sqrt(ca.n::float * cb.n), 0) AS similarity,
+                COALESCE(p.alike / sqrt(ca.n::float * cb.n), 0) AS similarity,
                 p.together AS basket_count, p.together::float / total.n AS support,
                 p.together::float / ka.n AS confidence,
                 p.together::float * total.n / (ka.n::float * kb.n) AS lift

@@ -26,7 +26,7 @@ class SalesCustomer(models.Model):
 
     _name = "sales.customer"
     _description = "Customer of a Company"
-    _inherit = ["sales.protection.mixin"]
+    _inherit = ["sales.protection.mixin", "sales.staged.mixin"]
     _order = "turnover desc, id"
     _log_access = False
     _rec_name = "partner_id"

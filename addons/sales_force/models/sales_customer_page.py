@@ -174,11 +174,22 @@ class SalesCustomer(models.Model):
             domain, order="date_deadline, id"
         ):
             first.setdefault(of_document[activity.res_model, activity.res_id], activity)
+        # sudo: only whether a rule has raised it
+        causes = (
+            self.env["sales.followup"]
+            .sudo()
+            .search(
+                [("activity_id", "in", [activity.id for activity in first.values()])]
+            )
+            .activity_id
+        )
         for customer in self:
             activity = first.get(customer._origin.id)
-            customer.next_step = activity and (
-                activity.summary or activity.activity_type_id.name
-            )
+            name = activity and (activity.summary or activity.activity_type_id.name)
+            if activity and activity in causes:
+                # A rule names what is wrong, not what to do.
+                name = self.env._("Follow up: %(cause)s", cause=name)
+            customer.next_step = name
             customer.next_step_date = activity and activity.date_deadline
 
     def _get_partners(self):
@@ -419,13 +430,20 @@ class SalesCustomer(models.Model):
             "date": document._fields[kind.date].convert_to_write(
                 document[kind.date], document
             ),
-            "title": document[kind.title],
+            "title": self._get_title(kind, document),
             "status": self._get_status(kind, document),
             "amount": kind.amount and document[kind.amount],
             "currency_id": currency and currency.id,
             "res_model": kind.model,
             "res_id": readable and document.id,
         }
+
+    def _get_title(self, kind, document):
+        """The field that the kind names; where it is empty the document's name."""
+        title = document[kind.title]
+        if isinstance(title, models.BaseModel):
+            title = title.display_name
+        return title or document.display_name
 
     def _get_status(self, kind, document):
         if not kind.status:

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.tools import SQL
 
 STAGES = [
     ("target", "Target"),
@@ -9,11 +10,34 @@ STAGES = [
 ]
 
 
+class SalesStagedMixin(models.AbstractModel):
+    """Groups by stage come in the order of a customer's life, not of the alphabet."""
+
+    _name = "sales.staged.mixin"
+    _description = "Grouped by Stages of Customers"
+
+    def _read_group_orderby(self, order, groupby_terms, query):
+        stages = [stage for stage, _label in STAGES]
+        terms = {
+            name: SQL("array_position(%s::varchar[], %s)", stages, term)
+            if getattr(self._fields.get(name), "selection", None) is STAGES
+            else term
+            for name, term in groupby_terms.items()
+        }
+        result = super()._read_group_orderby(order, terms, query)
+        for name, term in terms.items():
+            # Ordering by a many2one changes what is grouped by.
+            if getattr(self._fields.get(name), "selection", None) is not STAGES:
+                groupby_terms[name] = term
+        return result
+
+
 class SalesCustomerStage(models.Model):
     """When a customer reached which stage of its life: written by the system."""
 
     _name = "sales.customer.stage"
     _description = "Customer Lifecycle"
+    _inherit = ["sales.staged.mixin"]
     _order = "date desc, id desc"
     _log_access = False
     _rec_name = "partner_id"

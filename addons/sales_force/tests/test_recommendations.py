@@ -85,6 +85,12 @@ class TestRecommendations(SalesForceCase):
         )
         return bought, buyers, both, baskets, together
 
+    def _customers_of(self, pair):
+        """How many customers had both in one basket."""
+        return len(
+            {customer for customer, products in self.baskets if {*pair} <= {*products}}
+        )
+
     def test_measures(self):
         """Every pair, and every number of it."""
         self.affinity._refresh(self.company)
@@ -94,11 +100,12 @@ class TestRecommendations(SalesForceCase):
         for pair in set(both) | set(together):
             a, b = pair
             n, k = both[pair], together[pair]
-            if n < 3 and k < 3:
+            several = self._customers_of(pair)
+            n, k = n if n >= 3 else 0, k if k >= 3 and several > 1 else 0
+            if not n and not k:
                 continue
-            n, k = n if n >= 3 else 0, k if k >= 3 else 0
             expected[pair] = (
-                n,
+                n or several,
                 n / math.sqrt(buyers[a] * buyers[b]),
                 k,
                 k / total,
@@ -166,6 +173,7 @@ class TestRecommendations(SalesForceCase):
                     together[one, product] / baskets[one]
                     for one in quoted
                     if together[one, product] >= 3
+                    and self._customers_of((one, product)) > 1
                     and together[one, product] / baskets[one] > chance
                 ]
                 score = alike / len(have) + max(rules, default=0)
@@ -181,11 +189,16 @@ class TestRecommendations(SalesForceCase):
         self.assertGreater(seen, 5)
 
     def test_bought_together(self):
-        """By baskets alone, of one customer: in no reason but that."""
+        """By baskets alone, of two customers: in no reason but that."""
         one, two = self.products[14:16]
         for _number in range(3):
             self._buy(self.customers[13], one, two)
         self.affinity._refresh(self.company)
+        pair = [("product_id", "=", one.id), ("other_id", "=", two.id)]
+        self.assertFalse(self.affinity.search(pair), "the habit of one customer")
+        self._buy(self.customers[11], one, two)
+        self.affinity._refresh(self.company)
+        self.assertEqual(self.affinity.search(pair).customer_count, 2)
         card = self.customers[12]
         [line] = [
             line

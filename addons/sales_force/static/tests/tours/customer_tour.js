@@ -11,7 +11,7 @@ registry.category("web_tour.tours").add("sales_force_customer", {
         {trigger: ".o_sales_timeline button[data-phase=after]", run: "click"},
         {trigger: ".o_sales_timeline:not(:has(.o_sales_timeline_line))"},
         {trigger: ".nav-link[name=prices]", run: "click"},
-        {trigger: ".o_sales_prices td:contains('Thing')"},
+        {trigger: ".o_sales_prices div:contains('Thing')"},
         {trigger: ".nav-link[name=recommendations]", run: "click"},
         {
             trigger: ".o_sales_recommendations div:contains('Other Thing') > button",
