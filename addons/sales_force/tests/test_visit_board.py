@@ -231,3 +231,73 @@ class TestVisitBoard(VisitCase):
         self.assertFalse(
             {rep["id"] for rep in rest["reps"]} & {rep["id"] for rep in board["reps"]}
         )
+
+
+class BoardScreenCase(VisitCase, HttpCase):
+    """Today: a planned visit of the leader, and one of the rep that took place."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        now = fields.Datetime.now()
+        corner, big = cls.env["res.partner"].create(
+            [{"name": "Corner Shop"}, {"name": "Big Shop"}]
+        )
+        cls.planned, cls.done = cls.env["sales.visit"].create(
+            [
+                {
+                    "rep_id": cls.reps["leader"].id,
+                    "partner_id": corner.id,
+                    "date_planned": now,
+                    "planned_minutes": 60,
+                },
+                {
+                    "rep_id": cls.reps["rep"].id,
+                    "partner_id": big.id,
+                    "date_planned": now,
+                    "planned_minutes": 60,
+                    "state": "done",
+                    "check_in": now,
+                    "check_out": now + timedelta(minutes=30),
+                    "effective": 1,
+                    "signal_ids": [Command.create({"kind": "far", "figure": 900})],
+                },
+            ]
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestVisitBoardScreen(BoardScreenCase):
+    def test_board(self):
+        """A visit dragged to another row is the other rep's."""
+        self.start_tour(
+            "/odoo/visit-board",
+            "sales_force_visit_board",
+            login=self.users["leader"].login,
+        )
+        self.assertEqual(self.planned.rep_id, self.reps["rep"])
+        self.assertEqual(self.done.rep_id, self.reps["rep"])
+
+    def test_menu(self):
+        """For leaders and above, and sales operations."""
+        menu = self.env.ref("sales_force.sales_visit_board_menu")
+        seen = {
+            name
+            for name, user in self.users.items()
+            if menu.id in self.env["ir.ui.menu"].with_user(user)._visible_menu_ids()
+        }
+        leaders = {"leader", "peer_leader", "manager", "peer_manager", "director"}
+        self.assertEqual(seen, leaders | {"operations"})
+
+
+@tagged("post_install", "-at_install")
+class TestVisitBoardOnPhone(BoardScreenCase):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_board(self):
+        self.start_tour(
+            "/odoo/visit-board",
+            "sales_force_visit_board_phone",
+            login=self.users["leader"].login,
+        )

@@ -18,7 +18,7 @@ import {FormViewDialog} from "@web/views/view_dialogs/form_view_dialog";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
 import {KINDS, VisitTimeline} from "./visit_timeline";
 
-const SCALES = {day: _t("Day"), week: _t("Week")};
+const SCALES = {day: _t("Day View"), week: _t("Week View")};
 
 /** The visits of the reps below: a day or a week of them, planned and as they were. */
 export class VisitBoard extends Component {
@@ -55,9 +55,9 @@ export class VisitBoard extends Component {
     }
 
     get span() {
-        const {day, scale} = this.state;
+        const {day, scale, repId} = this.state;
         const start = scale === "week" ? getStartOfLocalWeek(day) : day.startOf("day");
-        return {scale, day, start, stop: start.plus({[`${scale}s`]: 1})};
+        return {scale, day, repId, start, stop: start.plus({[`${scale}s`]: 1})};
     }
 
     get isEmpty() {
@@ -65,8 +65,8 @@ export class VisitBoard extends Component {
     }
 
     get boardKey() {
-        const {scale, start} = this.state.board;
-        return `${scale} ${serializeDate(start)} ${this.state.repId}`;
+        const {scale, start, repId} = this.state.board;
+        return `${scale} ${serializeDate(start)} ${repId}`;
     }
 
     get moreLabel() {
@@ -74,39 +74,45 @@ export class VisitBoard extends Component {
         return _t("More reps (%(shown)s of %(total)s)", {shown: reps.length, total});
     }
 
-    fetch({start, stop}, offset) {
+    fetch({start, stop, repId}, offset) {
         return this.orm.call("sales.visit", "get_board", [
             serializeDateTime(start),
             serializeDateTime(stop),
-            this.state.repId,
+            repId,
             offset,
         ]);
     }
 
-    /** Show the first page, or what is shown anew with as many reps as before. */
-    async load(reps = 1) {
+    /** Show the first page, and as many more as it takes for so many reps. */
+    async load(count = 0) {
         const {span} = this;
         const read = async () => {
-            const board = await this.fetch(span, 0);
-            while (board.reps.length < Math.min(reps, board.total)) {
-                const page = await this.fetch(span, board.reps.length);
-                if (!page.reps.length) {
-                    break;
-                }
-                board.reps.push(...page.reps);
-                board.visits.push(...page.visits);
+            let board = {...span, ...(await this.fetch(span, 0))};
+            while (board.reps.length < Math.min(count, board.total)) {
+                board = await this.readMore(board);
             }
             return board;
         };
-        this.state.board = {...span, ...(await this.keepLast.add(read()))};
+        this.state.board = await this.keepLast.add(read());
+    }
+
+    async readMore(board) {
+        const {reps, visits, total} = await this.fetch(board, board.reps.length);
+        return {
+            ...board,
+            reps: [...board.reps, ...reps],
+            visits: [...board.visits, ...visits],
+            // Fewer by now: there are no more.
+            total: reps.length ? total : board.reps.length,
+        };
     }
 
     reload() {
         return this.load(this.state.board.reps.length);
     }
 
-    showMore() {
-        return this.load(this.state.board.reps.length + 1);
+    async showMore() {
+        this.state.board = await this.keepLast.add(this.readMore(this.state.board));
     }
 
     async show(values) {

@@ -24,6 +24,9 @@ export const KINDS = {
     missed: _t("Missed"),
     cancelled: _t("Cancelled"),
 };
+// Where no visit is: bars that are added within sight are measured one by one, which
+// takes seconds for hundreds of them; what comes into sight is drawn at once.
+const AWAY = {start: 0, end: HOUR, min: 0, max: HOUR};
 const MOVABLE = ["planned", "missed"];
 
 const toMillis = (value) => deserializeDateTime(value).toMillis();
@@ -52,20 +55,20 @@ export class VisitTimeline extends Component {
 
     draw() {
         this.readVisits();
-        const data = {groups: this.getGroups(), items: this.getItems()};
-        if (this.timeline) {
-            this.timeline.setOptions(this.getLimits());
-            this.timeline.setData(data);
-            return;
+        let shown = this.timeline?.getWindow();
+        if (!this.timeline) {
+            this.timeline = new window.vis.Timeline(
+                this.root.el,
+                [],
+                this.getOptions(),
+            );
+            shown = this.getWindow();
+            // Until then, and the next drawing, a loading screen lies over the bars.
+            this.timeline.once("rangechanged", () => this.timeline.setOptions({}));
         }
-        this.timeline = new window.vis.Timeline(
-            this.root.el,
-            data.items,
-            data.groups,
-            this.getOptions(),
-        );
-        // Until the next drawing the library keeps its loading screen before the bars.
-        this.timeline.once("rangechanged", () => this.timeline.redraw());
+        this.timeline.setOptions(AWAY);
+        this.timeline.setData({groups: this.getGroups(), items: this.getItems()});
+        this.timeline.setOptions({...this.getLimits(), ...shown});
     }
 
     // Time
@@ -105,7 +108,8 @@ export class VisitTimeline extends Component {
     }
 
     at(day, hour) {
-        return day.startOf("day").plus({hours: hour}).toMillis();
+        const moment = hour < 24 ? day.set({hour}) : day.plus({days: 1});
+        return moment.startOf(hour < 24 ? "hour" : "day").toMillis();
     }
 
     /** A week has no nights: they would leave no room for the days. */
@@ -148,10 +152,9 @@ export class VisitTimeline extends Component {
     // What the library draws
 
     getOptions() {
-        const {min, max} = this.getLimits();
+        const {start, stop} = this.props.board;
         return {
-            ...this.getLimits(),
-            ...this.getWindow(),
+            ...AWAY,
             height: "100%",
             orientation: {axis: "top", item: "top"},
             rtl: localization.direction === "rtl",
@@ -162,7 +165,7 @@ export class VisitTimeline extends Component {
             maxMinorChars: 5,
             zoomKey: "ctrlKey",
             zoomMin: HOUR,
-            zoomMax: max - min,
+            zoomMax: stop - start,
             verticalScroll: true,
             editable: {updateTime: true, updateGroup: true},
             itemsAlwaysDraggable: {item: true, range: false},
@@ -300,20 +303,15 @@ export class VisitTimeline extends Component {
     /** Visits of a rep that overlap lie below each other: `{visit id: lane}`. */
     getLanes() {
         const lanes = new Map();
-        const ends = {};
-        const reach = ({spans: {planned, actual}}) => [
-            Math.min(planned[0], (actual || planned)[0]),
-            Math.max(planned[1], (actual || planned)[1]),
-        ];
-        const ordered = [...this.visits.values()].sort(
-            (one, other) => reach(one)[0] - reach(other)[0],
-        );
-        for (const visit of ordered) {
-            const [start, stop] = reach(visit);
-            const taken = (ends[visit.rep_id] ||= []);
-            const free = taken.findIndex((end) => end <= start);
-            const lane = free < 0 ? taken.length : free;
-            taken[lane] = stop;
+        const taken = {};
+        for (const visit of this.visits.values()) {
+            const spans = Object.values(visit.spans);
+            const overlaps = ([start, stop]) =>
+                spans.some((span) => span[0] < stop && start < span[1]);
+            const rows = (taken[visit.rep_id] ||= []);
+            const free = rows.findIndex((row) => !row.some(overlaps));
+            const lane = free < 0 ? rows.length : free;
+            rows[lane] = [...(rows[lane] || []), ...spans];
             lanes.set(visit.id, lane);
         }
         return lanes;
