@@ -194,7 +194,9 @@ class TestVisitBoard(VisitCase):
         visit = self._visit().with_user(self.users["leader"])
         moment = datetime(MONDAY.year, MONDAY.month, MONDAY.day, 15)
         visit.write({"date_planned": moment, "rep_id": self.reps["leader"].id})
-        self.assertEqual((visit.rep_id, visit.date_planned.hour), (self.reps["leader"], 15))
+        self.assertEqual(
+            (visit.rep_id, visit.date_planned.hour), (self.reps["leader"], 15)
+        )
         with self.assertRaises(AccessError):
             visit.write({"rep_id": self.reps["peer"].id})
         begun = self._visited(30).with_user(self.users["leader"])
