@@ -73,6 +73,7 @@
         "views/sales_competitor_sighting_views.xml",
         "views/sales_market_views.xml",
         "views/sales_visit_views.xml",
+        "views/sales_visit_board_views.xml",
         "wizards/sales_visit_plan_views.xml",
         "views/sales_route_views.xml",
         "views/sales_policy_views.xml",
@@ -107,6 +108,9 @@
         "web.assets_backend_lazy": [
             "sales_force/static/src/credit/analysis_views.js",
             "sales_force/static/src/rep/rep_hierarchy.js",
+        ],
+        "sales_force.vis_timeline_lib": [
+            "sales_force/static/lib/vis_timeline/vis-timeline-graph2d.min.js",
         ],
         "web.assets_tests": [
             "sales_force/static/tests/tours/**/*",

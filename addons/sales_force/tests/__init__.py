@@ -40,6 +40,7 @@ from . import (
     test_territory,
     test_training,
     test_visit,
+    test_visit_board,
     test_visit_pure,
     test_working_time,
 )

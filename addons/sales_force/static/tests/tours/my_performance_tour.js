@@ -69,6 +69,16 @@ registry.category("web_tour.tours").add("sales_force_my_performance_phone", {
             },
         },
         {
+            content: "What is below the screen can be scrolled to",
+            trigger: ".o_action",
+            run() {
+                const {overflowY} = getComputedStyle(this.anchor);
+                if (overflowY !== "auto") {
+                    throw new Error(`The page does not scroll: ${overflowY}`);
+                }
+            },
+        },
+        {
             trigger: ".o_sales_card[data-metric=Ordered]",
             run: "click",
         },
