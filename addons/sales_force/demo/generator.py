@@ -69,6 +69,7 @@ class Demo:
         self.make_orders()
         self.make_leads()
         self.derive_customers()
+        self.assign_by_rules()
         make_contracts(self)
         self.follow_up()
         self.make_policies()
@@ -769,6 +770,12 @@ class Demo:
                 }
             )
         self.env["sales.competitor.sighting"].create(vals_list)
+
+    def assign_by_rules(self):
+        """CRM assigns leads by the rules of the teams."""
+        self.env["ir.config_parameter"].set_param("crm.lead.auto.assignment", True)
+        teams = self.env["sales.rep"].concat(*self.reps.values()).team_id
+        teams.write({"sales_assignment": "ranked"})
 
     def make_conduct(self):
         """Commendations and violations of the last months, most of them decided."""

@@ -405,7 +405,7 @@ POLICIES = [
 # What happened, of commendations and violations alike.
 CONDUCT = [
     ("Told by the customer on the phone.", "客户来电反映。"),
-    ("Found when the month was closed.", "月结时发现。"),
+    ("Written down by the manager.", "由上级记录。"),
     ("Seen by the team.", "团队亲眼所见。"),
 ]
 

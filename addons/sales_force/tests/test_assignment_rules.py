@@ -152,6 +152,16 @@ class TestLeadAssignment(CreditRows, SalesForceCase):
         # Before the ninety days: no result.
         cls._credit("ORDERED", cls.reps["rep"], 10000, "2031-02-13")
 
+    def test_configured_by_operations(self):
+        """Who configures the rules need not lead the team, and makes none."""
+        team = self.env["crm.team"].create({"name": "T", "use_leads": True})
+        mine = team.with_user(self.users["operations"])
+        mine.sales_assignment = "ranked"
+        with self.assertRaises(AccessError):
+            mine.copy()
+        with self.assertRaises(AccessError):
+            team.with_user(self.users["rep"]).sales_assignment = "odoo"
+
     def test_without_the_metric(self):
         """Leads are assigned where orders are not counted."""
         self.env.ref("sales_force.sales_metric_ordered").active = False
