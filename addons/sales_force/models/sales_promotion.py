@@ -232,7 +232,8 @@ class SalesPromotion(models.Model):
             if planned:
                 raise ValidationError(
                     self.env._(
-                        "%(rep)s gets %(grade)s on %(date)s already: cancel that first.",
+                        "%(rep)s gets %(grade)s on %(date)s already: cancel that "
+                        "first.",
                         rep=rep.name,
                         grade=planned.grade_id.name,
                         date=format_date(self.env, planned.date),
@@ -336,7 +337,9 @@ class SalesRep(models.Model):
             return NotImplemented
         ladder = self.env["sales.grade"].search([]).ids
         following = zip([False, *ladder], [*ladder, False], strict=True)
-        return [("grade_id", "in", [grade for grade, next_ in following if next_ in value])]
+        return [
+            ("grade_id", "in", [grade for grade, next_ in following if next_ in value])
+        ]
 
     @api.depends("promotion_ids.state", "promotion_ids.date")
     def _compute_promotion_date(self):
