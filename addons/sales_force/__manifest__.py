@@ -75,6 +75,8 @@
         "views/sales_visit_views.xml",
         "views/sales_visit_board_views.xml",
         "wizards/sales_visit_plan_views.xml",
+        "wizards/sales_visit_cancel_views.xml",
+        "wizards/sales_position_answer_views.xml",
         "views/sales_route_views.xml",
         "views/sales_policy_views.xml",
         "views/sales_policy_version_views.xml",

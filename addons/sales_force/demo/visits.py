@@ -81,6 +81,7 @@ def _visit(demo, rep, customer, day, number, results):
         "partner_id": customer.id,
         "date_planned": planned,
         "purpose": demo.word(names.PURPOSES[customer.id % len(names.PURPOSES)]),
+        "is_appointment": False,
     }
     fate = demo.random.random()
     if day >= demo.today or fate < 0.06:

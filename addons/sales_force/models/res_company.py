@@ -92,10 +92,11 @@ class ResCompany(models.Model):
             ("manager", "The rep and the managers above"),
             ("director", "The rep and directors"),
         ],
-        "Positions Are Seen By",
+        "Positions and Photos Are Seen By",
         default="manager",
         required=True,
-        help="Whoever sees a visit sees its signals; this is about the positions.",
+        help="Whoever sees a visit sees its signals; this is about the positions and "
+        "photos. A wider choice counts for those that are made from then on.",
     )
     sales_position_days = fields.Integer(
         "Keep Positions (days)", default=90, help="Then they are deleted; 0: never."

@@ -1,9 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+# Who sees positions and photos, and for how many days they are kept.
+_TERMS = ("sales_position_access", "sales_position_days", "sales_photo_days")
+
 
 class SalesPositionConsent(models.Model):
-    """What a user answered when asked whether positions may be kept: never changed."""
+    """What a user answered when asked whether positions may be kept: never changed.
+
+    The last answer counts, as long as the company asks on the same terms: for others it
+    asks again.
+    """
 
     _name = "sales.position.consent"
     _description = "Consent to Positions"
@@ -16,10 +23,18 @@ class SalesPositionConsent(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     given = fields.Boolean("Agreed", readonly=True)
     notice = fields.Text("What Was Asked", required=True, readonly=True)
+    terms = fields.Json(
+        "Terms Asked About",
+        readonly=True,
+        help="The settings that were asked about, by their names.",
+    )
 
     @api.model
     def action_answer(self, company_id, given):
         """Record the answer of the current user; a later one replaces it.
+
+        Who refuses has the own positions deleted, as article 47 of the PIPL asks for;
+        what was found by them stays with the visits.
 
         :param bool given: whether positions may be kept at check-in and check-out
         :raise UserError: when the user is no rep of the company
@@ -35,17 +50,28 @@ class SalesPositionConsent(models.Model):
                 "company_id": company.id,
                 "given": bool(given),
                 "notice": self._get_notice(company),
+                "terms": self._get_terms(company),
             }
         )
+        if not given:
+            # sudo: the own positions, whatever the rules
+            self.env["sales.visit.position"].sudo().search(
+                [("user_id", "=", self.env.uid), ("company_id", "=", company.id)]
+            ).unlink()
         return True
 
     def _get_answer(self, company):
-        """Whether the current user agreed; None when not asked yet."""
+        """Whether the current user agreed; None when not asked yet on these terms."""
         # sudo: the own answer
-        answers = self.sudo().search(
+        answer = self.sudo().search(
             [("user_id", "=", self.env.uid), ("company_id", "=", company.id)], limit=1
         )
-        return answers.given if answers else None
+        return answer.given if answer.terms == self._get_terms(company) else None
+
+    def _get_terms(self, company):
+        """The settings that a user agrees to."""
+        company = company.sudo()  # sudo: only settings of the own company
+        return {name: company[name] for name in _TERMS}
 
     def _get_notice(self, company):
         """What the user agrees to, by the company's settings as they are."""
@@ -60,7 +86,7 @@ class SalesPositionConsent(models.Model):
                 "visit.",
                 company=company.name,
             ),
-            self.env._("Who may see it: %(who)s.", who=seen_by),
+            self.env._("Who may see it, and your photos: %(who)s.", who=seen_by),
         ]
         if company.sales_position_days:
             lines.append(
@@ -71,6 +97,52 @@ class SalesPositionConsent(models.Model):
                 )
             )
         lines.append(
-            self.env._("You can refuse and still check in, and change your mind later.")
+            self.env._(
+                "You can refuse and still check in, and change your mind later in your "
+                "preferences: then your positions are deleted."
+            )
         )
         return "\n".join(lines)
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    sales_position_answer = fields.Selection(
+        [("given", "Agreed"), ("refused", "Refused"), ("open", "Not asked yet")],
+        "Positions at Visits",
+        compute="_compute_sales_position_answer",
+        help="Whether your position may be kept when you check in and out at customers "
+        "of this company.",
+    )
+
+    @property
+    def SELF_READABLE_FIELDS(self):
+        return super().SELF_READABLE_FIELDS + ["sales_position_answer"]
+
+    @api.depends_context("uid", "company")
+    def _compute_sales_position_answer(self):
+        """One's own answer, of reps in companies that ask; nobody else's."""
+        self.sales_position_answer = False
+        company = self.env.company
+        # sudo: only a setting, and whether there is an own rep
+        user = self.env.user.sudo()
+        if company.sudo().sales_position_use and company in (
+            user.sales_rep_ids.company_id
+        ):
+            answer = self.env["sales.position.consent"]._get_answer(company)
+            (self & self.env.user).sales_position_answer = {
+                True: "given",
+                False: "refused",
+                None: "open",
+            }[answer]
+
+    def action_sales_position_answer(self):
+        """Ask again whether positions may be kept, in the current company."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Positions at Visits"),
+            "res_model": "sales.position.answer",
+            "views": [(False, "form")],
+            "target": "new",
+        }

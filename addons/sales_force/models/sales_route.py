@@ -1,5 +1,5 @@
-from collections import defaultdict
-from datetime import date, timedelta
+from datetime import timedelta
+from math import inf
 
 from dateutil.relativedelta import relativedelta
 
@@ -20,7 +20,7 @@ INTERVALS = {
     "fortnightly": relativedelta(weeks=2),
     "monthly": relativedelta(months=1),
 }
-_EARLY = timedelta(days=3)
+_EARLY = relativedelta(days=3)
 
 
 class SalesRoute(models.Model):
@@ -147,12 +147,10 @@ class SalesRouteStop(models.Model):
     def _get_weekday(self):
         return self.weekday or self.route_id.weekday
 
-    def _get_due(self, last, visit_days):
-        """The first day on which the customer should be visited again.
+    def _get_interval(self, visit_days):
+        """What lies between two visits at least; None when there are none.
 
-        :param last: the last visit's day or None
         :param visit_days: of the customer's class
-        :return: a date, the first of all when never visited; None when never due
         """
         if self.frequency != "class":
             interval = INTERVALS[self.frequency]
@@ -160,19 +158,28 @@ class SalesRouteStop(models.Model):
             interval = relativedelta(days=visit_days)
         else:
             return None
-        return last + interval - _EARLY if last else date.min
+        return interval - _EARLY
+
+    def _get_window(self, day):
+        """When a visit may begin, in minutes of a day; without a stop at any time.
+
+        :param Day day: see ``visits.days``
+        """
+        if not self:
+            return 0.0, inf
+        closes = day.clock(self.closes) if self.closes < 24 else inf
+        return day.clock(self.opens), closes
 
     @api.model
-    def _get_windows(self, rep, partners):
-        """When visits of a rep may begin: ``{partner: (from, to)}`` in minutes."""
-        windows = defaultdict(lambda: (0.0, float("inf")))
-        for stop in self.search(
+    def _get_stops(self, rep, partners):
+        """The customers' stops on the routes of a rep: ``{partner: stop}``."""
+        stops = self.search(
             [
                 ("route_id.rep_id", "=", rep.id),
                 ("route_id.active", "=", True),
                 ("partner_id", "in", partners.ids),
             ]
-        ):
-            closes = stop.closes * 60 if stop.closes < 24 else float("inf")
-            windows[stop.partner_id] = (stop.opens * 60, closes)
-        return windows
+        )
+        return dict.fromkeys(partners, self.browse()) | {
+            stop.partner_id: stop for stop in stops
+        }

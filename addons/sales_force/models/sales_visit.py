@@ -1,18 +1,17 @@
 import base64
-import logging
 from collections import defaultdict
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from urllib.parse import quote_plus
-from zoneinfo import ZoneInfo
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.misc import format_date
 
 from ..visits import integrity, photos, routing
+from ..visits.days import day_of
 from ..visits.geo import distance
-
-_logger = logging.getLogger(__name__)
 
 STATES = [
     ("planned", "Planned"),
@@ -21,8 +20,15 @@ STATES = [
     ("closed", "Found closed"),
     ("cancelled", "Cancelled"),
 ]
-# What stays as it was once a visit has begun.
+# What stays as it was once a visit has begun, or its day is over.
 _PLAN = frozenset(("rep_id", "partner_id", "date_planned", "planned_minutes"))
+# What is reported when a visit ends.
+_MONEY = frozenset(("collected_amount", "collected_reference"))
+_OVER = ("done", "closed", "cancelled")
+# An appointment keeps its time but for so many minutes.
+_SLACK = 15
+# So many visits of a day are put in order.
+_MOST = 100
 # A phone repeats a position, and a rep a photo, within so many days.
 _COMPARED_DAYS = 90
 # By the code of the setting: with coordinates, and with the words of an address.
@@ -75,6 +81,7 @@ class SalesVisit(models.Model):
             "position_ids",
             "photo_ids",
             "origin",
+            "cancel_reason",
         )
     )
 
@@ -105,9 +112,9 @@ class SalesVisit(models.Model):
         store=True,
         index=True,
     )
-    address = fields.Char(compute="_compute_address", compute_sudo=True)
-    phone = fields.Char(related="partner_id.phone")
-    map_url = fields.Char("Way There", compute="_compute_address", compute_sudo=True)
+    address = fields.Char(compute="_compute_address")
+    phone = fields.Char(compute="_compute_address")
+    map_url = fields.Char("Way There", compute="_compute_address")
     date_planned = fields.Datetime(
         "Planned At",
         required=True,
@@ -120,6 +127,12 @@ class SalesVisit(models.Model):
     )
     date_end = fields.Datetime(
         "Planned Until", compute="_compute_date_end", store=True, precompute=True
+    )
+    is_appointment = fields.Boolean(
+        "Appointment",
+        default=True,
+        help="The customer expects the rep at this time: it stays when visits are put "
+        "in order.",
     )
     purpose = fields.Char(help="What the visit is for.")
     origin = fields.Selection(
@@ -141,6 +154,9 @@ class SalesVisit(models.Model):
         index=True,
         tracking=True,
         group_expand=True,
+    )
+    cancel_reason = fields.Char(
+        "Why Cancelled", readonly=True, copy=False, tracking=True
     )
 
     check_in = fields.Datetime(readonly=True, copy=False)
@@ -212,8 +228,8 @@ class SalesVisit(models.Model):
         "Visits Due",
         compute="_compute_due",
         store=True,
-        help="1 for what counts in the completion: cancelled visits and customers who "
-        "were found closed do not.",
+        help="1 for what counts in the completion: cancelled visits, and customers who "
+        "were found closed on the day, do not.",
     )
     effective = fields.Integer(
         "Effective Visits",
@@ -268,12 +284,16 @@ class SalesVisit(models.Model):
     # What is shown
 
     @api.depends("partner_id", "company_id")
+    @api.depends_context("uid")
     def _compute_address(self):
+        """What leads to a customer, of those whom the user may read."""
+        readable = self.partner_id._filtered_access("read")
         for visit in self:
-            partner = visit.partner_id
-            address = partner._display_address(without_company=True)
+            partner = visit.partner_id & readable
+            address = partner._display_address(without_company=True) if partner else ""
             parts = address.replace("\n", ",").split(",")
             visit.address = ", ".join(filter(None, map(str.strip, parts)))
+            visit.phone = partner.phone
             point = partner._get_sales_point()
             known, unknown = _MAPS[visit.company_id._get_sales_map()]
             visit.map_url = (point or visit.address) and (
@@ -305,10 +325,14 @@ class SalesVisit(models.Model):
                 (visit.check_out - visit.check_in).total_seconds() / 60 if done else 0.0
             )
 
-    @api.depends("state")
+    @api.depends("state", "check_in", "date")
     def _compute_due(self):
         for visit in self:
-            visit.due = visit.state not in ("closed", "cancelled")
+            # Who comes on a later day has missed the visit, open or not.
+            closed = visit.state == "closed" and (
+                visit.company_id._get_sales_date(visit.check_in) <= visit.date
+            )
+            visit.due = visit.state != "cancelled" and not closed
 
     @api.depends("due", "effective")
     def _compute_completion(self):
@@ -356,115 +380,299 @@ class SalesVisit(models.Model):
                     )
                 )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        """:raise AccessError: for a customer whom the user may not read"""
+        visits = super().create(vals_list)
+        visits.partner_id.check_access("read")
+        return visits
+
     def write(self, vals):
-        begun = self.filtered(lambda visit: visit.state != "planned")
-        if begun and not _PLAN.isdisjoint(vals) and not self.env.su:
+        if not self.env.su:
+            self._check_plan_stays(vals)
+        result = super().write(vals)
+        if "rep_id" in vals:
+            # Not to somebody whose visits one may not plan.
+            self.check_access("write")
+        if "partner_id" in vals:
+            self.partner_id.check_access("read")
+        return result
+
+    def _check_plan_stays(self, vals):
+        """:raise UserError: for what would change what happened"""
+        changed = self if _PLAN & vals.keys() else self.browse()
+        begun = changed.filtered(lambda visit: visit.state != "planned")
+        if begun:
             raise UserError(
                 self.env._(
                     "The visit to %(customer)s has begun or is over: its plan stays.",
                     customer=begun[0].partner_id.display_name,
                 )
             )
-        result = super().write(vals)
-        if "rep_id" in vals:
-            # Not to somebody whose visits one may not plan.
-            self.check_access("write")
-        return result
+        changed._check_above()
+        over = self.filtered(lambda visit: visit.state in _OVER)
+        if over and _MONEY & vals.keys():
+            raise UserError(
+                self.env._(
+                    "The visit to %(customer)s is over, and the money received was "
+                    "reported. Tell who registers collections what is different.",
+                    customer=over[0].partner_id.display_name,
+                )
+            )
+
+    def _get_missed(self):
+        """Visits whose day is over, and which were neither begun nor cancelled."""
+        return self.filtered(
+            lambda visit: visit.state == "planned"
+            and visit.date < visit.company_id._get_sales_today()
+        )
+
+    def _check_above(self):
+        """A visit that was missed counts, unless who is above the rep decides else.
+
+        :raise UserError: for own visits that were missed
+        """
+        own = self._get_missed().filtered(lambda v: v.user_id == v.env.user)
+        if own:
+            raise UserError(
+                self.env._(
+                    "The day of the visit to %(customer)s is over. Only a manager "
+                    "above you can move or cancel it.",
+                    customer=own[0].partner_id.display_name,
+                )
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_begun(self):
         if any(visit.state not in ("planned", "cancelled") for visit in self):
             raise UserError(self.env._("A visit that took place cannot be deleted."))
+        over = self.filtered(
+            lambda visit: visit.date < visit.company_id._get_sales_today()
+        )
+        if over and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "The day of the visit to %(customer)s is over: it cannot be "
+                    "deleted. A manager above the rep can cancel it.",
+                    customer=over[0].partner_id.display_name,
+                )
+            )
 
-    def action_cancel(self):
-        """:raise UserError: for visits that took place"""
+    def action_cancel(self, reason=None):
+        """Cancel planned visits, of past days only those of people below.
+
+        :param str reason: why; needed once the day is over
+        :return: what asks for the reason where it is needed and missing, else True
+        :raise UserError: for visits that took place, and own ones that were missed
+        """
         self.check_access("write")
         for visit in self:
             if visit.state != "planned":
                 raise UserError(self.env._("Only a planned visit can be cancelled."))
-        self.sudo().state = "cancelled"  # sudo: stamped by the system
+        missed = self._get_missed()
+        if not self.env.su:
+            missed._check_above()
+        if missed and not (reason or "").strip():
+            return {
+                "type": "ir.actions.act_window",
+                "name": self.env._("Cancel Visits"),
+                "res_model": "sales.visit.cancel",
+                "views": [(False, "form")],
+                "target": "new",
+                "context": {"default_visit_ids": self.ids},
+            }
+        # sudo: stamped by the system
+        self.sudo().write({"state": "cancelled", "cancel_reason": reason})
+        return True
 
     def action_replan(self):
         """Plan cancelled visits again.
 
-        :raise UserError: for others
+        :raise UserError: for others, and when their day is over
         """
         self.check_access("write")
         for visit in self:
             if visit.state != "cancelled":
                 raise UserError(self.env._("The visit is not cancelled."))
-        self.sudo().state = "planned"  # sudo: stamped by the system
+            if visit.date < visit.company_id._get_sales_today():
+                raise UserError(self.env._("Its day is over: plan a new visit."))
+        # sudo: stamped by the system
+        self.sudo().write({"state": "planned", "cancel_reason": False})
+
+    # In order
 
     def action_arrange(self):
         """Put the planned visits of each rep and day in a sensible order.
 
+        Appointments keep their time, as does what is not among these visits; today's
+        way goes on from here and now. Days that are over stay as they are.
+
         :return: a notification with the kilometres before and after
+        :raise UserError: when there is nothing to put in order, and for too many visits
         """
         self.check_access("write")
-        before = after = unknown = 0
+        now = fields.Datetime.now()
         planned = self.filtered(lambda visit: visit.state == "planned")
-        for (rep, day), visits in planned.grouped(
-            lambda visit: (visit.rep_id, visit.date)
-        ).items():
-            metres = visits._arrange(rep, day)
-            before += metres[0]
-            after += metres[1]
-            unknown += len(
-                visits.filtered(lambda v: not v.partner_id._get_sales_point())
+        figures = {}
+        for (rep, day), visits in planned._get_by_day().items():
+            if day.stop > now:
+                found = visits & planned
+                figures[rep, day] = found._arrange(rep, day, visits - found, now)
+        if not figures:
+            raise UserError(
+                self.env._("Choose planned visits of today or of days to come.")
             )
-        message = self.env._(
-            "%(after)s km instead of %(before)s km.",
-            before=round(before / 1000, 1),
-            after=round(after / 1000, 1),
+        before, after, kept, late, unknown = map(
+            sum, zip(*figures.values(), strict=True)
         )
+        message = [
+            self.env._(
+                "%(after)s km instead of %(before)s km.",
+                before=round(before / 1000, 1),
+                after=round(after / 1000, 1),
+            )
+        ]
+        if kept:
+            message.append(
+                self.env._("%(count)s appointments keep their time.", count=kept)
+            )
+        if late:
+            message.append(
+                self.env._(
+                    "%(count)s visits will not be in their opening times or the "
+                    "working hours.",
+                    count=late,
+                )
+            )
         if unknown:
-            message += " " + self.env._(
-                "%(count)s customers without coordinates are not counted.",
-                count=unknown,
+            message.append(
+                self.env._(
+                    "%(count)s customers without coordinates are not counted.",
+                    count=unknown,
+                )
             )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "title": self.env._("Visits in order"),
-                "message": message,
-                "type": "success",
+                "message": " ".join(message),
+                "type": "warning" if late else "success",
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
 
-    def _arrange(self, rep, day):
-        """Give the visits of a rep and day their order and times.
+    def _get_by_day(self):
+        """The visits of the reps on the days of these, but for what is cancelled.
 
-        :return: metres of the way before and after, as far as places are known
+        :return: by ``(rep, Day)``, the day being one of where the rep works
         """
-        company = rep.company_id
-        start, begin = rep._get_visit_start(day)
-        windows = self.env["sales.route.stop"]._get_windows(rep, self.partner_id)
-        stops = [
+        if not self:
+            return {}
+        # There it may be a day earlier or later than where the company works.
+        first = min(self.mapped("date")) - timedelta(days=1)
+        last = max(self.mapped("date")) + timedelta(days=1)
+        days = self.rep_id._get_days(first, last)
+
+        def key(visit):
+            return visit.rep_id, day_of(days[visit.rep_id], visit.date_planned)
+
+        everything = self.search(
+            [
+                ("rep_id", "in", self.rep_id.ids),
+                ("date", ">=", first),
+                ("date", "<=", last),
+                ("state", "!=", "cancelled"),
+            ]
+        ).grouped(key)
+        return {found: everything[found] for found in self.grouped(key)}
+
+    def _arrange(self, rep, day, others, now):
+        """Give planned visits of a rep and day their order and times.
+
+        :param others: of the same day, which keep their times
+        :return: metres of the way before and after as far as places are known; how many
+            appointments keep their time, visits are late, places are not known
+        """
+        if len(self | others) > _MOST:
+            raise UserError(
+                self.env._(
+                    "%(rep)s has more than %(count)s visits on %(date)s.",
+                    rep=rep.name,
+                    count=_MOST,
+                    date=format_date(self.env, day.date),
+                )
+            )
+        way = others._get_way(rep, day, now)
+        appointments = self.filtered("is_appointment")
+        fixed = (appointments | others)._get_fixed_stops(day, way.begin)
+        moved = self - appointments
+        stops = self.env["sales.route.stop"]._get_stops(rep, moved.partner_id)
+        tour = routing.Tour(way, fixed)
+        tour.arrange(
             routing.Stop(
                 visit,
-                visit.partner_id._get_sales_point(),
+                visit._get_point(),
                 visit.planned_minutes,
-                *windows[visit.partner_id],
+                *stops[visit.partner_id]._get_window(day),
             )
-            for visit in self.sorted(lambda visit: (visit.date_planned, visit.id))
-        ]
-        legs = routing.arrange(stops, start, begin, company.sales_visit_speed)
-        zone = ZoneInfo(company._get_sales_timezone())
-        midnight = datetime.combine(day, time(), zone)
+            for visit in moved.sorted(lambda visit: (visit.date_planned, visit.id))
+        )
+        legs = tour.legs()
+        former = sorted((leg.stop.key for leg in legs), key=lambda v: v.date_planned)
+        before = [visit._get_point() for visit in former]
         for leg in legs:
-            moment = midnight + timedelta(minutes=5 * round(leg.arrival / 5))
-            leg.stop.key.date_planned = moment.astimezone(ZoneInfo("UTC")).replace(
-                tzinfo=None
-            )
+            if not leg.stop.fixed:
+                leg.stop.key.date_planned = day.moment(leg.arrival)
+        return (
+            routing.length([way.start, *before, way.home]),
+            routing.length([way.start, *(leg.stop.point for leg in legs), way.home]),
+            len(appointments),
+            sum(leg.late > 0 for leg in legs),
+            len(self.filtered(lambda visit: not visit._get_point())),
+        )
 
-        def metres(order):
-            points = [start, *(stop.point for stop in order), start]
-            known = [point for point in points if point]
-            return sum(map(distance, known, known[1:]))
+    def _get_point(self):
+        # sudo: only where the address is
+        return self.sudo().partner_id._get_sales_point()
 
-        return metres(stops), metres([leg.stop for leg in legs])
+    def _get_way(self, rep, day, now):
+        """The frame of a day's way, for the visits of a rep on that day.
+
+        Today it goes on now, from the customer who was visited last, and after a visit
+        that lasts.
+        """
+        home = rep._get_visit_point()
+        start, begin = home, day.begin
+        if day.start <= now:
+            begin = max(begin, day.minute(now))
+            last = self.filtered("check_in").sorted("check_in")[-1:]
+            if last:
+                start = last._get_point()
+            if last.state == "started":
+                end = last.check_in + timedelta(minutes=last.planned_minutes)
+                begin = max(begin, day.minute(end))
+        return routing.Way(
+            start, home, begin, day.hours, rep.company_id.sales_visit_speed
+        )
+
+    def _get_fixed_stops(self, day, begin):
+        """Planned visits that stay when they are, as stops; what has passed is none."""
+        stops = []
+        for visit in self.filtered(lambda visit: visit.state == "planned"):
+            minute = day.minute(visit.date_planned)
+            if minute + _SLACK >= begin:
+                stops.append(
+                    routing.Stop(
+                        visit,
+                        visit._get_point(),
+                        visit.planned_minutes,
+                        minute,
+                        minute + _SLACK,
+                        fixed=True,
+                    )
+                )
+        return stops
 
     # On the way
 
@@ -544,6 +752,7 @@ class SalesVisit(models.Model):
         """
         self._check_started()
         self._finish("closed", position)
+        self._report_collection()
         return True
 
     def _check_own(self):
@@ -798,27 +1007,29 @@ class SalesVisit(models.Model):
         }
 
     @api.model
-    def _get_last_visits(self, partners, rep=None):
-        """The last day on which customers were or will be visited: ``{partner: date}``.
+    def _get_dates(self, partners):
+        """When customers were visited last, and are going to be.
 
-        By commercial partners, of anybody's visits that are not cancelled or missed.
+        :return: ``({(partner, company): date}, {(partner, company): [date]})`` by
+            commercial partner: the last effective visit, and all planned from today on,
+            of anybody
         """
         # sudo: a colleague's visit counts, too
         visits = self.sudo()
-        today = self.env.company._get_sales_today()
-        last = defaultdict(lambda: None)
-        last.update(
-            visits._read_group(
-                [
-                    ("commercial_partner_id", "in", partners.ids),
-                    "|",
-                    ("effective", ">", 0),
-                    "&",
-                    ("state", "in", ("planned", "started")),
-                    ("date", ">=", today),
-                ],
-                ["commercial_partner_id"],
-                ["date:max"],
-            )
+        group = ["commercial_partner_id", "company_id"]
+        ours = Domain("commercial_partner_id", "in", partners.ids)
+        coming = Domain("state", "in", ("planned", "started")) & Domain(
+            "date", ">=", self.env.company._get_sales_today()
         )
-        return last
+        last = {
+            (partner, company): day
+            for partner, company, day in visits._read_group(
+                ours & Domain("effective", ">", 0), group, ["date:max"]
+            )
+        }
+        planned = defaultdict(list)
+        for partner, company, days in visits._read_group(
+            ours & coming, group, ["date:array_agg"]
+        ):
+            planned[partner, company] = days
+        return last, planned

@@ -7,22 +7,15 @@ from ..visits.photos import same
 
 
 class SalesVisitPhoto(models.Model):
-    """A photo of a visit, deleted after the days that the company sets."""
+    """A photo of a visit, deleted in time."""
 
     _name = "sales.visit.photo"
     _description = "Photo of a Visit"
+    _inherit = ["sales.visit.trace.mixin"]
     _order = "id"
     _rec_name = "visit_id"
+    _sales_days = "sales_photo_days"
 
-    visit_id = fields.Many2one(
-        "sales.visit", required=True, readonly=True, ondelete="cascade", index=True
-    )
-    rep_id = fields.Many2one(related="visit_id.rep_id", store=True, index=True)
-    user_id = fields.Many2one(related="visit_id.user_id", store=True)
-    company_id = fields.Many2one(related="visit_id.company_id", store=True)
-    moment = fields.Datetime(
-        required=True, readonly=True, default=lambda self: fields.Datetime.now()
-    )
     image = fields.Image(
         max_width=1920, max_height=1920, required=True, readonly=True, attachment=True
     )
@@ -71,8 +64,4 @@ class SalesVisitPhoto(models.Model):
 
     @api.autovacuum
     def _gc_photos(self):
-        for company in self.env["res.company"].search([("sales_photo_days", ">", 0)]):
-            last = fields.Datetime.now() - timedelta(days=company.sales_photo_days)
-            self.search(
-                [("company_id", "=", company.id), ("moment", "<", last)]
-            ).unlink()
+        self._delete_old()

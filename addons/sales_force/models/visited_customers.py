@@ -7,8 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .. import working_time as wt
 from ..ledger.crediting import local_date
+from ..visits.days import days_between
 from .sales_customer_page import TimelineKind
 from .sales_handover import Kind
 
@@ -39,11 +39,11 @@ class ResPartner(models.Model):
             and (partner.street or partner.city)
         )
         for partner in missing[:_LOCATED]:
-            partner.sales_located_on = fields.Date.today()
             try:
                 partner.geo_localize()
             except UserError:
                 return  # the service is not set up or does not answer
+            partner.sales_located_on = fields.Date.today()
 
     @api.model
     def _cron_locate_for_sales(self):
@@ -76,23 +76,20 @@ class SalesRep(models.Model):
         "the company's.",
     )
 
-    def _get_visit_days(self, first, last):
-        """The working days of reps: ``{rep: {date: (begin, hours)}}``.
-
-        ``begin`` in minutes of the day where the rep works.
-        """
+    def _get_days(self, first, last):
+        """All days between dates of where the reps work: ``{rep: {date: Day}}``."""
         working = self.env["sales.working.time"]
-        found = {}
-        schedules = working._schedules_of_dates(self, first, last)
-        for rep, schedule in schedules.items():
-            days = found[rep] = {}
-            for day, hours in wt.working_days(schedule, first, last).items():
-                if not hours:
-                    continue
-                begin, end = wt.day_bounds(schedule, day, day)
-                start = wt.working(schedule, begin, end)[0][0]
-                days[day] = (start - begin).total_seconds() / 60, hours
-        return found
+        return {
+            rep: days_between(schedule, first, last)
+            for rep, schedule in working._schedules_of_dates(self, first, last).items()
+        }
+
+    def _get_visit_days(self, first, last):
+        """The same, working days only."""
+        return {
+            rep: {date: day for date, day in days.items() if day.hours}
+            for rep, days in self._get_days(first, last).items()
+        }
 
     def _get_visit_point(self):
         """Where the days of a rep begin, None where that is not known."""
@@ -100,11 +97,6 @@ class SalesRep(models.Model):
         rep = self.sudo()
         partner = rep.start_partner_id or rep.company_id.partner_id
         return partner._get_sales_point()
-
-    def _get_visit_start(self, day):
-        """Where and when a day begins: ``(point, minutes)``."""
-        begin, _hours = self._get_visit_days(day, day)[self].get(day, (9 * 60.0, 0))
-        return self._get_visit_point(), begin
 
 
 class SalesCustomer(models.Model):
@@ -124,27 +116,28 @@ class SalesCustomer(models.Model):
         today = self.env.company._get_sales_today()
         # sudo: who may read a customer may know when it was visited
         visits = self.env["sales.visit"].sudo()
+        group = ["commercial_partner_id", "company_id"]
         mine = Domain("commercial_partner_id", "in", self.partner_id.ids)
         last = {
-            partner: (day, count)
-            for partner, day, count in visits._read_group(
-                mine & Domain("effective", ">", 0),
-                ["commercial_partner_id"],
-                ["date:max", "__count"],
+            (partner, company): (day, count)
+            for partner, company, day, count in visits._read_group(
+                mine & Domain("effective", ">", 0), group, ["date:max", "__count"]
             )
         }
-        following = dict(
-            visits._read_group(
+        following = {
+            (partner, company): day
+            for partner, company, day in visits._read_group(
                 mine & Domain("state", "=", "planned") & Domain("date", ">=", today),
-                ["commercial_partner_id"],
+                group,
                 ["date:min"],
             )
-        )
+        }
         for customer in self:
-            day, count = last.get(customer.partner_id, (False, 0))
+            key = customer.partner_id, customer.company_id
+            day, count = last.get(key, (False, 0))
             customer.last_visit = day
             customer.visit_count = count
-            customer.next_visit = following.get(customer.partner_id, False)
+            customer.next_visit = following.get(key, False)
             every = customer.class_id.visit_days
             customer.visit_overdue = (
                 bool(every)
@@ -164,7 +157,8 @@ class SalesCustomer(models.Model):
                     SELECT FROM sales_customer_class k
                     WHERE k.id = %(class_)s AND k.visit_days > 0 AND NOT EXISTS (
                         SELECT FROM sales_visit v
-                        WHERE v.commercial_partner_id = %(partner)s AND (
+                        WHERE v.commercial_partner_id = %(partner)s
+                        AND v.company_id = %(company)s AND (
                             v.state = 'planned' AND v.date >= %(today)s
                             OR v.effective > 0 AND v.date >= %(today)s - k.visit_days
                         )
@@ -172,6 +166,7 @@ class SalesCustomer(models.Model):
                 )""",
                 class_=model._field_to_sql(alias, "class_id", query),
                 partner=model._field_to_sql(alias, "partner_id", query),
+                company=model._field_to_sql(alias, "company_id", query),
                 today=today,
             )
 
@@ -200,17 +195,20 @@ class SalesCustomer(models.Model):
         """The visit that lasts or is planned for today, else a new one."""
         self.ensure_one()
         self.check_access("read")
-        visits = self.env["sales.visit"]
-        today = self.company_id._get_sales_today()
+        company = self.company_id
+        visits = self.env["sales.visit"].with_company(company)
+        rep = visits._default_rep_id()
+        if not rep:
+            raise UserError(self.env._("You are no rep of this company."))
         visit = visits.search(
             [
-                ("user_id", "=", self.env.uid),
+                ("rep_id", "=", rep.id),
                 ("commercial_partner_id", "=", self.partner_id.id),
                 "|",
                 ("state", "=", "started"),
                 "&",
                 ("state", "=", "planned"),
-                ("date", "=", today),
+                ("date", "=", company._get_sales_today()),
             ],
             limit=1,
         ) or visits.create({"partner_id": self.partner_id.id})
@@ -237,6 +235,17 @@ class SalesCompetitorSighting(models.Model):
     _inherit = "sales.competitor.sighting"
 
     visit_id = fields.Many2one("sales.visit", index="btree_not_null", readonly=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """What is seen at a visit is seen for the visit's company, in its currency."""
+        visits = self.env["sales.visit"]
+        for vals in vals_list:
+            company = visits.browse(vals.get("visit_id")).company_id
+            if company:
+                vals.setdefault("currency_id", company.currency_id.id)
+                vals["company_id"] = company.id
+        return super().create(vals_list)
 
 
 class CrmLead(models.Model):
@@ -272,12 +281,17 @@ class SalesHandover(models.Model):
 
     @api.model
     def _get_kinds(self, rep):
+        # What was missed before stays with who missed it.
+        today = (rep.company_id or self.env.company)._get_sales_today()
+        first = max(self.date or today, today)
         return {
             **super()._get_kinds(rep),
             "visit": Kind(
                 self.env._("Planned visit"),
                 "sales.visit",
-                Domain("rep_id", "=", rep.id) & Domain("state", "=", "planned"),
+                Domain("rep_id", "=", rep.id)
+                & Domain("state", "=", "planned")
+                & Domain("date", ">=", first),
                 partner="partner_id",
             ),
             "route": Kind(

@@ -147,7 +147,7 @@ WATCHED = {
 }
 MATRIX |= {
     "sales.visit": {**WORKED, "operations": {"read": ALL}},
-    "sales.visit.photo": WATCHED,
+    "sales.visit.photo": {**WATCHED, "operations": NOTHING},
     "sales.visit.signal": WATCHED,
     "sales.visit.position": {**WATCHED, "operations": NOTHING},
     "sales.position.consent": {

@@ -115,6 +115,26 @@ class TestScreens(ScreensCase):
             login=self.users["rep"].login,
         )
 
+    def test_visit_draft(self):
+        """What was entered is there again when it was lost on the way to the server."""
+        visit = self.env["sales.visit"].create(
+            {"rep_id": self.reps["rep"].id, "partner_id": self.partner.id}
+        )
+        visit.with_user(self.users["rep"]).action_check_in()
+        self.env["sales.competitor"].create({"name": "Rival"})
+        self.start_tour(
+            f"/odoo/my-visits/{visit.id}",
+            "sales_force_visit_draft",
+            login=self.users["rep"].login,
+        )
+        self.assertEqual(visit.note, "They need a larger pump")
+        self.assertEqual(visit.result_id.name, "Interest shown")
+        self.assertEqual(visit.collected_amount, 40)
+        self.assertEqual(visit.collected_reference, "Cheque 7")
+        self.assertEqual(visit.next_step, "Send samples")
+        self.assertEqual(visit.sighting_ids.competitor_id.name, "Rival")
+        self.assertEqual(visit.sighting_ids.note, "They are cheap")
+
     def test_dashboard(self):
         self.start_tour(
             "/odoo/dashboards",

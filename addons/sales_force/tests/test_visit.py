@@ -12,7 +12,7 @@ from PIL import Image
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tools import SQL
 
 from .common import ConcurrentCase, SalesForceCase
@@ -222,6 +222,45 @@ class TestVisit(VisitCase):
         with self.assertRaises(UserError):
             visit.action_cancel()
 
+    def test_missed(self):
+        """Who missed a visit cannot take it out of the count; who is above can."""
+        yesterday = self._visit(date_planned=MONDAY - timedelta(days=1))
+        mine = yesterday.with_user(self.users["rep"])
+        for change in (
+            mine.action_cancel,
+            lambda: mine.action_cancel("Ill"),
+            mine.unlink,
+            lambda: mine.write({"date_planned": f"{SUNDAY} 09:00:00"}),
+        ):
+            with self.assertRaisesRegex(UserError, "day of the visit to Shop is over"):
+                change()
+        mine.note = "I was ill"
+        above = yesterday.with_user(self.users["leader"])
+        action = above.action_cancel()
+        self.assertEqual(yesterday.state, "planned", "there is no reason yet")
+        with self.assertRaises(UserError):
+            above.unlink()
+        self.env[action["res_model"]].with_user(self.users["leader"]).with_context(
+            **action["context"]
+        ).create({"reason": "Ill"}).action_cancel()
+        self.assertEqual((yesterday.state, yesterday.due), ("cancelled", 0))
+        self.assertEqual(yesterday.cancel_reason, "Ill")
+        for change in (mine.action_replan, mine.unlink):
+            with self.assertRaises(UserError):
+                change()
+        own = self._visit("leader", date_planned=MONDAY - timedelta(days=1))
+        with self.assertRaises(UserError):
+            own.with_user(self.users["leader"]).action_cancel("Ill")
+        with self.assertRaises(UserError):
+            self._visit().with_user(self.users["rep"]).cancel_reason = "Ill"
+
+    def test_closed_too_late(self):
+        """Nobody was there on the day: a closed shop weeks later is no excuse."""
+        visit = self._visit(date_planned=MONDAY - timedelta(days=9))
+        visit.with_user(self.users["rep"]).action_check_in()
+        visit.with_user(self.users["rep"]).action_found_closed()
+        self.assertEqual((visit.state, visit.due), ("closed", 1))
+
     def test_who_left(self):
         self.reps["rep"].state = "suspended"
         with self.assertRaises(ValidationError):
@@ -252,6 +291,66 @@ class TestVisit(VisitCase):
         self.assertEqual(activity.user_id, self.users["finance"])
         self.assertIn("40", activity.summary)
         self.assertIn("Cheque 7", activity.note)
+
+    def test_money_stays(self):
+        """What was reported is not changed behind the back of who registers it."""
+        visit = self._visited(collected_amount=40, collected_reference="Cheque 7")
+        mine = visit.with_user(self.users["rep"])
+        for vals in ({"collected_amount": 90}, {"collected_reference": "Cash"}):
+            with self.assertRaisesRegex(UserError, "money received was reported"):
+                mine.write(vals)
+        mine.note = "Later thoughts"
+        closed = self._visit(collected_amount=50, collected_reference="Cash")
+        closed.with_user(self.users["rep"]).action_check_in()
+        closed.with_user(self.users["rep"]).action_found_closed()
+        summaries = self.shop.activity_ids.mapped("summary")
+        self.assertEqual(len(summaries), 2)
+        self.assertTrue(any("50" in summary for summary in summaries))
+
+    def test_protected_customer(self):
+        """A visit is no way to the address of somebody else's customer."""
+        self.company.sales_customer_protection = True
+        hidden = self.env["res.partner"].create(
+            {
+                "name": "Hidden",
+                "is_company": True,
+                "user_id": self.users["peer"].id,
+                "phone": "12345678",
+                "street": "Secret Street",
+            }
+        )
+        visits = self.env["sales.visit"].with_user(self.users["rep"])
+        self.env.flush_all()
+        with self.assertRaises(AccessError):
+            visits.create({"partner_id": hidden.id})
+        mine = self._visit().with_user(self.users["rep"])
+        with self.assertRaises(AccessError):
+            mine.partner_id = hidden
+        new = visits.new({"partner_id": hidden.id})
+        self.assertFalse(new.phone or new.address or new.map_url)
+        self.shop.phone = "87654321"
+        self.assertEqual(mine.phone, "87654321")
+        self.assertIn("Main Street 1", mine.address)
+        self.shop.user_id = self.users["peer"]
+        self.env.flush_all()
+        mine.invalidate_recordset()
+        self.assertFalse(mine.phone or mine.address or mine.map_url)
+
+    def test_forms(self):
+        """Everybody who sees a visit can open it."""
+        self._consent()
+        visit = self._visit().with_user(self.users["rep"])
+        visit.action_check_in(HERE)
+        visit.add_photo(picture(3))
+        visit.action_check_out(HERE)
+        view = "sales_force.sales_visit_view_form"
+        for who in ("rep", "leader", "manager", "director", "operations"):
+            with self.subTest(who=who):
+                form = Form(visit.with_user(self.users[who]), view)
+                self.assertEqual(form.partner_id, self.shop)
+                self.assertEqual(
+                    "position_ids" in form._view["fields"], who != "operations"
+                )
 
     def test_what_begins_there(self):
         visit = self._visit().with_user(self.users["rep"])
@@ -400,6 +499,91 @@ class TestPosition(VisitCase):
                     position.with_user(self.users[name]).has_access(operation)
                 )
 
+    def test_other_terms(self):
+        """What was agreed to stays as it was agreed to; for more one is asked again."""
+        self.company.sales_position_access = "rep"
+        self._consent()
+        visit = self._visit().with_user(self.users["rep"])
+        visit.action_check_in(HERE)
+        visit.add_photo(picture(3))
+        visit.action_check_out(HERE)
+        old = visit.sudo().position_ids[0], visit.sudo().photo_ids
+        self.company.sales_position_access = "manager"
+        self.assertIsNone(visit.get_check()["consent"])
+        self.assertFalse(self._visited(30, HERE).position_ids, "asked for less")
+        self._consent()
+        self.assertTrue(visit.get_check()["consent"])
+        new = self._visited(30, HERE).position_ids[0]
+        for trace, seen in ((old[0], False), (old[1], False), (new, True)):
+            for who in ("leader", "director"):
+                found = trace.with_user(self.users[who])
+                self.assertEqual(found.has_access("read"), seen)
+            self.assertTrue(trace.with_user(self.users["rep"]).has_access("read"))
+        self.company.sales_position_days = 400
+        self.assertIsNone(visit.get_check()["consent"])
+        self.assertEqual(new.keep_days, 90)
+        with freeze_time(MONDAY + timedelta(days=100)):
+            self.env["sales.visit.position"]._gc_positions()
+        self.assertFalse(new.exists(), "kept for as long as was said, no longer")
+
+    def test_withdrawn(self):
+        """One can change one's mind; what was kept is deleted then."""
+        self._consent()
+        visit = self._visited(1, HERE)
+        user = self.users["rep"].with_user(self.users["rep"])
+        self.assertEqual(user.sales_position_answer, "given")
+        view = "base.view_users_form_simple_modif"
+        self.assertEqual(Form(user, view).sales_position_answer, "given")
+        action = user.action_sales_position_answer()
+        ask = self.env[action["res_model"]].with_user(user).create({})
+        self.assertIn("manager", ask.notice)
+        ask.action_refuse()
+        self.assertFalse(visit.position_ids)
+        self.assertEqual(self._signals(visit), {"short"})
+        user.invalidate_recordset()
+        self.assertEqual(user.sales_position_answer, "refused")
+        self.assertFalse(self._visited(30, HERE).position_ids)
+        ask.action_agree()
+        user.invalidate_recordset()
+        self.assertEqual(user.sales_position_answer, "given")
+        self.assertTrue(self._visited(30, HERE).position_ids)
+        other = self.users["peer"].with_user(self.users["rep"])
+        self.assertFalse(other.sales_position_answer, "nobody else's")
+        finance = self.users["finance"].with_user(self.users["finance"])
+        self.assertFalse(finance.sales_position_answer, "who is no rep")
+        with self.assertRaises(AccessError):
+            self.env["sales.position.answer"].with_user(finance).create({})
+
+    def test_who_sees_photos(self):
+        """The same people who see positions."""
+        visit = self._visit().with_user(self.users["rep"])
+        visit.action_check_in()
+        visit.add_photo(picture(3))
+        photo = visit.sudo().photo_ids
+        seen = {
+            "rep": {"rep"},
+            "manager": {"rep", "leader", "manager", "director"},
+            "director": {"rep", "director"},
+        }
+        for setting, who in seen.items():
+            self.company.sales_position_access = setting
+            can = {
+                name
+                for name, user in self.users.items()
+                if photo.with_user(user).has_access("read")
+            }
+            self.assertEqual(can, who)
+
+    def test_day_of_a_position(self):
+        """Evening and next morning of UTC are one day in Shanghai."""
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self._consent()
+        with freeze_time(f"{MONDAY} 23:00:00"):
+            self._visited(30, HERE)
+        with freeze_time(f"{MONDAY + timedelta(days=1)} 02:00:00"):
+            visit = self._visited(30, HERE)
+        self.assertFalse(visit.signal_ids)
+
     def test_deleted_in_time(self):
         """What was found by the positions stays."""
         self._consent()
@@ -543,6 +727,24 @@ class TestPlan(VisitCase):
             self._days(self._propose()), {("Shop 0", MONDAY + timedelta(days=2))}
         )
 
+    def test_holidays_all_week(self):
+        """Who is due is told."""
+        self._route(self.shops[:2])
+        self.env["sales.calendar.day"].create(
+            [{"name": "Holiday", "date": MONDAY + timedelta(days=n)} for n in range(5)]
+        )
+        plan = self._propose()
+        self.assertFalse(plan.line_ids)
+        self.assertEqual(plan.left_count, 2)
+
+    def test_holiday_at_the_end_of_the_week(self):
+        self._route(self.shops[:1], weekday="4")
+        friday = MONDAY + timedelta(days=4)
+        self.env["sales.calendar.day"].create({"name": "Holiday", "date": friday})
+        self.assertEqual(
+            self._days(self._propose()), {("Shop 0", friday - timedelta(days=1))}
+        )
+
     def test_by_class(self):
         """Who is overdue, the largest first, as many as fit."""
         customers = self._classify(self.shops)
@@ -636,6 +838,7 @@ class TestPlan(VisitCase):
             visits += self._visit(
                 partner=self.shops[number],
                 date_planned=f"{MONDAY} {9 + hour:02}:00:00",
+                is_appointment=False,
             )
         self.reps["rep"].start_partner_id = self.shops[0]
         visits.with_user(self.users["rep"]).action_arrange()
@@ -646,6 +849,232 @@ class TestPlan(VisitCase):
             ([f"Shop {n}" for n in (1, 2, 3, 4)], [f"Shop {n}" for n in (4, 3, 2, 1)]),
         )
         self.assertEqual(set(visits.mapped("date")), {MONDAY})
+
+    def _together(self, count=10):
+        """Shops at the same place."""
+        self.shops += self.env["res.partner"].create(
+            [
+                {"name": f"Shop {n}", "user_id": self.users["rep"].id}
+                for n in range(10, count)
+            ]
+        )
+        self.shops.write({"partner_latitude": 31, "partner_longitude": 121})
+
+    def _times(self, visits):
+        """When visits are planned, as clocks in UTC show it."""
+        return [f"{moment:%H:%M}" for moment in sorted(visits.mapped("date_planned"))]
+
+    def test_opening_times_are_kept(self):
+        """Of six who close at ten, three can be visited from nine on."""
+        self._together()
+        self._route(self.shops[:6], opens=9, closes=10)
+        plan = self._propose()
+        self.assertEqual(self._times(plan.line_ids), ["09:00", "09:30", "10:00"])
+        self.assertEqual(plan.left_count, 3)
+        self.assertFalse(any(plan.line_ids.mapped("warning")))
+
+    def test_working_hours_are_kept(self):
+        """A route of thirty ends with the day, spares lunch, and says who is left."""
+        self._together(30)
+        self._route(self.shops)
+        plan = self._propose()
+        self.assertEqual((len(plan.line_ids), plan.left_count), (8, 22))
+        self.company.sales_visits_per_day = 100
+        plan = self._propose()
+        self.assertEqual((len(plan.line_ids), plan.left_count), (16, 14))
+        times = self._times(plan.line_ids)
+        self.assertEqual(times[7:9], ["11:30", "13:00"])
+        self.assertEqual(times[-1], "16:30")
+        line = plan.line_ids[0]
+        for time, warning in (("12:15", "working hours"), ("16:45", "working hours")):
+            line.date_planned = f"{MONDAY + timedelta(days=1)} {time}:00"
+            self.assertIn(warning, line.warning)
+        line.stop_id.write({"opens": 9.5, "closes": 10})
+        line.date_planned = f"{MONDAY + timedelta(days=1)} 09:00:00"
+        self.assertIn("09:30", line.warning)
+
+    def test_most_overdue_first(self):
+        """Who was left last week comes first this week."""
+        self._together()
+        self.company.sales_visits_per_day = 4
+        self._route(self.shops)
+        for days, shops in ((6, self.shops[:5]), (13, self.shops[5:])):
+            with freeze_time(MONDAY - timedelta(days=days)):
+                for shop in shops:
+                    self._visited(partner=shop)
+        plan = self._propose()
+        self.assertLessEqual(plan.line_ids.partner_id, self.shops[5:])
+        self.assertEqual(plan.left_count, 6)
+
+    def test_leave_within_a_day(self):
+        self._together()
+        employee = self.env["hr.employee"].create(
+            {
+                "name": "Rep",
+                "user_id": self.users["rep"].id,
+                "company_id": self.company.id,
+                "resource_calendar_id": self.company.resource_calendar_id.id,
+            }
+        )
+        self.reps["rep"].employee_id = employee
+        tuesday = MONDAY + timedelta(days=1)
+        self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Dentist",
+                "resource_id": employee.resource_id.id,
+                "calendar_id": employee.resource_calendar_id.id,
+                "date_from": f"{tuesday} 09:00:00",
+                "date_to": f"{tuesday} 16:00:00",
+            }
+        )
+        self._route(self.shops)
+        plan = self._propose()
+        # A quarter of the day is left: two of eight.
+        self.assertEqual(self._times(plan.line_ids), ["08:00", "08:30"])
+        self.company.sales_visits_per_day = 100
+        self.assertEqual(
+            self._times(self._propose().line_ids), ["08:00", "08:30", "16:00", "16:30"]
+        )
+
+    def test_plan_of_today(self):
+        """From now on, after what is planned and where the rep is."""
+        self._together()
+        self._route(self.shops, weekday="0")
+        with freeze_time(f"{MONDAY} 13:58:00"):
+            self._visited(10, partner=self.partner)
+        running = self._visit(partner=self.partner, planned_minutes=45)
+        with freeze_time(f"{MONDAY} 14:08:00"):
+            running.with_user(self.users["rep"]).action_check_in()
+        with freeze_time(f"{MONDAY} 14:20:00"):
+            plan = self._propose(date_to=MONDAY)
+        self.assertEqual(self._times(plan.line_ids), ["14:55", "15:25"])
+        with freeze_time(f"{MONDAY} 18:00:00"):
+            plan = self._propose(date_to=MONDAY)
+        self.assertFalse(plan.line_ids)
+        self.assertEqual(plan.left_count, 10)
+
+    def test_other_timezone(self):
+        """A rep works by the own clock, whatever the company's shows."""
+        self._together()
+        self.reps["rep"].calendar_id = self.company.resource_calendar_id.copy(
+            {"tz": "Asia/Tokyo", "name": "Tokyo"}
+        )
+        self._route(self.shops[:2])
+        self._route(self.shops[2:3], opens=13, closes=14)
+        plan = self._propose()
+        self.assertEqual(
+            [str(moment) for moment in sorted(plan.line_ids.mapped("date_planned"))],
+            ["2031-05-12 23:00:00", "2031-05-12 23:30:00", "2031-05-13 04:00:00"],
+        )
+        self.assertFalse(any(plan.line_ids.mapped("warning")))
+        plan.action_plan()
+        visits = self.env["sales.visit"].search([("route_id", "!=", False)])
+        self.assertEqual(set(visits.mapped("is_appointment")), {False})
+        self.assertFalse(self._propose().line_ids, "planned already")
+        self.assertEqual(len(set(visits.mapped("date"))), 2)
+        visits.with_user(self.users["rep"]).action_arrange()
+        self.assertEqual(self._times(visits), ["23:00", "23:30", "04:00"])
+
+    def test_far_appointment(self):
+        """An appointment in three months does not stop the weekly visits."""
+        self._classify(self.shops[1:2])
+        self._route(self.shops[:1])
+        for shop in self.shops[:2]:
+            self._visit(
+                partner=shop, date_planned=f"{MONDAY + timedelta(days=90)} 09:00:00"
+            )
+        self.assertEqual(len(self._propose().line_ids), 2)
+        for shop in self.shops[:2]:
+            self._visit(
+                partner=shop, date_planned=f"{MONDAY + timedelta(days=4)} 09:00:00"
+            )
+        self.assertFalse(self._propose().line_ids)
+        plan = self._propose(date_to=MONDAY + timedelta(days=20))
+        self.assertEqual(
+            self._days(plan),
+            {
+                ("Shop 0", MONDAY + timedelta(days=8)),
+                ("Shop 0", MONDAY + timedelta(days=15)),
+                ("Shop 1", MONDAY + timedelta(days=18)),
+            },
+        )
+
+    def test_arrange_today(self):
+        """The rest of today goes on from now, around the visit that lasts."""
+        self._together()
+        morning = self._visit(
+            partner=self.shops[0],
+            date_planned=f"{MONDAY} 09:00:00",
+            is_appointment=False,
+        )
+        later = self._visit(
+            partner=self.shops[1],
+            date_planned=f"{MONDAY} 16:30:00",
+            is_appointment=False,
+        )
+        agreed = self._visit(
+            partner=self.shops[2], date_planned=f"{MONDAY} 15:07:00", planned_minutes=20
+        )
+        other = self._visit(
+            partner=self.shops[3],
+            date_planned=f"{MONDAY} 14:40:00",
+            planned_minutes=20,
+            is_appointment=False,
+        )
+        running = self._visit(
+            partner=self.shops[4], date_planned=f"{MONDAY} 13:30:00", planned_minutes=60
+        )
+        rep = self.users["rep"]
+        with freeze_time(f"{MONDAY} 13:33:00"):
+            running.with_user(rep).action_check_in()
+        with freeze_time(f"{MONDAY} 14:00:00"):
+            chosen = (morning + later + agreed + running).with_user(rep)
+            message = chosen.action_arrange()["params"]["message"]
+        self.assertIn("1 appointments keep", message)
+        self.assertEqual(self._times(running), ["13:30"])
+        self.assertEqual(self._times(other), ["14:40"])
+        self.assertEqual(self._times(agreed), ["15:07"])
+        self.assertEqual(self._times(morning + later), ["15:30", "16:00"])
+        with (
+            freeze_time(MONDAY + timedelta(days=1)),
+            self.assertRaisesRegex(UserError, "today or of days to come"),
+        ):
+            (morning + later).with_user(rep).action_arrange()
+
+    def test_arrange_tells_who_is_late(self):
+        self._together()
+        self._route(self.shops[:4], weekday="0", opens=9, closes=9.5)
+        visits = self.env["sales.visit"]
+        for shop in self.shops[:4]:
+            visits += self._visit(
+                partner=shop, date_planned=f"{MONDAY} 10:00:00", is_appointment=False
+            )
+        params = visits.with_user(self.users["rep"]).action_arrange()["params"]
+        self.assertIn("2 visits will not be in", params["message"])
+        self.assertEqual(params["type"], "warning")
+        self.assertEqual(self._times(visits), ["09:00", "09:30", "10:00", "10:30"])
+
+    def test_arrange_many(self):
+        """A day of a hundred visits is none."""
+        visits = self.env["sales.visit"].create(
+            [
+                {
+                    "rep_id": self.reps["rep"].id,
+                    "partner_id": self.shop.id,
+                    "date_planned": f"{MONDAY} 09:00:00",
+                }
+            ]
+            * 101
+        )
+        with self.assertRaisesRegex(UserError, "more than 100 visits"):
+            visits.with_user(self.users["rep"]).action_arrange()
+
+    def test_plan_of_protected_customers(self):
+        """Who moved to somebody else is not planned any more."""
+        self.company.sales_customer_protection = True
+        self._route(self.shops[:2])
+        self.shops[0].user_id = self.users["peer"]
+        self.assertEqual(self._propose().line_ids.partner_id, self.shops[1])
 
     def test_queries(self):
         """As many for twenty customers as for five."""
@@ -725,6 +1154,85 @@ class TestVisitedCustomer(VisitCase):
         visit.action_check_out()
         self.assertNotEqual(customer.action_visit_now()["res_id"], first)
 
+    def _other_company(self):
+        """The rep works in another company, too; the shop is a customer of both."""
+        self.users["rep"].company_ids += self.company_b
+        rep = self._rep(self.users["rep"], company=self.company_b)
+        for company in self.company + self.company_b:
+            self.env["sales.customer"]._refresh(company)
+        return rep, self.env["sales.customer"].search(
+            [("partner_id", "=", self.shop.id), ("company_id", "=", self.company.id)]
+        )
+
+    def test_visits_of_another_company(self):
+        """They are not this company's."""
+        rep_b, customer = self._other_company()
+        self._set(
+            customer, class_id=self.env.ref("sales_force.sales_customer_class_a").id
+        )
+        visits = self.env["sales.visit"].with_user(self.users["rep"])
+        visit = visits.with_company(self.company_b).create({"partner_id": self.shop.id})
+        self.assertEqual(visit.rep_id, rep_b)
+        visit.action_check_in()
+        with freeze_time(f"{MONDAY} 09:00:00"):
+            visit.action_check_out()
+        self.assertTrue(visit.effective)
+        visits.with_company(self.company_b).create(
+            {"partner_id": self.shop.id, "date_planned": f"{SUNDAY} 09:00:00"}
+        )
+        self.assertEqual(
+            (customer.last_visit, customer.next_visit, customer.visit_count),
+            (False, False, 0),
+        )
+        self.assertTrue(customer.visit_overdue)
+        overdue = [("visit_overdue", "=", True), ("id", "=", customer.id)]
+        self.assertEqual(self.env["sales.customer"].search(overdue), customer)
+        last, coming = visits._get_dates(self.shop)
+        self.assertEqual(last, {(self.shop, self.company_b): MONDAY})
+        self.assertEqual(coming, {(self.shop, self.company_b): [SUNDAY]})
+
+    def test_visit_now_of_another_company(self):
+        """The customer's company counts, not the one that happens to be current."""
+        _rep_b, customer = self._other_company()
+        mine = (
+            customer.with_user(self.users["rep"])
+            .with_context(allowed_company_ids=(self.company_b + self.company).ids)
+            .with_company(self.company_b)
+        )
+        visit = self.env["sales.visit"].browse(mine.action_visit_now()["res_id"])
+        self.assertEqual(visit.company_id, self.company)
+
+    def test_visit_now_of_no_rep(self):
+        user = self.users["rep"]
+        user.company_ids += self.company_b
+        self.env["sales.customer"]._refresh(self.company_b)
+        customer = self.env["sales.customer"].search(
+            [("partner_id", "=", self.shop.id), ("company_id", "=", self.company_b.id)]
+        )
+        with self.assertRaisesRegex(UserError, "no rep of this company"):
+            customer.with_user(user).with_company(self.company_b).action_visit_now()
+
+    def test_sighting_of_another_company(self):
+        rep_b, _customer = self._other_company()
+        self.company_b.currency_id = self.env.ref("base.CHF")
+        visit = self.env["sales.visit"].create(
+            {"rep_id": rep_b.id, "partner_id": self.shop.id}
+        )
+        rival = self.env["sales.competitor"].create({"name": "Rival"})
+        visit.with_user(self.users["rep"]).with_context(
+            allowed_company_ids=(self.company + self.company_b).ids
+        ).write(
+            {
+                "sighting_ids": [
+                    Command.create(
+                        {"competitor_id": rival.id, "partner_id": self.shop.id}
+                    )
+                ]
+            }
+        )
+        self.assertEqual(visit.sighting_ids.company_id, self.company_b)
+        self.assertEqual(visit.sighting_ids.currency_id, self.env.ref("base.CHF"))
+
     def test_a_visit_protects(self):
         pool = self.env["sales.pool"].create(
             {
@@ -749,6 +1257,7 @@ class TestVisitedCustomer(VisitCase):
     def test_handed_over(self):
         """Planned visits and routes go to the heir, and come back."""
         planned, done = self._visit(), self._visited()
+        missed = self._visit(date_planned=MONDAY - timedelta(days=3))
         route = self.env["sales.route"].create(
             {"name": "South", "rep_id": self.reps["rep"].id}
         )
@@ -762,7 +1271,7 @@ class TestVisitedCustomer(VisitCase):
         handover.action_apply()
         self.assertEqual(planned.rep_id, self.reps["leader"])
         self.assertEqual(route.rep_id, self.reps["leader"])
-        self.assertEqual(done.rep_id, self.reps["rep"])
+        self.assertEqual((done + missed).rep_id, self.reps["rep"])
         handover.action_undo()
         self.assertEqual(planned.rep_id, self.reps["rep"])
         self.assertEqual(route.rep_id, self.reps["rep"])
@@ -784,6 +1293,18 @@ class TestVisitedCustomer(VisitCase):
         self.assertEqual(calls, [self.shop])
         self.assertEqual(self.shop._get_sales_point(), (31.0, 121.0))
         self.assertEqual(self.shop.sales_located_on, MONDAY)
+
+    def test_locating_fails(self):
+        """When the service does not answer, it is asked again the next night."""
+        self.shop.write({"partner_latitude": 0, "partner_longitude": 0})
+        self._visit()
+
+        def look_up(partner):
+            raise UserError("No answer")
+
+        with self._geocoder(look_up):
+            self.env["res.partner"]._cron_locate_for_sales()
+        self.assertFalse(self.shop.sales_located_on)
 
     @contextmanager
     def _geocoder(self, look_up):

@@ -5,12 +5,15 @@ from datetime import date, datetime, timedelta
 from itertools import permutations
 from math import inf
 
+from dateutil.relativedelta import relativedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
+from .. import working_time as wt
 from ..visits import integrity, planning, routing
+from ..visits.days import day_of, days_between
 from ..visits.geo import EARTH_RADIUS, distance
 
 # Two of TSPLIB's public instances in degrees and minutes, and their optimal tours as
@@ -44,10 +47,14 @@ def kilometres(points):
     return sum(map(distance, points, [*points[1:], points[0]])) / 1000
 
 
-def best_cost(stops, start, begin, speed):
-    """Of all orders, by trying each."""
-    day = routing._Day(stops, start, begin, speed)
-    return min(day.cost(list(order)) for order in permutations(range(len(stops))))
+def costs(stops, way):
+    """Of all orders by number, by trying each: late minutes, metres, last arrival."""
+    tour = routing.Tour(way)
+    numbers = [tour._add(stop) for stop in stops]
+    return {
+        tuple(number - numbers[0] for number in order): tour._cost(order)
+        for order in permutations(numbers)
+    }
 
 
 @tagged("post_install", "-at_install")
@@ -66,6 +73,14 @@ class TestGeo(BaseCase):
         self.assertLessEqual(there, EARTH_RADIUS * 3.15)
 
 
+class CountingTour(routing.Tour):
+    measured = 0
+
+    def _begins(self, stop, now):
+        self.measured += 1
+        return super()._begins(stop, now)
+
+
 @tagged("post_install", "-at_install")
 class TestRouting(BaseCase):
     def test_public_instances(self):
@@ -73,34 +88,93 @@ class TestRouting(BaseCase):
         for name, (text, best) in INSTANCES.items():
             start, *others = read_instance(text)
             stops = [routing.Stop(number, point) for number, point in enumerate(others)]
-            legs = routing.arrange(stops, start)
+            legs = routing.arrange(stops, routing.Way(start, start))
             tour = kilometres([start, *(leg.stop.point for leg in legs)])
             with self.subTest(name):
                 self.assertEqual({leg.stop for leg in legs}, set(stops))
                 self.assertLess(tour, best * 1.02)
                 self.assertLess(tour, kilometres([start, *others]) * 0.85)
 
-    @settings(max_examples=60, deadline=None)
-    @given(st.integers(0, 10**9))
-    def test_against_all_orders(self, seed):
-        """Small days with opening times: on time where any order is."""
-        rnd = random.Random(seed)
+    def _random_stops(self, rnd, most):
         stops = []
-        for number in range(rnd.randint(1, 6)):
+        for number in range(rnd.randint(1, most)):
             opens = rnd.choice((0, 0, rnd.randint(480, 900)))
             closes = rnd.choice((inf, opens + rnd.randint(0, 240)))
             point = (31 + rnd.random() / 5, 121 + rnd.random() / 5)
             stops.append(routing.Stop(number, point, 30, opens, max(opens, closes)))
-        start = (31.1, 121.1)
-        legs = routing.arrange(stops, start, 540, 30)
-        day = routing._Day(stops, start, 540, 30)
-        late, metres, _arrival = day.cost([leg.stop.key for leg in legs])
-        best_late, best_metres, _arrival = best_cost(stops, start, 540, 30)
-        given_order = day.cost(list(range(len(stops))))
-        self.assertLessEqual((late, metres), given_order[:2])
+        return stops
+
+    @settings(max_examples=60, deadline=None)
+    @given(st.integers(0, 10**9))
+    def test_against_all_orders(self, seed):
+        """Small days with opening and working hours: on time where any order is."""
+        rnd = random.Random(seed)
+        stops = self._random_stops(rnd, 6)
+        hours = rnd.choice(((), ((540, 720), (780, 1020))))
+        way = routing.Way((31.1, 121.1), (31.2, 121.2), 540, hours)
+        order = tuple(leg.stop.key for leg in routing.arrange(stops, way))
+        found = costs(stops, way)
+        late, metres, _arrival = found[order]
+        best_late, best_metres, _arrival = min(found.values())
+        self.assertLessEqual((late, metres), found[tuple(range(len(stops)))][:2])
         self.assertLessEqual(late, best_late * 1.5 + 30)
         if late == best_late:
             self.assertLessEqual(metres, best_metres * 1.25 + 1)
+
+    def test_what_fits(self):
+        """Nobody who was taken is late; hardly anybody was left whom an order fits."""
+        hours = ((540, 720), (780, 900))
+        way = routing.Way((31.1, 121.1), (31.1, 121.1), 540, hours)
+        left = missed = 0
+        for seed in range(60):
+            stops = self._random_stops(random.Random(seed), 9)
+            tour = routing.Tour(way)
+            taken = [stop for stop in stops if tour.take(stop)]
+            tour.improve()
+            legs = tour.legs()
+            self.assertEqual({leg.stop for leg in legs}, set(taken))
+            for leg in legs:
+                self.assertFalse(leg.late)
+                self.assertTrue(leg.stop.opens <= leg.arrival <= leg.stop.closes)
+                self.assertTrue(
+                    any(a <= leg.arrival and leg.arrival + 30 <= b for a, b in hours)
+                )
+            for stop in [] if len(taken) > 4 else set(stops) - set(taken):
+                left += 1
+                missed += min(costs([*taken, stop], way).values())[0] == 0
+        self.assertGreater(left, 20)
+        self.assertLessEqual(missed, 1)
+
+    def test_fixed(self):
+        """An appointment stays, in the break too; the others go around it."""
+        here = (31.0, 121.0)
+        hours = ((540, 600), (660, 720))
+        noon = routing.Stop("noon", here, 30, 620, 635, fixed=True)
+        tour = routing.Tour(routing.Way(here, here, 540, hours), [noon])
+        taken = [tour.take(routing.Stop(name, here)) for name in "abcde"]
+        self.assertEqual(taken, [True, True, True, True, False])
+        self.assertEqual(
+            [leg.arrival for leg in tour.legs()], [540, 570, 620, 660, 690]
+        )
+
+    def test_too_long(self):
+        """What is longer than all working hours begins with the longest."""
+        hours = ((540, 600), (660, 780))
+        stop = routing.Stop("long", None, 300)
+        [leg] = routing.arrange([stop], routing.Way(None, None, 540, hours))
+        self.assertEqual((leg.arrival, leg.late), (660, 0))
+
+    def test_scales(self):
+        """Sixty stops take measurings in thousands, also where most are late."""
+        rnd = random.Random(1)
+        points = [(31 + rnd.random() / 4, 121 + rnd.random() / 4) for _ in range(60)]
+        for hours, most in (((), 20_000), (((540, 1020),), 300_000)):
+            stops = [routing.Stop(number, point) for number, point in enumerate(points)]
+            tour = CountingTour(routing.Way(points[0], points[0], 540, hours))
+            tour.arrange(stops)
+            with self.subTest(hours=hours):
+                self.assertLess(tour.measured, most)
+                self.assertEqual({leg.stop for leg in tour.legs()}, set(stops))
 
     def test_times(self):
         """A stop that opens later is waited for; lateness is said."""
@@ -110,7 +184,8 @@ class TestRouting(BaseCase):
             routing.Stop("noon", here, 30, 720, 800),
             routing.Stop("free", here, 60),
         ]
-        legs = {leg.stop.key: leg for leg in routing.arrange(stops, here, 540)}
+        way = routing.Way(here, here, 540)
+        legs = {leg.stop.key: leg for leg in routing.arrange(stops, way)}
         self.assertEqual(legs["late"].arrival, 540)
         self.assertEqual(legs["late"].late, 40)
         self.assertEqual(legs["noon"].arrival, 720)
@@ -123,15 +198,15 @@ class TestRouting(BaseCase):
             routing.Stop("far", (32.0, 121.0)),
             routing.Stop("near", (31.1, 121.0)),
         ]
-        legs = routing.arrange(stops, (31.0, 121.0))
+        legs = routing.arrange(stops, routing.Way((31.0, 121.0)))
         self.assertEqual(legs[-1].stop.key, "nowhere")
         self.assertIsNone(legs[-1].metres)
         self.assertTrue(all(leg.metres for leg in legs[:-1]))
         self.assertEqual(routing.arrange([]), [])
 
 
-def fix(latitude, longitude, moment=NOON, accuracy=10.0):
-    return integrity.Fix(latitude, longitude, accuracy, moment)
+def fix(latitude, longitude, moment=NOON, accuracy=10.0, day=None):
+    return integrity.Fix(latitude, longitude, accuracy, moment, day or moment.date())
 
 
 @tagged("post_install", "-at_install")
@@ -174,6 +249,12 @@ class TestIntegrity(BaseCase):
         earlier = [fix(31, 121, NOON - timedelta(minutes=30))]
         self.assertEqual(self.signals(fix(31, 121), earlier=earlier), {})
 
+    def test_local_day(self):
+        """Midnight in UTC is in the middle of a day elsewhere."""
+        today = NOON.date()
+        before = fix(31, 121, NOON - timedelta(hours=13), day=today)
+        self.assertEqual(self.signals(fix(31, 121, day=today), earlier=[before]), {})
+
     @given(st.sets(st.sampled_from(sorted(integrity.POINTS))))
     def test_score(self, kinds):
         score = integrity.score(kinds)
@@ -195,6 +276,22 @@ class TestPlanning(BaseCase):
         self.assertEqual(near(WEEK[1], working), WEEK[2])
         self.assertEqual(near(WEEK[4] + timedelta(days=2), working), WEEK[4])
         self.assertIsNone(near(WEEK[0] + timedelta(days=14), working))
+
+    def test_first_due(self):
+        """As far from what was and what will be; a far appointment is no obstacle."""
+        weekly = relativedelta(weeks=1)
+
+        def first(*days, interval=weekly):
+            visits = [MONDAY + timedelta(days=n) for n in days]
+            return (planning.first_due(visits, interval, MONDAY) - MONDAY).days
+
+        self.assertEqual(first(), 0)
+        self.assertEqual(first(-7), 0)
+        self.assertEqual(first(-3), 4)
+        self.assertEqual(first(90), 0)
+        self.assertEqual(first(5), 12)
+        self.assertEqual(first(14, 5, -3), 21)
+        self.assertEqual(first(-28, interval=relativedelta(months=1)), 0)
 
     def test_directions(self):
         """Two customers to the north and two to the south make two days."""
@@ -230,3 +327,40 @@ class TestPlanning(BaseCase):
                     self.assertGreaterEqual(
                         (other.due, -other.weight), (due.due, -due.weight)
                     )
+
+
+@tagged("post_install", "-at_install")
+class TestDays(BaseCase):
+    def test_where_the_rep_works(self):
+        """Minutes since local midnight, and back to moments in UTC."""
+        schedule = wt.Schedule("Asia/Shanghai", (wt.Hours(0, 540, 1020),))
+        days = days_between(schedule, MONDAY, MONDAY + timedelta(days=1))
+        day = days[MONDAY]
+        self.assertEqual(day.hours, ((540, 1020),))
+        self.assertEqual(day.moment(540), datetime(2026, 3, 2, 1))
+        self.assertEqual(day.minute(datetime(2026, 3, 2, 1)), 540)
+        self.assertEqual(day.clock(9.5), 570)
+        self.assertEqual(day.begin, 540)
+        self.assertEqual(day.left(960), 60)
+        self.assertEqual(day.moment(3000), datetime(2026, 3, 2, 15, 59))
+        self.assertEqual(days[MONDAY + timedelta(days=1)].hours, ())
+        self.assertEqual(days[MONDAY + timedelta(days=1)].begin, 540)
+        self.assertEqual(day_of(days, datetime(2026, 3, 2, 15, 59)), day)
+        self.assertNotEqual(day_of(days, datetime(2026, 3, 2, 16)), day)
+        self.assertIsNone(day_of(days, datetime(2026, 3, 5)))
+
+    def test_leave_and_break(self):
+        hours = (wt.Hours(0, 480, 720), wt.Hours(0, 780, 1020))
+        absence = (datetime(2026, 3, 2, 14), datetime(2026, 3, 2, 15))
+        schedule = wt.Schedule("UTC", hours, absences=(absence,))
+        day = days_between(schedule, MONDAY, MONDAY)[MONDAY]
+        self.assertEqual(day.hours, ((480, 720), (780, 840), (900, 1020)))
+
+    def test_clocks_change(self):
+        """Where the night is an hour short, nine o'clock comes an hour early."""
+        sunday = date(2026, 3, 29)
+        schedule = wt.Schedule("Europe/Berlin", (wt.Hours(6, 540, 720),))
+        day = days_between(schedule, sunday, sunday)[sunday]
+        self.assertEqual(day.clock(9), 480)
+        self.assertEqual(day.hours, ((480, 660),))
+        self.assertEqual(day.moment(480), datetime(2026, 3, 29, 7))

@@ -4,7 +4,7 @@ A signal is no accusation: it says what was measured, so that people can talk ab
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from .geo import distance
 
@@ -35,12 +35,13 @@ class Limits:
 
 @dataclass(frozen=True)
 class Fix:
-    """Where a device said that it was: degrees, metres, a moment in UTC."""
+    """Where a device said that it was: degrees, metres, moment in UTC, local day."""
 
     latitude: float
     longitude: float
     accuracy: float
     moment: datetime
+    day: date
 
     @property
     def point(self):
@@ -83,9 +84,9 @@ def signals(limits, fixes, *, customer=None, earlier=(), minutes=None, photos=0)
             found["speed"] = speed
         places = {fix.metre for fix in known}
         days = {
-            fix.moment.date()
+            fix.day
             for fix in earlier
-            if fix.metre in places and fix.moment.date() != known[0].moment.date()
+            if fix.metre in places and fix.day != known[0].day
         }
         if days:
             found["repeated"] = len(days)

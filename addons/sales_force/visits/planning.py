@@ -9,15 +9,18 @@ from ..ledger.apportion import apportion
 
 @dataclass(frozen=True)
 class Due:
-    """A customer who should be visited until a day.
+    """A customer who should be visited until a day, for so many minutes.
 
-    ``weight`` decides among those due on the same day: the larger first
+    ``weight`` decides among those due on the same day: the larger first; ``first`` is
+    the first day that is not too near to another visit
     """
 
     key: object
     due: date
     weight: float = 0.0
     point: tuple[float, float] | None = None
+    minutes: float = 30.0
+    first: date = date.min
 
 
 def nearest_working_day(day, working):
@@ -30,6 +33,25 @@ def nearest_working_day(day, working):
     return min(week, key=lambda other: (abs(other - day), day > other), default=None)
 
 
+def first_due(visits, interval, first):
+    """The first day from one on that is as far from all visits as it should be.
+
+    :param visits: dates of visits that took place or are planned
+    :param interval: what lies between two at least, as a ``relativedelta``
+    """
+    day = first
+    for visit in sorted(visits):
+        if day + interval <= visit:
+            break
+        day = max(day, visit + interval)
+    return day
+
+
+def by_importance(dues):
+    """The most overdue first."""
+    return sorted(dues, key=lambda due: (due.due, -due.weight))
+
+
 def spread(dues, free, start=None):
     """On which day to visit whom: ``{key: date}``.
 
@@ -40,7 +62,7 @@ def spread(dues, free, start=None):
     :param start: ``(latitude, longitude)`` of the rep, None: the middle of all
     """
     free = {day: count for day, count in sorted(free.items()) if count > 0}
-    chosen = sorted(dues, key=lambda due: (due.due, -due.weight))[: sum(free.values())]
+    chosen = by_importance(dues)[: sum(free.values())]
     if not chosen:
         return {}
     points = [due.point for due in chosen if due.point]

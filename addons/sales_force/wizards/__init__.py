@@ -7,7 +7,9 @@ from . import (
     sales_customer_stage_set,
     sales_pool_apply,
     sales_promote,
+    sales_position_answer,
     sales_rep_change,
     sales_split_change,
+    sales_visit_cancel,
     sales_visit_plan,
 )

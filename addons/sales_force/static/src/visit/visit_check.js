@@ -63,13 +63,15 @@ export class VisitCheck extends Component {
     /** Save what was typed, do something, and show what came of it. */
     async perform(text, job) {
         const {record} = this.props;
-        if (this.state.busy || !(await record.save())) {
+        if (this.state.busy) {
             return;
         }
         this.state.busy = text;
         try {
-            await job();
-            await record.load();
+            if (await record.save()) {
+                await job();
+                await record.load();
+            }
         } finally {
             this.state.busy = "";
         }
