@@ -112,6 +112,22 @@ class SalesVisit(models.Model):
         store=True,
         index=True,
     )
+    counts_note = fields.Char("Counts", compute="_compute_counts_note")
+    is_missed = fields.Boolean(compute="_compute_is_missed")
+    photo_count = fields.Integer(compute="_compute_photo_count")
+    customer_id = fields.Many2one(
+        "sales.customer", "Customer Card", compute="_compute_customer_id"
+    )
+    overdue_amount = fields.Monetary(
+        related="customer_id.overdue_amount", string="Overdue (with tax)"
+    )
+    unpaid_amount = fields.Monetary(
+        related="customer_id.unpaid_amount", string="Unpaid (with tax)"
+    )
+    customer_next_step = fields.Char(
+        related="customer_id.next_step", string="Planned for the Customer"
+    )
+    last_visit_note = fields.Text("Last Time", compute="_compute_last_visit_note")
     address = fields.Char(compute="_compute_address")
     phone = fields.Char(compute="_compute_address")
     map_url = fields.Char("Way There", compute="_compute_address")
@@ -174,7 +190,7 @@ class SalesVisit(models.Model):
             ("unavailable", "No position available"),
             ("off", "Positions are not asked for"),
         ],
-        "Position",
+        "Position on Site",
         readonly=True,
         copy=False,
     )
@@ -284,6 +300,81 @@ class SalesVisit(models.Model):
     # What is shown
 
     @api.depends("partner_id", "company_id")
+    @api.depends("state", "effective", "minutes")
+    def _compute_counts_note(self):
+        for visit in self:
+            least = visit.company_id.sales_visit_minutes
+            if visit.state != "done":
+                visit.counts_note = False
+            elif visit.effective:
+                visit.counts_note = self.env._("This visit counts.")
+            else:
+                visit.counts_note = self.env._(
+                    "Does not count: %(minutes)s of %(least)s minutes.",
+                    minutes=int(visit.minutes),
+                    least=least,
+                )
+
+    @api.depends("state", "date")
+    def _compute_is_missed(self):
+        for visit in self:
+            today = visit.company_id._get_sales_today()
+            visit.is_missed = (
+                visit.state == "planned" and bool(visit.date) and visit.date < today
+            )
+
+    @api.depends("photo_ids")
+    def _compute_photo_count(self):
+        for visit in self:
+            # sudo: only how many
+            visit.photo_count = len(visit.sudo().photo_ids)
+
+    @api.depends("commercial_partner_id", "company_id")
+    @api.depends_context("uid")
+    def _compute_customer_id(self):
+        found = {
+            (customer.partner_id, customer.company_id): customer
+            for customer in self.env["sales.customer"].search(
+                [("partner_id", "in", self.commercial_partner_id.ids)]
+            )
+        }
+        for visit in self:
+            visit.customer_id = found.get(
+                (visit.commercial_partner_id, visit.company_id)
+            )
+
+    @api.depends("commercial_partner_id", "date")
+    def _compute_last_visit_note(self):
+        """What was noted the last time, of those that the user may read."""
+        for visit in self:
+            last = self.search(
+                [
+                    ("commercial_partner_id", "=", visit.commercial_partner_id.id),
+                    ("company_id", "=", visit.company_id.id),
+                    ("state", "in", ("done", "closed")),
+                    ("check_in", "<", visit.check_in or fields.Datetime.now()),
+                    ("id", "!=", visit._origin.id),
+                ],
+                order="check_in desc",
+                limit=1,
+            )
+            parts = [
+                last.date and format_date(self.env, last.date),
+                last.result_id.name,
+                last.note,
+            ]
+            visit.last_visit_note = ": ".join(filter(None, parts)) or False
+
+    def action_open_customer(self):
+        """The customer's page."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "sales.customer",
+            "res_id": self.customer_id.id,
+            "views": [(False, "form")],
+        }
+
     @api.depends_context("uid")
     def _compute_address(self):
         """What leads to a customer, of those whom the user may read."""
@@ -752,6 +843,7 @@ class SalesVisit(models.Model):
         """
         self._check_started()
         self._finish("closed", position)
+        self._plan_next_step()
         self._report_collection()
         return True
 
@@ -870,7 +962,9 @@ class SalesVisit(models.Model):
         if not self.company_id.sales_position_use:
             return []
         kept = {position.kind: position._get_fix() for position in self.position_ids}
-        return [kept.get("in"), kept.get("out")]
+        fixes = [kept.get("in"), kept.get("out")]
+        # Who refuses may do so: that is no signal.
+        return [f for f in fixes if f] if self.position_state == "refused" else fixes
 
     def _get_earlier_fixes(self):
         positions = self.env["sales.visit.position"].search(
@@ -930,6 +1024,9 @@ class SalesVisit(models.Model):
             fingerprint = photos.fingerprint(base64.b64decode(image, validate=True))
         except (OSError, TypeError, ValueError) as error:
             raise UserError(self.env._("This is no picture.")) from error
+        # sudo: of an own visit only, as checked above
+        if fingerprint in self.sudo().photo_ids.mapped("fingerprint"):
+            raise UserError(self.env._("This photo is with the visit already."))
         # sudo: added to an own visit only, as checked above
         self.env["sales.visit.photo"].sudo().create(
             {"visit_id": self.id, "image": image, "fingerprint": fingerprint}

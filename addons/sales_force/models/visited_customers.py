@@ -119,10 +119,14 @@ class SalesCustomer(models.Model):
         group = ["commercial_partner_id", "company_id"]
         mine = Domain("commercial_partner_id", "in", self.partner_id.ids)
         last = {
-            (partner, company): (day, count)
-            for partner, company, day, count in visits._read_group(
-                mine & Domain("effective", ">", 0), group, ["date:max", "__count"]
+            (partner, company): day
+            for partner, company, day in visits._read_group(
+                mine & Domain("effective", ">", 0), group, ["date:max"]
             )
+        }
+        every_one = {
+            (partner, company): count
+            for partner, company, count in visits._read_group(mine, group, ["__count"])
         }
         following = {
             (partner, company): day
@@ -134,9 +138,9 @@ class SalesCustomer(models.Model):
         }
         for customer in self:
             key = customer.partner_id, customer.company_id
-            day, count = last.get(key, (False, 0))
+            day = last.get(key, False)
             customer.last_visit = day
-            customer.visit_count = count
+            customer.visit_count = every_one.get(key, 0)
             customer.next_visit = following.get(key, False)
             every = customer.class_id.visit_days
             customer.visit_overdue = (

@@ -100,6 +100,24 @@ class VisitCase(SalesForceCase):
 @tagged("post_install", "-at_install")
 @freeze_time(MORNING)
 class TestVisit(VisitCase):
+    def test_what_the_rep_sees(self):
+        """Whether it counts, and what there is to know about the customer."""
+        first = self._visited(30, note="They want samples")
+        self.assertEqual(first.counts_note, "This visit counts.")
+        least = self.company.sales_visit_minutes
+        short = self._visited(least - 1)
+        self.assertIn(f"{least - 1} of {least} minutes", short.counts_note)
+        missed = self._visit(
+            date_planned=fields.Datetime.now() - timedelta(days=2)
+        ).with_user(self.users["rep"])
+        self.assertTrue(missed.is_missed)
+        self.assertIn("They want samples", missed.last_visit_note)
+        self.env["sales.customer"]._refresh(self.company)
+        self.assertEqual(missed.customer_id.partner_id, self.shop)
+        self.assertEqual(missed.customer_id.visit_count, 3)
+        action = missed.action_open_customer()
+        self.assertEqual(action["res_id"], missed.customer_id.id)
+
     def test_in_and_out(self):
         """An effective visit counts on the day of its check-out."""
         visit = self._visited(30)
@@ -199,7 +217,9 @@ class TestVisit(VisitCase):
         """A closed shop leaves the denominator."""
         closed = self._visit().with_user(self.users["rep"])
         closed.action_check_in()
+        closed.next_step = "Come again on Friday"
         closed.action_found_closed()
+        self.assertEqual(self.shop.activity_ids.summary, "Come again on Friday")
         done, missed = self._visited(), self._visit()
         visits = closed.sudo() + done + missed
         self.assertEqual(visits.mapped("due"), [0, 1, 1])
@@ -442,6 +462,10 @@ class TestPosition(VisitCase):
         self._consent()
         visit = self._visited(30, {"refused": True})
         self.assertEqual((visit.position_state, visit.effective), ("refused", 1))
+        self.assertFalse(self._signals(visit), "to refuse is no signal")
+        self.assertEqual(visit.integrity, 100)
+        visit = self._visited(30, {})
+        self.assertEqual(visit.position_state, "unavailable")
         self.assertEqual(self._signals(visit), {"no_position"})
         self.assertEqual(visit.integrity, 90)
         self.company.sales_position_use = False
@@ -602,7 +626,10 @@ class TestPosition(VisitCase):
             visit.add_photo(picture(3))
         visit.action_check_in()
         visit.add_photo(picture(3))
+        with self.assertRaises(UserError):
+            visit.add_photo(picture(3))
         visit.add_photo(picture(5))
+        self.assertEqual(visit.photo_count, 2)
         visit.photo_ids[1].action_remove()
         for image in ("", "%%%", base64.b64encode(b"no picture").decode(), None):
             with self.assertRaises(UserError):
