@@ -116,16 +116,12 @@ class SalesVisit(models.Model):
     is_missed = fields.Boolean(compute="_compute_is_missed")
     photo_count = fields.Integer(compute="_compute_photo_count")
     customer_id = fields.Many2one(
-        "sales.customer", "Customer Card", compute="_compute_customer_id"
+        "sales.customer", "Customer Card", compute="_compute_customer"
     )
-    overdue_amount = fields.Monetary(
-        related="customer_id.overdue_amount", string="Overdue (with tax)"
-    )
-    unpaid_amount = fields.Monetary(
-        related="customer_id.unpaid_amount", string="Unpaid (with tax)"
-    )
+    overdue_amount = fields.Monetary("Overdue (with tax)", compute="_compute_customer")
+    unpaid_amount = fields.Monetary("Unpaid (with tax)", compute="_compute_customer")
     customer_next_step = fields.Char(
-        related="customer_id.next_step", string="Planned for the Customer"
+        "Planned for the Customer", compute="_compute_customer"
     )
     last_visit_note = fields.Text("Last Time", compute="_compute_last_visit_note")
     address = fields.Char(compute="_compute_address")
@@ -331,7 +327,7 @@ class SalesVisit(models.Model):
 
     @api.depends("commercial_partner_id", "company_id")
     @api.depends_context("uid")
-    def _compute_customer_id(self):
+    def _compute_customer(self):
         found = {
             (customer.partner_id, customer.company_id): customer
             for customer in self.env["sales.customer"].search(
@@ -339,9 +335,11 @@ class SalesVisit(models.Model):
             )
         }
         for visit in self:
-            visit.customer_id = found.get(
-                (visit.commercial_partner_id, visit.company_id)
-            )
+            customer = found.get((visit.commercial_partner_id, visit.company_id))
+            visit.customer_id = customer
+            visit.overdue_amount = customer and customer.overdue_amount
+            visit.unpaid_amount = customer and customer.unpaid_amount
+            visit.customer_next_step = customer and customer.next_step
 
     @api.depends("commercial_partner_id", "date")
     def _compute_last_visit_note(self):
@@ -352,10 +350,13 @@ class SalesVisit(models.Model):
                     ("commercial_partner_id", "=", visit.commercial_partner_id.id),
                     ("company_id", "=", visit.company_id.id),
                     ("state", "in", ("done", "closed")),
-                    ("check_in", "<", visit.check_in or fields.Datetime.now()),
+                    ("check_in", "<=", visit.check_in or fields.Datetime.now()),
                     ("id", "!=", visit._origin.id),
+                    "|",
+                    ("note", "!=", False),
+                    ("result_id", "!=", False),
                 ],
-                order="check_in desc",
+                order="check_in desc, id desc",
                 limit=1,
             )
             parts = [
