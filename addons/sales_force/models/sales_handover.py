@@ -242,7 +242,7 @@ class SalesHandover(models.Model):
                 & here
                 & Domain("state", "=", "posted")
                 & Domain("move_type", "=", "out_invoice")
-                & Domain("payment_state", "in", ("not_paid", "partial")),
+                & Domain("payment_state", "in", ("not_paid", "partial", "blocked")),
                 partner="commercial_partner_id",
             ),
             "activity": Kind(

@@ -1064,7 +1064,7 @@ class SalesVisit(models.Model):
             ("company_id", "=", self.company_id.id),
             ("state", "=", "posted"),
             ("move_type", "in", ("out_invoice", "out_receipt")),
-            ("payment_state", "in", ("not_paid", "partial")),
+            ("payment_state", "in", ("not_paid", "partial", "blocked")),
         ]
 
     def action_collect(self):
