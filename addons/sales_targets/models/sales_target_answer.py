@@ -1,0 +1,165 @@
+"""Bottom-up: who is asked accepts a target, or proposes another with a reason."""
+
+from odoo import fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools import SQL
+
+
+class SalesTarget(models.Model):
+    _inherit = "sales.target"
+
+    def action_accept(self):
+        """Commit to one's own target, as it is.
+
+        :raise AccessError: for the target of somebody else
+        :raise UserError: when nobody is asked (any more)
+        """
+        for target in self:
+            target._check_asked()
+        self._answer({"answer": "accepted", "proposed_value": 0, "answer_reason": None})
+        return True
+
+    def action_ask_counter(self):
+        """Ask which target it should be instead."""
+        self.ensure_one()
+        return self._open_dialog("sales.target.counter", self.env._("Counter-proposal"))
+
+    def action_ask_value(self):
+        """Ask at which value the target is to be fixed."""
+        self.ensure_one()
+        return self._open_dialog("sales.target.set", self.env._("Change the Target"))
+
+    def _open_dialog(self, model, name):
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": model,
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_target_id": self.id, "default_value": self.value},
+        }
+
+    def action_counter(self, value, reason):
+        """Propose another target for the whole period, with a reason.
+
+        :param float value: in company currency or as the metric counts
+        :raise ValidationError: without a reason, for a negative value, or for one that
+            is no multiple of the plan's unit
+        """
+        self.ensure_one()
+        self._check_asked()
+        plan = self.plan_id
+        if not (reason or "").strip():
+            raise ValidationError(self.env._("Say why you propose another target."))
+        if value < 0 or plan._to_amount(plan._to_units(value)) != round(value, 2):
+            raise ValidationError(
+                self.env._(
+                    "%(value)s is no target: it is a multiple of %(unit)s, not "
+                    "negative.",
+                    value=value,
+                    unit=plan.unit,
+                )
+            )
+        self._answer(
+            {
+                "answer": "countered",
+                "proposed_value": value,
+                "answer_reason": reason.strip(),
+            }
+        )
+        return True
+
+    def action_take_over(self):
+        return self.action_settle(True)
+
+    def action_keep(self):
+        return self.action_settle(False)
+
+    def action_settle(self, accept):
+        """Answer a counter-proposal: take it over, or keep the target.
+
+        What is taken over is locked, and the others get the difference.
+
+        :param bool accept: whether the proposed value becomes the target
+        :raise AccessError: for who does not plan above it
+        :raise UserError: where there is no counter-proposal, or where locks and limits
+            do not allow it
+        """
+        for target in self:
+            target._check_may_plan()
+            if target.answer != "countered":
+                raise UserError(
+                    self.env._(
+                        "%(name)s has made no counter-proposal.", name=target.name
+                    )
+                )
+        if accept:
+            for plan, targets in self.grouped("plan_id").items():
+                plan._change_cells(
+                    {target: target.proposed_value for target in targets},
+                    self.env._("Counter-proposals accepted"),
+                )
+        self._answer({"answer": "settled"})
+        return True
+
+    def _check_asked(self):
+        self.ensure_one()
+        self.check_access("read")
+        if self.period != "total" or not self.is_mine:
+            raise AccessError(
+                self.env._(
+                    "A target is answered by whose it is: %(name)s.", name=self.name
+                )
+            )
+        if self.plan_id.state != "proposed":
+            raise UserError(
+                self.env._("%(plan)s does not ask for answers.", plan=self.plan_id.name)
+            )
+
+    def _answer(self, values):
+        """Stamp an answer, with its day, and close the question."""
+        self.flush_recordset()
+        today = self.env.company._get_sales_today()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sales_target SET %s WHERE id = ANY(%s)",
+                SQL(", ").join(
+                    SQL("%s = %s", SQL.identifier(name), value)
+                    for name, value in {**values, "answer_date": today}.items()
+                ),
+                self.ids,
+            )
+        )
+        self.invalidate_recordset(flush=False)
+        for plan, targets in self.grouped("plan_id").items():
+            # sudo: the question is closed by the system
+            plan.sudo().activity_ids.filtered(
+                lambda activity, users=targets.rep_id.user_id: activity.user_id in users
+                and activity.activity_type_id == self._get_question_type()
+            ).action_feedback(
+                feedback=dict(self._fields["answer"]._description_selection(self.env))[
+                    values["answer"]
+                ]
+            )
+
+    def _get_question_type(self):
+        return self.env.ref("sales_targets.mail_activity_type_answer")
+
+    def _ask(self):
+        """An activity for everybody whose target it is."""
+        question = self._get_question_type()
+        for plan, targets in self.grouped("plan_id").items():
+            for user in targets.rep_id.user_id:
+                # sudo: who is asked need not be somebody whom the planner may assign
+                plan.sudo().activity_schedule(
+                    activity_type_id=question.id,
+                    user_id=user.id,
+                    date_deadline=plan.answer_until or fields.Date.today(),
+                )
+
+    def _stop_asking(self):
+        for plan in self.plan_id:
+            # sudo: nobody is asked any more, whoever was
+            plan.sudo().activity_ids.filtered(
+                lambda activity: activity.activity_type_id == self._get_question_type()
+            ).unlink()

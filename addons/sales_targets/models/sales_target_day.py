@@ -1,0 +1,144 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from odoo.addons.sales_force.models.sales_credit import LedgerMany2one
+
+from ..planning.days import spread
+
+
+class SalesTargetDay(models.Model):
+    """A rep's target of a day: the month over the days on which the rep works.
+
+    Derived from the rep's calendar, leave, public holidays and make-up working days;
+    days that are over keep what they had. Written as a set.
+    """
+
+    _name = "sales.target.day"
+    _description = "Target of a Day"
+    _order = "date, id"
+    _log_access = False
+    _rec_name = "date"
+
+    target_id = fields.Many2one(
+        "sales.target",
+        "Target of the Month",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+    )
+    plan_id = fields.Many2one(related="target_id.plan_id")
+    company_id = fields.Many2one(related="target_id.company_id")
+    rep_id = LedgerMany2one("sales.rep", required=True, readonly=True)
+    date = fields.Date(required=True, readonly=True)
+    value = fields.Float("Target", digits=(16, 2), readonly=True)
+    hours = fields.Float(
+        "Working Hours", digits=(16, 3), readonly=True, help="By which it is weighed."
+    )
+
+    _day_uniq = models.UniqueIndex("(target_id, date)")
+    _rep_idx = models.Index("(rep_id, date)")
+
+    @api.model
+    def _derive(self, plan, reps=None):
+        """Spread the months of reps over their days again.
+
+        :param reps: whose; all of the plan's when None
+        """
+        today = plan.company_id._get_sales_today()
+        cells = self._read_cells(plan, reps)
+        if not cells:
+            return
+        # sudo: the calendars of everybody in the plan
+        people = self.env["sales.rep"].sudo().browse({rep for _id, rep, *_ in cells})
+        hours = self.env["sales.working.time"].working_days(
+            people, plan.date_from, plan.date_to
+        )
+        by_rep = {rep.id: days for rep, days in hours.items()}
+        monthly = defaultdict(lambda: defaultdict(dict))
+        for rep_id, days in by_rep.items():
+            for day, worked in days.items():
+                monthly[rep_id][day.replace(day=1)][day] = worked
+        kept = self._read_kept(plan, today)
+        rows = []
+        for target_id, rep_id, first, units in cells:
+            past = kept.get(target_id, {})
+            worked = monthly[rep_id][first]
+            for day, part in spread(units, worked, past).items():
+                rows.append((target_id, rep_id, day, part, worked.get(day, 0.0)))
+        self._merge(plan, rows, [cell[0] for cell in cells])
+
+    def _read_cells(self, plan, reps):
+        """``[(id, rep's id, first day, units)]`` of the reps' months."""
+        condition = SQL("TRUE") if reps is None else SQL("rep_id = ANY(%s)", reps.ids)
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT id, rep_id, date_from, value FROM sales_target
+                WHERE plan_id = %s AND level = 'rep' AND period = 'month' AND %s
+                ORDER BY id""",
+                plan.id,
+                condition,
+            )
+        )
+        return [
+            (id_, rep, first, plan._to_units(float(value)))
+            for id_, rep, first, value in rows
+        ]
+
+    def _read_kept(self, plan, today):
+        """What days that are over had: ``{target's id: {date: units}}``."""
+        kept = defaultdict(dict)
+        for target_id, day, value in self.env.execute_query(
+            SQL(
+                """SELECT d.target_id, d.date, d.value
+                FROM sales_target t JOIN sales_target_day d ON d.target_id = t.id
+                WHERE t.plan_id = %s AND t.level = 'rep' AND t.period = 'month'
+                  AND d.date < %s""",
+                plan.id,
+                today,
+            )
+        ):
+            kept[target_id][day] = plan._to_units(float(value))
+        return kept
+
+    def _merge(self, plan, rows, target_ids):
+        """Write the days of these months as they are now, only what differs."""
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 5
+        columns[3] = [plan._to_amount(units) for units in columns[3]]
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH new AS MATERIALIZED (
+                    SELECT * FROM unnest(%(ids)s::integer[], %(reps)s::integer[],
+                        %(dates)s::date[], %(values)s::numeric[], %(hours)s::numeric[])
+                        AS n(target_id, rep_id, date, value, hours)
+                ), gone AS (
+                    DELETE FROM sales_target_day d WHERE d.target_id = ANY(%(targets)s)
+                        AND NOT EXISTS (SELECT FROM new n WHERE n.date = d.date
+                            AND n.target_id = d.target_id)
+                )
+                INSERT INTO sales_target_day (target_id, rep_id, date, value, hours)
+                SELECT target_id, rep_id, date, value, hours FROM new
+                ON CONFLICT (target_id, date) DO UPDATE SET
+                    value = EXCLUDED.value, hours = EXCLUDED.hours
+                WHERE (sales_target_day.value, sales_target_day.hours)
+                    IS DISTINCT FROM (EXCLUDED.value, EXCLUDED.hours)
+                """,
+                ids=columns[0],
+                reps=columns[1],
+                dates=columns[2],
+                values=columns[3],
+                hours=columns[4],
+                targets=target_ids,
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    @api.model
+    def _cron_derive(self):
+        """Each night: leave and holidays that were entered since count."""
+        for plan in self.env["sales.target.plan"].search(
+            [("state", "in", ("proposed", "committed", "running"))]
+        ):
+            self._derive(plan)

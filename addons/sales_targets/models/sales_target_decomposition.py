@@ -1,0 +1,572 @@
+"""A plan is divided: who there is, what they weigh, what is fixed, and the rows."""
+
+import json
+from collections import defaultdict
+from datetime import timedelta
+from fractions import Fraction
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+from odoo.tools.misc import format_date
+
+from odoo.addons.sales_force.ledger.apportion import apportion
+
+from .. import facts
+from ..planning import tree, weights
+from ..planning.decompose import Child, Conflict, assign, split
+
+
+class SalesTargetPlan(models.Model):
+    _inherit = "sales.target.plan"
+
+    def _decompose(self, reason=None, former=None):
+        """Divide the target and write the tree, as a set.
+
+        :param reason: of a new version, where the plan is published
+        :param former: the rows before the change, where locks have been written since
+        """
+        self.ensure_one()
+        self._lock_plan()
+        before = self._read_rows()
+        nodes = self._build_tree(before)
+        months = self._get_months()
+        frozen = self._count_frozen(months)
+        basis = self._get_basis(nodes, months)
+        current = self._get_current(nodes)
+        try:
+            after = self._divide(nodes, before, basis, frozen, current)
+        except Conflict as conflict:
+            raise UserError(self._explain_conflict(conflict, nodes)) from conflict
+        self._write_rows(nodes, after, months)
+        self._date_leaves(current)
+        if self.state != "draft":
+            self.env["sales.target.version"]._open(self, reason, former or before)
+            self.env["sales.target.day"]._derive(
+                self, self._get_changed_reps(nodes, former or before, after)
+            )
+
+    def _get_changed_reps(self, nodes, before, after):
+        """Whose months have changed, so that their days do."""
+        months = self._get_months()
+        changed = {
+            nodes[key].res_id
+            for key, values in after.items()
+            if nodes[key].level == "rep"
+            and [self._to_amount(units) for units in values["months"]]
+            != [
+                float(before.get(key, {}).get(first, {}).get("value") or 0)
+                for first in months
+            ]
+        }
+        return self.env["sales.rep"].browse(changed)
+
+    def _lock_plan(self):
+        """Two who plan at once: the second is run again on what the first left."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL("UPDATE sales_target_plan SET id = id WHERE id = ANY(%s)", self.ids)
+        )
+
+    # What there is
+
+    def _read_rows(self):
+        """The rows as they are: ``{key: {None or first day of a month: row}}``."""
+        rows = defaultdict(dict)
+        for row in self.env.execute_query_dict(
+            SQL(
+                """SELECT id, key, period, date_from, value, assigned_value, locked,
+                    manual_weight, answer
+                FROM sales_target WHERE plan_id = %s""",
+                self.id,
+            )
+        ):
+            rows[row["key"]][row["period"] == "month" and row["date_from"]] = row
+        return {
+            key: {date or None: row for date, row in periods.items()}
+            for key, periods in rows.items()
+        }
+
+    def _build_tree(self, rows):
+        """Who is in the plan today, and who was and keeps a past.
+
+        :return: ``{key: tree.Node}``, those above first
+        """
+        reps = self._get_reps()
+        chosen = self.territory_ids
+        paths = []
+        for rep in reps:
+            common = rep.territory_ids._get_common()
+            ids = [int(id_) for id_ in (common.parent_path or "").split("/") if id_]
+            above = [id_ for id_ in ids if id_ in chosen.ids]
+            paths.append((rep.id, self.by_team and rep.team_id.id or None, above))
+        order = {id_: number for number, id_ in enumerate(chosen.sorted("name").ids)}
+        paths.sort(key=lambda path: [order[id_] for id_ in path[2]])
+        nodes = tree.build(paths)
+        if self.state in ("committed", "running"):
+            self._keep_former(nodes, rows)
+        return nodes
+
+    def _keep_former(self, nodes, rows):
+        """Who left or moved keeps the months that are over, and gets no more."""
+        for key in sorted(rows, key=lambda key: key.count("/")):
+            parts = key.split("/")
+            for depth in range(1, len(parts)):
+                above, below = "/".join(parts[:depth]), "/".join(parts[: depth + 1])
+                if below not in nodes:
+                    nodes[below] = tree.Node(below)
+                    nodes[above].children.append(below)
+        ordered = sorted(nodes, key=lambda key: key.count("/"))
+        for key in ordered:
+            nodes[key] = nodes.pop(key)
+
+    def _get_reps(self):
+        """Who carries a target, in the order that decides ties."""
+        domain = [
+            ("company_id", "=", self.company_id.id),
+            ("carries_target", "=", True),
+            ("state", "in", ("onboarding", "active", "suspended")),
+        ]
+        if self.top_rep_id:
+            domain.append(("id", "child_of", self.top_rep_id.id))
+        # sudo: the plan is for everybody in its unit, whom the planner may not see
+        reps = self.env["sales.rep"].sudo().search(domain, order="name, id")
+        if not reps:
+            raise UserError(
+                self.env._(
+                    "%(plan)s: there is nobody who carries a target. Tick it on the "
+                    "reps' profiles.",
+                    plan=self.name,
+                )
+            )
+        return reps
+
+    def _count_frozen(self, months):
+        """How many of the first months are over and stay as they are."""
+        if self.state not in ("committed", "running"):
+            return 0
+        today = self.company_id._get_sales_today()
+        return sum(first + relativedelta(months=1) <= today for first in months)
+
+    # What they weigh
+
+    def _get_basis(self, nodes, months):
+        """What the weights are based on, of each node the sum of the reps below.
+
+        :return: ``{basis: {key: Fraction or None}}``; ``baseline`` and ``seasons``
+            (``[Fraction]`` by month of the plan) as well
+        """
+        leaves = {
+            key: node.res_id for key, node in nodes.items() if node.level == "rep"
+        }
+        # sudo: the ledger, leads and customers of everybody in the plan
+        found = facts.collect(self.sudo(), set(leaves.values()), months)
+        basis = {
+            name: self._add_up(
+                nodes, {key: values.get(rep) for key, rep in leaves.items()}
+            )
+            for name, values in found["reps"].items()
+        }
+        basis["seasons"] = found["seasons"]
+        return basis
+
+    @staticmethod
+    def _add_up(nodes, known):
+        """Sums of what is known below; None where nobody said anything."""
+        values = dict(known)
+        for key in reversed(list(nodes)):
+            parent = nodes[key].parent
+            if parent is not None and values.get(key) is not None:
+                values[parent] = (values.get(parent) or 0) + values[key]
+        return {key: values.get(key) for key in nodes}
+
+    def _get_profile(self, basis, months):
+        """What the months weigh, as whole numbers."""
+        seasons = basis["seasons"][self.profile]
+        if not any(seasons):
+            seasons = basis["seasons"]["working_days"]
+        if not any(seasons):
+            seasons = [Fraction(1)] * len(months)
+        return [round(max(season, 0) * 10_000) for season in seasons]
+
+    # Dividing
+
+    def _divide(self, nodes, before, basis, frozen, current):
+        """The values of all nodes.
+
+        :param frozen: how many of the first months are over
+        :param set current: the nodes that get a target of the others
+        :return: ``{key: {"months", "assigned", "share", "held", "basis", ...}}``, in
+            units
+        """
+        months = self._get_months()
+        root = self._divide_root(before.get(tree.ROOT, {}), basis, months, frozen)
+        result = {tree.ROOT: {"months": root, "share": None, "held": None}}
+        for key, node in nodes.items():
+            if not node.children:
+                result[key]["assigned"] = [0] * len(months)
+                continue
+            assigned = self._assign(
+                result[key]["months"], node.level, before.get(key, {}), months, frozen
+            )
+            result[key]["assigned"] = assigned
+            children, details = self._weigh(node, before, basis)
+            for child in children:
+                rows = before.get(child.key, {})
+                self._fix(child, rows, months, frozen, child.key in current)
+                if self.growth_limited and child.key in current:
+                    self._guard(child, basis["baseline"].get(child.key))
+            for child, part in split(assigned, children).items():
+                result[child] = {
+                    "months": part.months,
+                    "share": details[child].pop("share"),
+                    "held": part.held,
+                    "basis": details[child],
+                }
+        for key, values in result.items():
+            values["baseline"] = basis["baseline"].get(key)
+        return result
+
+    def _divide_root(self, rows, basis, months, frozen):
+        """The plan's value over its months; locked and past months stay."""
+        kept = {
+            number: self._to_units(rows[first]["value"])
+            for number, first in enumerate(months)
+            if first in rows and (number < frozen or rows[first]["locked"])
+        }
+        left = self._to_units(self.value) - sum(kept.values())
+        if left < 0 or (left and len(kept) == len(months)):
+            raise Conflict("year", left, [tree.ROOT], sorted(kept))
+        profile = self._get_profile(basis, months)
+        open_months = [n for n in range(len(months)) if n not in kept]
+        weighed = [profile[number] for number in open_months]
+        if open_months and not any(weighed):
+            weighed = [1] * len(open_months)
+        parts = apportion(left, weighed) if open_months else []
+        found = {**kept, **dict(zip(open_months, parts, strict=True))}
+        return [found[number] for number in range(len(months))]
+
+    def _assign(self, units, level, rows, months, frozen):
+        """What those below get; of the months that are over what they had."""
+        hedge = Fraction(str(self._get_hedge(level))) / 100
+        past = [
+            self._to_units(rows[first]["assigned_value"])
+            for first in months[:frozen]
+            if first in rows
+        ]
+        past += [0] * (frozen - len(past))
+        return past + assign(units[frozen:], hedge)
+
+    def _weigh(self, node, before, basis):
+        """The children of a node with their weights, and what these are based on."""
+        bases = {
+            name: {child: basis[name].get(child) for child in node.children}
+            for name in weights.BASES
+            if name != "manual"
+        }
+        bases["manual"] = {
+            child: Fraction(str(weight)) if weight else None
+            for child in node.children
+            for weight in [before.get(child, {}).get(None, {}).get("manual_weight")]
+        }
+        shares, details = weights.blend(
+            bases,
+            {
+                name: Fraction(str(round(self[f"weight_{name}"], 2)))
+                for name in weights.BASES
+            },
+        )
+        told = {}
+        for child in node.children:
+            told[child] = {
+                "share": float(round(shares[child] * 100, 4)),
+                **{
+                    name: [
+                        None if found[child].assumed else float(found[child].value),
+                        float(round(found[child].share * 100, 2)),
+                    ]
+                    for name, found in details.items()
+                },
+            }
+        return [Child(child, shares[child]) for child in node.children], told
+
+    def _get_current(self, nodes):
+        """The nodes that somebody is below of today, so that they get a target."""
+        today = {rep.id for rep in self._get_reps()}
+        current = set()
+        for key, node in nodes.items():
+            if node.level == "rep" and node.res_id in today:
+                while key:
+                    current.add(key)
+                    key = nodes[key].parent
+        return current
+
+    def _fix(self, part, rows, months, frozen, is_current):
+        """What of a child stays: the past, locks, and nothing for who is gone."""
+        for number, first in enumerate(months):
+            row = rows.get(first)
+            if number < frozen:
+                part.months[number] = self._to_units(row["value"]) if row else 0
+            elif not is_current:
+                part.months[number] = 0
+            elif row and row["locked"]:
+                part.months[number] = self._to_units(row["value"])
+        total = rows.get(None)
+        if total and total["locked"] and is_current:
+            part.year = self._to_units(total["value"])
+
+    def _guard(self, part, baseline):
+        """Growth against the year before; nobody's is limited who was not there."""
+        if baseline is None or baseline <= 0:
+            return
+        least, most = (
+            Fraction(str(round(limit, 2))) / 100 + 1
+            for limit in (self.growth_min, self.growth_max)
+        )
+        unit = Fraction(self.unit)
+        part.least = -int(-baseline * least // unit)
+        part.most = int(baseline * most // unit)
+
+    # Writing
+
+    def _write_rows(self, nodes, result, months):
+        """Insert and update the rows of all nodes, in a few statements."""
+        responsible = self._get_responsible(nodes)
+        columns = defaultdict(list)
+        ends = [first + relativedelta(months=1, days=-1) for first in months]
+        amount = self._to_amount
+        for key, values in result.items():
+            node = nodes[key]
+            place = {
+                "key": key,
+                "level": node.level,
+                "rep_id": responsible.get(key),
+                "team_id": node.res_id if node.level == "team" else None,
+                "territory_id": node.res_id if node.level == "territory" else None,
+            }
+            baseline = values["baseline"]
+            rows = [
+                {
+                    "period": "total",
+                    "date_from": self.date_from,
+                    "date_to": self.date_to,
+                    "value": amount(sum(values["months"])),
+                    "assigned_value": amount(sum(values["assigned"])),
+                    "baseline": float(baseline or 0),
+                    "baseline_known": baseline is not None,
+                    "share": values["share"],
+                    "held": values["held"] or None,
+                    "basis": json.dumps(values.get("basis") or {}),
+                }
+            ]
+            rows += [
+                {
+                    "period": "month",
+                    "date_from": first,
+                    "date_to": stop,
+                    "value": amount(units),
+                    "assigned_value": amount(assigned),
+                    "baseline": 0.0,
+                    "baseline_known": False,
+                    "share": None,
+                    "held": None,
+                    "basis": None,
+                }
+                for first, stop, units, assigned in zip(
+                    months, ends, values["months"], values["assigned"], strict=True
+                )
+            ]
+            for row in rows:
+                for name, value in {**place, **row}.items():
+                    columns[name].append(value)
+        self._merge_rows(columns)
+        self.env["sales.target"].invalidate_model(flush=False)
+
+    def _merge_rows(self, columns):
+        types = {
+            "rep_id": "integer",
+            "team_id": "integer",
+            "territory_id": "integer",
+            "date_from": "date",
+            "date_to": "date",
+            "value": "numeric",
+            "assigned_value": "numeric",
+            "baseline": "numeric",
+            "baseline_known": "boolean",
+            "share": "numeric",
+            "basis": "jsonb",
+        }
+        names = SQL(", ").join(map(SQL.identifier, columns))
+        found = self.env.execute_query(
+            SQL(
+                """
+                WITH rows AS (SELECT * FROM unnest(%(arrays)s) AS r(%(names)s))
+                INSERT INTO sales_target (plan_id, company_id, answer, %(names)s)
+                SELECT %(plan)s, %(company)s,
+                    CASE WHEN period = 'total' AND level = 'rep' THEN 'none' END,
+                    %(names)s
+                FROM rows
+                ON CONFLICT (plan_id, key, period, date_from) DO UPDATE SET
+                    (%(names)s) = ROW(%(new)s)
+                RETURNING id, key, period, date_from
+                """,
+                arrays=SQL(", ").join(
+                    SQL("%s::%s[]", values, SQL(types.get(name, "varchar")))
+                    for name, values in columns.items()
+                ),
+                names=names,
+                plan=self.id,
+                company=self.company_id.id,
+                new=SQL(", ").join(
+                    SQL("EXCLUDED.%s", SQL.identifier(name)) for name in columns
+                ),
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM sales_target WHERE plan_id = %s AND id <> ALL(%s)",
+                self.id,
+                [row[0] for row in found],
+            )
+        )
+        self._link_rows(found)
+
+    def _link_rows(self, rows):
+        """Say whose row is above, and which is the total of a month."""
+        ids = {(key, period, first): id_ for id_, key, period, first in rows}
+        self.env.cr.execute(
+            SQL(
+                """UPDATE sales_target t
+                SET parent_id = v.parent_id, total_id = v.total_id
+                FROM unnest(%s::integer[], %s::integer[], %s::integer[])
+                    AS v(id, parent_id, total_id)
+                WHERE t.id = v.id AND (t.parent_id, t.total_id)
+                    IS DISTINCT FROM (v.parent_id, v.total_id)""",
+                list(ids.values()),
+                [
+                    ids.get((key.rpartition("/")[0], period, first))
+                    for key, period, first in ids
+                ],
+                [
+                    ids[key, "total", self.date_from] if period == "month" else None
+                    for key, period, _first in ids
+                ],
+            )
+        )
+
+    def _date_leaves(self, current):
+        """From when to when the credits of a rep count in a node.
+
+        Who moves within a plan that holds counts in the new node from today on; the
+        change of a plan that nobody has committed to counts from its beginning.
+        """
+        today = self.company_id._get_sales_today()
+        moving = self.state in ("committed", "running") and today > self.date_from
+        self.env.cr.execute(
+            SQL(
+                """UPDATE sales_target SET
+                    active_from = COALESCE(active_from, %(start)s),
+                    active_to = CASE WHEN key = ANY(%(current)s) THEN NULL
+                        ELSE COALESCE(active_to, %(stop)s) END
+                WHERE plan_id = %(plan)s AND level = 'rep' AND period = 'total'
+                  AND (active_from IS NULL
+                    OR (key = ANY(%(current)s)) <> (active_to IS NULL))""",
+                start=today if moving else self.date_from,
+                stop=today - timedelta(days=1),
+                current=sorted(current),
+                plan=self.id,
+            )
+        )
+
+    def _get_responsible(self, nodes):
+        """Whose each node is: the rep's own, else the manager of all reps below."""
+        leaves = {
+            key: node.res_id for key, node in nodes.items() if node.level == "rep"
+        }
+        # sudo: the organisation of the plan's unit
+        reps = self.env["sales.rep"].sudo().browse(set(leaves.values()))
+        paths = {rep.id: rep.parent_path for rep in reps}
+        responsible, below = dict(leaves), defaultdict(list)
+        for key, rep_id in leaves.items():
+            # Whoever is above: a rep does not lead the own team.
+            path = paths[rep_id].rstrip("/").rpartition("/")[0]
+            above = nodes[key].parent
+            while above is not None:
+                below[above].append(path)
+                above = nodes[above].parent
+        for key, found in below.items():
+            responsible[key] = tree.lowest_common(found) if all(found) else None
+        responsible[tree.ROOT] = self.top_rep_id.id or responsible.get(tree.ROOT)
+        return responsible
+
+    # Explaining
+
+    def _explain_conflict(self, conflict, nodes):
+        """What is in the way and how much, in the user's language."""
+        months = self._get_months()
+        names = ", ".join(self._get_names(conflict.keys, nodes)) or self.name
+        at = ", ".join(
+            format_date(self.env, months[number], date_format="MMM y")
+            for number in conflict.months
+        )
+        values = {
+            "names": names,
+            "months": at,
+            "amount": f"{self._to_amount(abs(conflict.missing)):,.2f}",
+        }
+        missing = conflict.missing > 0
+        _ = self.env._
+        if conflict.reason == "month":
+            if missing:
+                return _(
+                    "%(names)s, %(months)s: all of it is locked, and %(amount)s are "
+                    "left over. Unlock somebody.",
+                    **values,
+                )
+            return _(
+                "%(names)s, %(months)s: what is locked is %(amount)s more than there "
+                "is to divide.",
+                **values,
+            )
+        if conflict.reason == "year":
+            if missing:
+                return _(
+                    "%(names)s: all months are locked, and %(amount)s of the year are "
+                    "left over.",
+                    **values,
+                )
+            return _(
+                "%(names)s: the locked months are %(amount)s more than the year.",
+                **values,
+            )
+        if conflict.reason == "least":
+            return _(
+                "%(names)s: the least they may get is %(amount)s more than there is.",
+                **values,
+            )
+        if conflict.reason == "most":
+            return _(
+                "%(names)s: the most they may get is %(amount)s less than there is.",
+                **values,
+            )
+        return _(
+            "%(names)s, %(months)s: locks and limits leave no way to place %(amount)s.",
+            **values,
+        )
+
+    def _get_names(self, keys, nodes):
+        found = []
+        for key in keys:
+            node = nodes[key]
+            model = {
+                "company": "res.company",
+                "territory": "sales.territory",
+                "team": "crm.team",
+                "rep": "sales.rep",
+            }[node.level]
+            record = self.env[model].browse(node.res_id or self.company_id.id)
+            # sudo: who plans may know whom
+            found.append(record.sudo().display_name)
+        return found

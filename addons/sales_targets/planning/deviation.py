@@ -1,0 +1,131 @@
+"""A gap and its causes: how much of it each driver made, to the last unit.
+
+A figure is a product of drivers: working days × visits a day × quotations per visit ×
+orders per quotation × value of an order × part collected. Between the plan and what
+came, each driver's part is its Shapley value (Shapley 1953): its effect averaged over
+all orders in which the drivers could have changed. The parts sum to the gap.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations
+from math import factorial, prod, trunc
+
+
+def shapley(planned, actual):
+    """The part of each factor in the difference of two products.
+
+    :param list planned, actual: Fractions, one per factor
+    :return: exact parts, as Fractions; they sum to ``prod(actual) - prod(planned)``
+    """
+    count = len(planned)
+    parts = []
+    for factor in range(count):
+        others = [number for number in range(count) if number != factor]
+        part = Fraction(0)
+        for size in range(count):
+            weight = Fraction(
+                factorial(size) * factorial(count - size - 1), factorial(count)
+            )
+            for changed in combinations(others, size):
+                part += weight * prod(
+                    actual[number] if number in changed else planned[number]
+                    for number in others
+                )
+        parts.append(part * (Fraction(actual[factor]) - planned[factor]))
+    return parts
+
+
+def round_parts(parts, units):
+    """Whole units that sum to a whole.
+
+    Truncated towards zero; what is left goes, one unit each, to the parts that it
+    brings nearest to their exact value; ties go to the first.
+
+    :param list parts: exact values
+    :param int units: their sum, rounded by who knows it
+
+    >>> round_parts([Fraction(1, 2), Fraction(1, 2), Fraction(-1)], 0)
+    [1, 0, -1]
+    """
+    whole = [trunc(part) for part in parts]
+    left = units - sum(whole)
+    unit = 1 if left > 0 else -1
+    ranked = sorted(
+        range(len(parts)), key=lambda number: (whole[number] - parts[number]) * unit
+    )
+    for index in range(abs(left)):
+        whole[ranked[index % len(ranked)]] += unit
+    return whole
+
+
+@dataclass(frozen=True)
+class Rates:
+    """The factors of a chain of counts, and which of them could be told apart.
+
+    :param list values: Fractions; 1 where the factor is part of the one after it
+    :param set merged: numbers of those
+    """
+
+    values: list
+    merged: set
+
+
+def rates(counts):
+    """Each count by the one before it: days, visits, quotations, ..., cash.
+
+    Who sold without a visit has no orders per visit: a factor over zero is joined with
+    the next one that can be told, and counts nothing by itself.
+
+    :param list counts: the first one is the basis
+    :return: ``Rates``; their product is the last count by 1, zero where it is zero
+    """
+    values, merged = [Fraction(counts[0])], set()
+    basis = Fraction(counts[0]) or Fraction(1)
+    if not counts[0]:
+        values, merged = [Fraction(1)], {0}
+    for number, count in enumerate(counts[1:], 1):
+        if count:
+            values.append(Fraction(count) / basis)
+            basis = Fraction(count)
+        elif any(counts[number + 1 :]):
+            values.append(Fraction(1))
+            merged.add(number)
+        else:
+            values.append(Fraction(0))
+            values += [None] * (len(counts) - number - 1)
+            break
+    return Rates(values, merged)
+
+
+def causes(planned, actual, units):
+    """The parts of each step of a chain in a gap.
+
+    :param list planned, actual: counts of each step, see ``rates``
+    :param int units: the gap, actual minus planned, in whole units
+    :return: whole units by step; they sum to ``units``
+    """
+    before, after = rates(planned), rates(actual)
+    # A rate of nothing is unknown: it stays as it was on the other side, so that what
+    # came to nothing is due to the first step that did.
+    old = [
+        known if known is not None else other if other is not None else Fraction(0)
+        for known, other in zip(before.values, after.values, strict=True)
+    ]
+    new = [
+        known if known is not None else other
+        for known, other in zip(after.values, old, strict=True)
+    ]
+    steps = before.merged ^ after.merged
+    old, new = _join(old, steps), _join(new, steps)
+    return round_parts(shapley(old, new), units)
+
+
+def _join(values, steps):
+    """Factors of steps that one side cannot tell apart go with the next step."""
+    joined = list(values)
+    for number in sorted(steps):
+        if number + 1 < len(joined):
+            joined[number + 1] *= joined[number]
+            joined[number] = Fraction(1)
+    return joined

@@ -1,0 +1,74 @@
+"""The organisation that a target goes through: territories, teams, reps.
+
+A node is named by its path from the company: ``c/t3/m7/r12`` is rep 12 in team 7 in
+territory 3. Who moves gets a new node; the old one keeps its past.
+"""
+
+from dataclasses import dataclass, field
+
+LEVELS = {"c": "company", "t": "territory", "m": "team", "r": "rep"}
+ROOT = "c"
+
+
+@dataclass
+class Node:
+    """:param str key: its path
+    :param list children: keys, in the order of their siblings
+    """
+
+    key: str
+    children: list = field(default_factory=list)
+
+    @property
+    def parent(self):
+        """The key of the node above; None for the company."""
+        return self.key.rpartition("/")[0] or None
+
+    @property
+    def level(self):
+        return LEVELS[self.key.rpartition("/")[2][0]]
+
+    @property
+    def res_id(self):
+        """The id of its territory, team or rep; None for the company."""
+        number = self.key.rpartition("/")[2][1:]
+        return int(number) if number else None
+
+
+def build(paths):
+    """The nodes on all paths, those above before those below.
+
+    :param paths: ``[(rep's id, team's id or None, [territories' ids from above])]``, in
+        the order that decides ties
+    :return: ``{key: Node}``, the company first
+
+    >>> list(build([(12, 7, [3]), (13, None, [])]))
+    ['c', 'c/t3', 'c/t3/m7', 'c/t3/m7/r12', 'c/r13']
+    """
+    nodes = {ROOT: Node(ROOT)}
+    for rep, team, territories in paths:
+        steps = [f"t{id_}" for id_ in territories]
+        steps += [f"m{team}"] if team else []
+        key = ROOT
+        for step in (*steps, f"r{rep}"):
+            below = f"{key}/{step}"
+            if below not in nodes:
+                nodes[below] = Node(below)
+                nodes[key].children.append(below)
+            key = below
+    return nodes
+
+
+def lowest_common(paths):
+    """Who is above all of them, as deep as can be: the last common id of paths.
+
+    :param paths: ``parent_path`` of reps, as ``1/5/9/``
+    :return: an id, or None where they have nobody in common
+    """
+    split = [path.strip("/").split("/") for path in paths]
+    common = None
+    for ids in zip(*split, strict=False):
+        if len(set(ids)) > 1:
+            break
+        common = int(ids[0])
+    return common

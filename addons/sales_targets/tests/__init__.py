@@ -1,0 +1,10 @@
+from . import (
+    test_access,
+    test_changes,
+    test_days,
+    test_decompose,
+    test_figures,
+    test_plan,
+    test_rounding,
+    test_weights,
+)

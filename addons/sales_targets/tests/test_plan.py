@@ -1,0 +1,142 @@
+"""A plan: one core goal, divided exactly, answered, changed in versions, achieved."""
+
+from collections import defaultdict
+from datetime import date
+
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+
+from odoo.addons.sales_force.tests.common import SalesForceCase
+
+
+class TargetCase(SalesForceCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.metric = cls.env.ref("sales_force.sales_metric_invoiced")
+        cls.company.resource_calendar_id.tz = "UTC"
+        cls.plan = cls._plan()
+
+    @classmethod
+    def _plan(cls, **values):
+        return cls.env["sales.target.plan"].create(
+            {
+                "name": "Invoiced 2031",
+                "company_id": cls.company.id,
+                "metric_id": cls.metric.id,
+                "stage": "growth",
+                "stage_reason": "Few of them know us",
+                "date_from": "2031-01-01",
+                "date_to": "2031-12-31",
+                "value": 1_000_000,
+                **values,
+            }
+        )
+
+    def _totals(self, plan=None):
+        rows = self.env["sales.target"].search(
+            [("plan_id", "=", (plan or self.plan).id), ("period", "=", "total")]
+        )
+        return {row.key: row.value for row in rows}
+
+    def assertExact(self, plan):
+        """Both trees sum, in every month and in total, to the unit."""
+        rows = self.env["sales.target"].search([("plan_id", "=", plan.id)])
+        months = defaultdict(float)
+        children = defaultdict(float)
+        for row in rows:
+            if row.period == "month":
+                months[row.total_id] += row.value
+            if row.parent_id:
+                children[row.parent_id] += row.value
+        for row in rows:
+            if row.period == "total":
+                self.assertEqual(round(months[row], 2), row.value, row.key)
+            if row in children:
+                self.assertEqual(round(children[row], 2), row.assigned_value, row.key)
+
+
+@tagged("post_install", "-at_install")
+class TestPlan(TargetCase):
+    def test_divided(self):
+        self.plan.action_decompose()
+        totals = self._totals()
+        self.assertEqual(totals["c"], 1_000_000)
+        self.assertExact(self.plan)
+        ids = self.plan.target_ids.ids
+        self.plan.action_decompose()
+        self.assertEqual(self._totals(), totals)
+        self.assertEqual(self.plan.target_ids.ids, ids)
+
+    def test_one_core(self):
+        with self.assertRaisesRegex(ValidationError, "Several equal goals"):
+            self._plan(name="Another", date_from="2031-06-01")
+        self._plan(name="Beside", kind="supporting")
+        self._plan(name="Later", date_from="2032-01-01", date_to="2032-12-31")
+
+    def test_publish_and_answer(self):
+        self.plan.action_publish()
+        self.assertEqual(self.plan.state, "proposed")
+        mine = self.env["sales.target"].search(
+            [
+                ("plan_id", "=", self.plan.id),
+                ("rep_id", "=", self.reps["rep"].id),
+                ("period", "=", "total"),
+                ("level", "=", "rep"),
+            ]
+        )
+        theirs = mine.with_user(self.users["rep"])
+        with self.assertRaises(AccessError):
+            mine.with_user(self.users["peer"]).action_accept()
+        theirs.action_counter(mine.value - 1000, "A customer has closed down")
+        self.assertEqual(mine.answer, "countered")
+        with self.assertRaises(UserError):
+            self.plan.action_commit()
+        mine.with_user(self.users["director"]).action_settle(True)
+        self.assertEqual((mine.answer, mine.locked), ("settled", True))
+        self.assertEqual(mine.value, mine.proposed_value)
+        self.assertExact(self.plan)
+        self.assertEqual(sorted(self.plan.version_ids.mapped("number")), [1, 2])
+        self.plan.action_commit()
+        self.assertEqual(self.plan.state, "committed")
+
+    def test_days(self):
+        self.plan.action_publish()
+        days = self.env["sales.target.day"].search(
+            [("plan_id", "=", self.plan.id), ("rep_id", "=", self.reps["rep"].id)]
+        )
+        total = sum(
+            self.env["sales.target"]
+            .search(
+                [
+                    ("plan_id", "=", self.plan.id),
+                    ("rep_id", "=", self.reps["rep"].id),
+                    ("level", "=", "rep"),
+                    ("period", "=", "total"),
+                ]
+            )
+            .mapped("value")
+        )
+        self.assertEqual(round(sum(days.mapped("value")), 2), total)
+
+    def test_achieved(self):
+        self.plan.action_publish()
+        invoice = self._invoice(self.users["rep"], invoice_date="2031-01-10")
+        invoice.action_post()
+        with freeze_time("2031-01-15 12:00:00"):
+            mine = self.env["sales.target"].search(
+                [("plan_id", "=", self.plan.id), ("period", "=", "total")]
+            )
+            by_key = {row.key.split("/")[-1]: row.achieved for row in mine}
+        self.assertEqual(by_key[f"r{self.reps['rep'].id}"], 100)
+        self.assertEqual(by_key["c"], 100)
+        self.assertEqual(by_key[f"r{self.reps['peer'].id}"], 0)
+
+    def test_locked_too_much(self):
+        self.plan.action_decompose()
+        leaf = self.plan._get_leaves()[0]
+        with self.assertRaises(UserError):
+            self.plan.set_cells([{"id": leaf.id, "value": 2_000_000}])
+        self.assertEqual(date(2031, 1, 1), self.plan.date_from)
