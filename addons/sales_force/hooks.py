@@ -69,15 +69,20 @@ def _keep_closing_dates(env):
 
 
 def uninstall_hook(env):
-    """Forget the names that other addons gave to parts of our models.
+    forget_names(env, "sales_force")
+
+
+def forget_names(env, addon):
+    """Forget the names that other addons gave to parts of an addon's models.
 
     Odoo removes an addon's own names with their records; these would stay.
     """
     env.cr.execute(
-        """
+        SQL(
+            """
         WITH ours AS (
             SELECT res_id FROM ir_model_data WHERE model = 'ir.model'
-            GROUP BY res_id HAVING array_agg(module::text) = ARRAY['sales_force']
+            GROUP BY res_id HAVING array_agg(module::text) = ARRAY[%(addon)s]
         ), parts AS (
             SELECT 'ir.model.inherit' AS model, i.id
             FROM ir_model_inherit i JOIN ours ON ours.res_id = i.model_id
@@ -88,6 +93,8 @@ def uninstall_hook(env):
             JOIN ours ON ours.res_id = f.model_id
         )
         DELETE FROM ir_model_data d USING parts p
-        WHERE d.model = p.model AND d.res_id = p.id AND d.module <> 'sales_force'
-        """
+        WHERE d.model = p.model AND d.res_id = p.id AND d.module <> %(addon)s
+        """,
+            addon=addon,
+        )
     )

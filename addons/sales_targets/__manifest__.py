@@ -19,5 +19,6 @@
         "views/sales_target_version_views.xml",
         "views/sales_targets_menus.xml",
     ],
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

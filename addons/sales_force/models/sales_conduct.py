@@ -273,6 +273,8 @@ class SalesConduct(models.Model):
             else:
                 users = rep.user_id
                 body = self.env._("It was decided on your case.")
+            if not users:
+                continue
             # sudo: who is told may not be somebody whom the user reads
             case.sudo().message_notify(
                 partner_ids=users.partner_id.ids,

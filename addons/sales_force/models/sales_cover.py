@@ -205,9 +205,12 @@ class SalesCover(models.Model):
             )
 
     def _tell(self, users, body):
+        users -= self.env.user
+        if not users:
+            return
         # sudo: who is told may not be somebody whom the user reads
         self.sudo().message_notify(
-            partner_ids=(users - self.env.user).partner_id.ids,
+            partner_ids=users.partner_id.ids,
             subject=self.env._("Cover During Leave"),
             body=body,
         )
