@@ -158,6 +158,7 @@ class TestNorthwindImport(TransactionCase):
                 "Position",
                 "Hired On",
                 "State",
+                "Released Because",
                 "Manager/External ID",
                 "Territories",
             ],
@@ -167,7 +168,8 @@ class TestNorthwindImport(TransactionCase):
                     self.logins[row["employee_id"]],
                     row["title"],
                     row["hire_date"],
-                    "Active",
+                    "In Service",
+                    "At work for years",
                     f"nw.employee_{row['reports_to']}" if row["reports_to"] else "",
                     ",".join(covered[row["employee_id"]]),
                 ]
