@@ -47,8 +47,17 @@ class SalesCreditedMixin(models.AbstractModel):
 
     def _create(self, data_list):
         records = super()._create(data_list)
+        self._get_new().update(records._ids)
         records._mark_credits()
         return records
+
+    def _get_new(self):
+        """The ids of those just created, of which not all is computed yet.
+
+        Who computes what is new takes it out of this set: a document has nothing
+        before, so that nothing has to be looked up or undone for it.
+        """
+        return self.env.cr.cache.setdefault(("sales_force.new", self._name), set())
 
     def _write_multi(self, vals_list):
         watched = self._credit_fields
@@ -480,9 +489,10 @@ class CrmLead(models.Model):
 
     def _create(self, data_list):
         leads = super()._create(data_list)
-        ownership = self.env["sales.ownership"]
-        owners = _created_owners(leads, data_list)
-        ownership._settle_leads(ownership._log(self.browse(), owners, created=True))
+        # Who is created is open, and counted, when its status is computed.
+        self.env["sales.ownership"]._log(
+            self.browse(), _created_owners(leads, data_list), created=True
+        )
         return leads
 
     def _write_multi(self, vals_list):
@@ -490,6 +500,9 @@ class CrmLead(models.Model):
         rows = list(zip(self._ids, vals_list, strict=True))
         changes = ownership._log(self.browse(), _written_owners(rows))
         super()._write_multi(vals_list)
+        self._get_new().difference_update(
+            id_ for id_, vals in rows if "won_status" in vals
+        )
         reopened = [
             id_
             for id_, vals in rows
@@ -501,8 +514,12 @@ class CrmLead(models.Model):
 
     def _mark_credits(self, changed=None):
         # sudo: whoever changes an opportunity changes its credits
-        leads = self.sudo()
-        if not changed or "won_status" not in changed:
+        leads, new = self.sudo(), self._get_new()
+        if changed and "won_status" in changed:
+            leads = leads.filtered(
+                lambda lead: lead.won_status != "pending" or lead.id not in new
+            )
+        else:
             leads = leads.filtered(lambda lead: lead.won_status in ("won", "lost"))
         self.env["sales.credit"]._mark("lead", leads.ids)
 
@@ -536,8 +553,10 @@ class ResPartner(models.Model):
         rows = list(zip(self._ids, vals_list, strict=True))
         ownership = self.env["sales.ownership"]
         changes = ownership._log(self.browse(), _written_owners(rows))
-        moved = [id_ for id_, vals in rows if "commercial_partner_id" in vals]
-        if moved:
+        moved = {id_ for id_, vals in rows if "commercial_partner_id" in vals}
+        new = self._get_new() & moved
+        self._get_new().difference_update(new)
+        if moved := list(moved - new):
             # The customer whom they belonged to until now.
             former = self.env.execute_query(
                 SQL(

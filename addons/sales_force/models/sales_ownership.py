@@ -91,21 +91,22 @@ class SalesOwnership(models.Model):
         """
         if not owners:
             return {}
-        previous = SQL("NULL::integer") if created else SQL("d.user_id")
-        return self._append(
-            documents,
-            SQL(
-                """SELECT d.id, v.owner, %(previous)s, %(created)s
-                FROM unnest(%(ids)s::integer[], %(owners)s::integer[]) AS v(id, owner)
-                JOIN %(table)s d ON d.id = v.id
-                WHERE v.owner IS DISTINCT FROM %(previous)s""",
-                previous=previous,
-                created=created,
-                table=SQL.identifier(documents._table),
-                ids=list(owners),
-                owners=[owner or None for owner in owners.values()],
-            ),
+        written = SQL(
+            "unnest(%s::integer[], %s::integer[]) AS v(id, owner)",
+            list(owners),
+            [owner or None for owner in owners.values()],
         )
+        if created:
+            rows = SQL("SELECT id, owner, NULL::integer, TRUE FROM %s", written)
+        else:
+            rows = SQL(
+                """SELECT d.id, v.owner, d.user_id, FALSE
+                FROM %s JOIN %s d ON d.id = v.id
+                WHERE v.owner IS DISTINCT FROM d.user_id""",
+                written,
+                SQL.identifier(documents._table),
+            )
+        return self._append(documents, rows)
 
     def _append(self, documents, rows):
         column = "partner_id" if documents._name == "res.partner" else "lead_id"
@@ -340,6 +341,8 @@ class SalesOwnership(models.Model):
     def _check_caps(self, partner_ids, user_ids, cr):
         """:raise UserError: naming the rep and the customers that are too many"""
         is_own = cr is self.env.cr
+        if is_own and not self._has_many(user_ids):
+            return
         own = self._get_holdings(self.env.cr, partner_ids, user_ids, is_own)
         latest = own
         if not is_own:
@@ -354,6 +357,24 @@ class SalesOwnership(models.Model):
                 count = len(gained) + sum(held[class_][0] for class_ in classes)
                 if gained and count > cap.cap:
                     raise UserError(self._too_many(rep, cap, count - cap.cap, gained))
+
+    def _has_many(self, user_ids):
+        """Whether one of them owns so many customers that a cap may be reached.
+
+        Seldom, and quickly told: what is saved meets the rest then only.
+        """
+        return bool(
+            self.env.execute_query(
+                SQL(
+                    """SELECT FROM res_partner
+                    WHERE user_id = ANY(%s) AND active AND commercial_partner_id = id
+                    GROUP BY user_id HAVING count(*) > (
+                        SELECT min(cap) FROM sales_pool_cap WHERE kind = 'customers')
+                    LIMIT 1""",
+                    user_ids,
+                )
+            )
+        )
 
     def _get_holdings(self, cr, partner_ids, user_ids, reached_only):
         """What reps hold, by pool and class.
@@ -446,8 +467,9 @@ class SalesOwnership(models.Model):
         """
         # sudo: caps bind everybody, whatever he may read
         self = self.sudo()
-        own = self._get_held_leads(user_ids, self.env.cr)
-        latest = own if cr is self.env.cr else self._get_held_leads(user_ids, cr)
+        is_own = cr is self.env.cr
+        own = self._get_held_leads(user_ids, self.env.cr, is_own)
+        latest = own if is_own else self._get_held_leads(user_ids, cr)
         for (rep, cap), held in own.items():
             gained = sorted(held & lead_ids)
             others = latest.get((rep, cap), set()) - lead_ids
@@ -464,8 +486,11 @@ class SalesOwnership(models.Model):
                     )
                 )
 
-    def _get_held_leads(self, user_ids, cr):
-        """``{(rep, cap): ids of the open leads held}`` of reps whom a cap binds."""
+    def _get_held_leads(self, user_ids, cr, reached_only=False):
+        """``{(rep, cap): ids of the open leads held}`` of reps whom a cap binds.
+
+        :param reached_only: only of reps who have reached a cap
+        """
         cr.execute(
             SQL(
                 """
@@ -478,8 +503,13 @@ class SalesOwnership(models.Model):
                     AND l.active AND COALESCE(l.won_status, 'pending') = 'pending'
                 WHERE r.user_id = ANY(%s)
                 GROUP BY q.id, r.id
+                HAVING NOT %s OR count(l.id) > (
+                    SELECT min(cap) FROM sales_pool_cap c
+                    WHERE c.pool_id = q.id AND c.kind = 'leads'
+                )
                 """,
                 list(user_ids),
+                reached_only,
             )
         )
         held = {}
