@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/sales_target_rules.xml",
+        "security/sales_target_transfer_rules.xml",
         "data/ir_cron_data.xml",
         "wizards/sales_target_counter_views.xml",
         "wizards/sales_target_set_views.xml",
@@ -17,6 +18,7 @@
         "views/sales_target_plan_views.xml",
         "views/sales_target_views.xml",
         "views/sales_target_version_views.xml",
+        "views/sales_target_transfer_views.xml",
         "views/sales_targets_menus.xml",
     ],
     "uninstall_hook": "uninstall_hook",

@@ -7,6 +7,7 @@ from . import (
     sales_target_board,
     sales_target_day,
     sales_target_version,
+    sales_target_transfer,
     sales_rep,
     res_partner,
 )

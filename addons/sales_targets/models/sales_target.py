@@ -6,6 +6,7 @@ LEVEL_NAMES = [
     ("territory", "Territory"),
     ("team", "Team"),
     ("rep", "Rep"),
+    ("holding", "Holding line"),
 ]
 ANSWERS = [
     ("none", "Not answered"),
@@ -144,9 +145,11 @@ class SalesTarget(models.Model):
                 "territory": target.territory_id,
                 "team": target.team_id,
                 "rep": target.rep_id,
-            }[target.level or "company"]
+            }.get(target.level or "company")
             # sudo: who may read a target may know whose it is
-            target.name = named.sudo().name
+            target.name = (
+                self.env._("Holding line") if named is None else named.sudo().name
+            )
 
     @api.depends("value", "baseline", "baseline_known")
     def _compute_growth(self):

@@ -30,7 +30,7 @@ class SalesTarget(models.Model):
             for target in self.search(
                 [
                     ("plan_id", "in", self.plan_id.ids),
-                    ("rep_id", "in", user.sales_rep_ids.ids),
+                    ("rep_id", "child_of", user.sales_rep_ids.ids),
                     ("period", "=", "total"),
                 ]
             )

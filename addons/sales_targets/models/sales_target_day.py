@@ -62,28 +62,32 @@ class SalesTargetDay(models.Model):
                 monthly[rep_id][day.replace(day=1)][day] = worked
         kept = self._read_kept(plan, today)
         rows = []
-        for target_id, rep_id, first, units in cells:
+        for target_id, rep_id, first, units, active_from in cells:
             past = kept.get(target_id, {})
             worked = monthly[rep_id][first]
+            if active_from > first:
+                worked = {d: hours for d, hours in worked.items() if d >= active_from}
             for day, part in spread(units, worked, past).items():
                 rows.append((target_id, rep_id, day, part, worked.get(day, 0.0)))
         self._merge(plan, rows, [cell[0] for cell in cells])
 
     def _read_cells(self, plan, reps):
-        """``[(id, rep's id, first day, units)]`` of the reps' months."""
-        condition = SQL("TRUE") if reps is None else SQL("rep_id = ANY(%s)", reps.ids)
+        """``[(id, rep's id, first day, units, since when)]`` of the reps' months."""
+        condition = SQL("TRUE") if reps is None else SQL("m.rep_id = ANY(%s)", reps.ids)
         rows = self.env.execute_query(
             SQL(
-                """SELECT id, rep_id, date_from, value FROM sales_target
-                WHERE plan_id = %s AND level = 'rep' AND period = 'month' AND %s
-                ORDER BY id""",
+                """SELECT m.id, m.rep_id, m.date_from, m.value,
+                    COALESCE(t.active_from, t.date_from)
+                FROM sales_target m JOIN sales_target t ON t.id = m.total_id
+                WHERE m.plan_id = %s AND m.level = 'rep' AND m.period = 'month' AND %s
+                ORDER BY m.id""",
                 plan.id,
                 condition,
             )
         )
         return [
-            (id_, rep, first, plan._to_units(float(value)))
-            for id_, rep, first, value in rows
+            (id_, rep, first, plan._to_units(float(value)), since)
+            for id_, rep, first, value, since in rows
         ]
 
     def _read_kept(self, plan, today):

@@ -35,9 +35,10 @@ class SalesTargetPlan(models.Model):
         months = self._get_months()
         frozen = self._count_frozen(months)
         basis = self._get_basis(nodes, months)
-        current = self._get_current(nodes)
+        current = {key for key, node in nodes.items() if not node.former}
+        kept = self._get_kept()
         try:
-            after = self._divide(nodes, before, basis, frozen, current)
+            after = self._divide(nodes, before, basis, frozen, current, kept)
         except Conflict as conflict:
             raise UserError(self._explain_conflict(conflict, nodes)) from conflict
         self._write_rows(nodes, after, months)
@@ -116,7 +117,7 @@ class SalesTargetPlan(models.Model):
             for depth in range(1, len(parts)):
                 above, below = "/".join(parts[:depth]), "/".join(parts[: depth + 1])
                 if below not in nodes:
-                    nodes[below] = tree.Node(below)
+                    nodes[below] = tree.Node(below, former=True)
                     nodes[above].children.append(below)
         ordered = sorted(nodes, key=lambda key: key.count("/"))
         for key in ordered:
@@ -149,6 +150,14 @@ class SalesTargetPlan(models.Model):
             return 0
         today = self.company_id._get_sales_today()
         return sum(first + relativedelta(months=1) <= today for first in months)
+
+    def _get_kept(self):
+        """What the days that are over had, of this month: ``{row's id: units}``."""
+        today = self.company_id._get_sales_today()
+        if self.state not in ("committed", "running"):
+            return {}
+        kept = self.env["sales.target.day"]._read_kept(self, today)
+        return {id_: sum(days.values()) for id_, days in kept.items()}
 
     # What they weigh
 
@@ -193,11 +202,12 @@ class SalesTargetPlan(models.Model):
 
     # Dividing
 
-    def _divide(self, nodes, before, basis, frozen, current):
+    def _divide(self, nodes, before, basis, frozen, current, kept):
         """The values of all nodes.
 
         :param frozen: how many of the first months are over
         :param set current: the nodes that get a target of the others
+        :param dict kept: what days that are over had, by the id of their month
         :return: ``{key: {"months", "assigned", "share", "held", "basis", ...}}``, in
             units
         """
@@ -215,7 +225,10 @@ class SalesTargetPlan(models.Model):
             children, details = self._weigh(node, before, basis)
             for child in children:
                 rows = before.get(child.key, {})
-                self._fix(child, rows, months, frozen, child.key in current)
+                if child.key not in current:
+                    self._keep_past(child, nodes, rows, months, frozen, kept, current)
+                else:
+                    self._fix(child, rows, months, frozen)
                 if self.growth_limited and child.key in current:
                     self._guard(child, basis["baseline"].get(child.key))
             for child, part in split(assigned, children).items():
@@ -292,30 +305,34 @@ class SalesTargetPlan(models.Model):
             }
         return [Child(child, shares[child]) for child in node.children], told
 
-    def _get_current(self, nodes):
-        """The nodes that somebody is below of today, so that they get a target."""
-        today = {rep.id for rep in self._get_reps()}
-        current = set()
-        for key, node in nodes.items():
-            if node.level == "rep" and node.res_id in today:
-                while key:
-                    current.add(key)
-                    key = nodes[key].parent
-        return current
-
-    def _fix(self, part, rows, months, frozen, is_current):
-        """What of a child stays: the past, locks, and nothing for who is gone."""
+    def _fix(self, part, rows, months, frozen):
+        """What of a child stays: the past and locks."""
         for number, first in enumerate(months):
             row = rows.get(first)
             if number < frozen:
                 part.months[number] = self._to_units(row["value"]) if row else 0
-            elif not is_current:
-                part.months[number] = 0
             elif row and row["locked"]:
                 part.months[number] = self._to_units(row["value"])
         total = rows.get(None)
-        if total and total["locked"] and is_current:
+        if total and total["locked"]:
             part.year = self._to_units(total["value"])
+
+    def _keep_past(self, part, nodes, rows, months, frozen, kept, current):
+        """Who is gone keeps the months and days that are over, and gets no more.
+
+        Where nobody is left beside, to take the rest of this month, all of it stays.
+        """
+        node = nodes[part.key]
+        alone = node.level != "rep" or node.parent not in current
+        this = self.company_id._get_sales_today().replace(day=1)
+        for number, first in enumerate(months):
+            row = rows.get(first)
+            if not row or first > this:
+                part.months[number] = 0
+            elif number < frozen or (alone and node.level != "holding"):
+                part.months[number] = self._to_units(row["value"])
+            else:
+                part.months[number] = kept.get(row["id"], 0)
 
     def _guard(self, part, baseline):
         """Growth against the year before; nobody's is limited who was not there."""
@@ -560,6 +577,9 @@ class SalesTargetPlan(models.Model):
         found = []
         for key in keys:
             node = nodes[key]
+            if node.level == "holding":
+                found.append(self.env._("Holding line"))
+                continue
             model = {
                 "company": "res.company",
                 "territory": "sales.territory",

@@ -1,12 +1,13 @@
 """The organisation that a target goes through: territories, teams, reps.
 
 A node is named by its path from the company: ``c/t3/m7/r12`` is rep 12 in team 7 in
-territory 3. Who moves gets a new node; the old one keeps its past.
+territory 3. Who moves gets a new node; the old one keeps its past. ``c/t3/m7/h`` is the
+holding line of team 7: what nobody carries yet.
 """
 
 from dataclasses import dataclass, field
 
-LEVELS = {"c": "company", "t": "territory", "m": "team", "r": "rep"}
+LEVELS = {"c": "company", "t": "territory", "m": "team", "r": "rep", "h": "holding"}
 ROOT = "c"
 
 
@@ -14,10 +15,12 @@ ROOT = "c"
 class Node:
     """:param str key: its path
     :param list children: keys, in the order of their siblings
+    :param bool former: nobody is below any more; it keeps its past
     """
 
     key: str
     children: list = field(default_factory=list)
+    former: bool = False
 
     @property
     def parent(self):

@@ -5,6 +5,8 @@ from . import (
     test_decompose,
     test_figures,
     test_plan,
+    test_rebalance,
     test_rounding,
+    test_transfer,
     test_weights,
 )
