@@ -19,6 +19,7 @@
         "views/sales_target_views.xml",
         "views/sales_target_version_views.xml",
         "views/sales_target_transfer_views.xml",
+        "views/sales_target_ratio_views.xml",
         "views/sales_targets_menus.xml",
     ],
     "uninstall_hook": "uninstall_hook",

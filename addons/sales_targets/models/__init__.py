@@ -8,6 +8,7 @@ from . import (
     sales_target_day,
     sales_target_version,
     sales_target_transfer,
+    sales_target_ratio,
     sales_rep,
     res_partner,
 )

@@ -5,6 +5,7 @@ from . import (
     test_decompose,
     test_figures,
     test_plan,
+    test_ratio,
     test_rebalance,
     test_rounding,
     test_transfer,
