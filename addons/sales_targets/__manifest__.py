@@ -22,6 +22,7 @@
         "views/sales_target_ratio_views.xml",
         "views/sales_targets_menus.xml",
     ],
+    "demo": ["demo/sales_targets_demo.xml"],
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -9,6 +9,7 @@ from . import (
     sales_target_version,
     sales_target_transfer,
     sales_target_ratio,
+    sales_targets_demo,
     sales_rep,
     res_partner,
 )

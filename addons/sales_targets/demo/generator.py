@@ -1,0 +1,211 @@
+"""Targets of this year and proposals for the next, for the organisation of Sales Force.
+
+How much is asked follows from what the documents of the demo data have brought.
+"""
+
+from datetime import timedelta
+
+from dateutil.relativedelta import relativedelta
+
+from odoo.fields import Command
+
+from odoo.addons.sales_force.demo.generator import QUIET
+
+# metric: name, Chinese name, smallest unit, by how much more than in the past.
+SUPPORTING = {
+    "NEW_CUSTOMERS": (("New customers {year}", "{year}年新客户"), "1", 1.2),
+    "VISITS": (("Visits {year}", "{year}年拜访"), "1", 1.1),
+    "INVOICED": (("Invoiced {year}", "{year}年开票"), "100", 1.05),
+}
+
+
+class Demo:
+    """Makes the targets of the demo company.
+
+    :param env: superuser's
+    """
+
+    def __init__(self, env, company):
+        self.chinese = "zh_CN" in dict(env["res.lang"].get_installed())
+        self.company = company
+        self.env = env(
+            context={**env.context, **QUIET, "allowed_company_ids": company.ids}
+        )
+        self.today = company._get_sales_today()
+        self.reps = {
+            rep.user_id.login: rep
+            for rep in self.env["sales.rep"].search([("company_id", "=", company.id)])
+        }
+        self.year = company.compute_fiscalyear_dates(self.today)
+
+    def load(self):
+        self.core = self.make_core()
+        self.make_supporting()
+        self.make_margin()
+        self.make_next_year()
+        self.make_transfers()
+        self.env.flush_all()
+
+    def word(self, pair):
+        return pair[1] if self.chinese else pair[0]
+
+    def metric(self, code):
+        return self.env["sales.metric"].search([("code", "=", code)])
+
+    def a_year_of(self, code):
+        """What the last twelve months brought, as far as there are documents."""
+        credits = self.env["sales.credit"]
+        domain = [
+            ("company_id", "=", self.company.id),
+            ("metric_id", "=", self.metric(code).id),
+            ("overlay", "=", False),
+            ("date", ">", self.today - relativedelta(years=1)),
+        ]
+        [(value, first)] = credits._read_group(domain, [], ["value:sum", "date:min"])
+        days = (self.today - (first or self.today)).days + 1
+        return value * 365 / days if value else 0
+
+    def make_plan(self, code, pair, unit, growth, **values):
+        """A plan of this year that runs, divided by who can do how much."""
+        whole = int(float(unit) * 100)
+        asked = self.a_year_of(code) * growth
+        start, stop = self.year["date_from"], self.year["date_to"]
+        plan = self.env["sales.target.plan"].create(
+            {
+                "name": self.word(pair).format(year=start.year),
+                "company_id": self.company.id,
+                "metric_id": self.metric(code).id,
+                "date_from": start,
+                "date_to": stop,
+                "unit": unit,
+                "value": max(round(asked / whole), 1) * whole,
+                "profile": "working_days",
+                "weight_history": 0,
+                "weight_potential": 40,
+                "weight_pipeline": 0,
+                "weight_capacity": 60,
+                **values,
+            }
+        )
+        plan.action_publish()
+        plan._get_leaves()._answer({"answer": "accepted"})
+        plan.action_commit()
+        return plan
+
+    def make_core(self):
+        return self.make_plan(
+            "COLLECTED",
+            ("Collected {year}", "{year}年回款"),
+            "100",
+            1.08,
+            stage="growth",
+            stage_reason=self.word(
+                (
+                    "The market grows by a fifth a year, and most customers are new to "
+                    "us: what counts is money that has arrived.",
+                    "市场每年增长两成，多数客户是新客户：以到账的回款为准。",
+                )
+            ),
+            hedge_company=2,
+            hedge_team=3,
+        )
+
+    def make_supporting(self):
+        for code, (pair, unit, growth) in SUPPORTING.items():
+            self.make_plan(code, pair, unit, growth, kind="supporting")
+
+    def make_margin(self):
+        """A rate is planned through its parts."""
+        ratio = self.metric("MARGIN_RATE")
+        invoiced = self.env["sales.target.plan"].search(
+            [("metric_id.code", "=", "INVOICED"), ("state", "!=", "draft")], limit=1
+        )
+        margin = self.a_year_of("MARGIN")
+        sales = self.a_year_of("INVOICED")
+        wizard = self.env["sales.target.ratio"].create(
+            {
+                "metric_id": ratio.id,
+                "company_id": self.company.id,
+                "date_from": invoiced.date_from,
+                "date_to": invoiced.date_to,
+                "divisor_plan_id": invoiced.id,
+                "percent": round(100 * margin / sales + 1) if sales else 30,
+            }
+        )
+        plan = self.env["sales.target.plan"].browse(wizard.action_create()["res_id"])
+        plan.name = self.word(("Margin {year}", "{year}年毛利")).format(
+            year=plan.date_from.year
+        )
+        plan.write({"profile": "working_days", "weight_history": 0})
+        plan.action_publish()
+        plan._get_leaves()._answer({"answer": "accepted"})
+        plan.action_commit()
+
+    def make_next_year(self):
+        """Proposed: some have accepted, one proposes less, some have not answered."""
+        start = self.year["date_to"] + timedelta(days=1)
+        asked = self.core.value * 1.12
+        plan = self.env["sales.target.plan"].create(
+            {
+                "name": self.word(("Collected {year}", "{year}年回款")).format(
+                    year=start.year
+                ),
+                "company_id": self.company.id,
+                "metric_id": self.core.metric_id.id,
+                "date_from": start,
+                "value": round(asked / 10000) * 10000,
+                "unit": "100",
+                "stage_reason": self.core.stage_reason,
+                "territory_ids": [Command.set(self._get_regions().ids)],
+                "hedge_company": 3,
+                "hedge_territory": 2,
+            }
+        )
+        plan.action_publish()
+        leaves = {leaf.rep_id: leaf for leaf in plan._get_leaves()}
+        for login in ("rep", "kavi", "hannah", "paul"):
+            leaf = leaves.get(self.reps[login])
+            leaf.with_user(self.reps[login].user_id).action_accept()
+        omar = leaves[self.reps["omar"]]
+        omar.with_user(omar.rep_id.user_id).action_counter(
+            int(omar.value * 0.9 // 100) * 100,
+            self.word(
+                (
+                    "Two of my largest customers will buy abroad from spring on.",
+                    "两家最大的客户从明年春天起到国外采购。",
+                )
+            ),
+        )
+
+    def _get_regions(self):
+        """The territories of the regional managers."""
+        managers = [self.reps["manager"], self.reps["thomas"]]
+        return self.env["sales.territory"].union(
+            *(manager.territory_ids for manager in managers)
+        )
+
+    def make_transfers(self):
+        """One on parental leave, whose colleague takes over; a leave to be settled."""
+        stop = self.core.date_to
+        transfers = self.env["sales.target.transfer"]
+        for login, days, length, destination, successor, note in (
+            ("elena", 3, 30, "successor", "kavi", ("Parental leave", "产假")),
+            ("rep", 12, 7, "heirs", None, ("Yearly leave", "年假")),
+        ):
+            first = self.today + timedelta(days=days)
+            if first > stop:
+                continue
+            transfers += transfers.create(
+                {
+                    "plan_id": self.core.id,
+                    "rep_id": self.reps[login].id,
+                    "kind": "absence",
+                    "date_from": first,
+                    "date_to": first + timedelta(days=length - 1),
+                    "destination": destination,
+                    "successor_id": self.reps[successor].id if successor else False,
+                    "note": self.word(note),
+                }
+            )
+        for transfer in transfers[:1]:
+            transfer.action_apply()

@@ -1,0 +1,38 @@
+from odoo.tests import TransactionCase, tagged
+
+
+@tagged("post_install", "-at_install")
+class TestDemo(TransactionCase):
+    """The demo data: all of it where it is installed, else of the last months."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.plans = cls.env["sales.target.plan"].search([])
+        if not cls.plans:
+            cls.env["sales.force.demo"]._load(4)
+            cls.env["sales.targets.demo"]._load()
+            cls.plans = cls.env["sales.target.plan"].search([])
+
+    def test_alive(self):
+        core = self.plans.filtered(
+            lambda plan: plan.kind == "core" and plan.state == "running"
+        )
+        self.assertEqual(core.metric_id.code, "COLLECTED")
+        root = core._get_root()
+        self.assertTrue(0.1 < root.pace_index < 3, root.pace_index)
+        leaves = core._get_leaves()
+        self.assertTrue(len(leaves.filtered("achieved")) > 5)
+        self.assertTrue(any(leaf.pace_index < 1 for leaf in leaves))
+        self.assertTrue(any(leaf.pace_index > 1 for leaf in leaves))
+        ratio = self.plans.filtered("ratio_metric_id")
+        self.assertTrue(ratio.ratio_planned and ratio.ratio_achieved)
+
+    def test_next_year(self):
+        plan = self.plans.filtered(lambda plan: plan.state == "proposed")
+        self.assertEqual(plan.countered_count, 1)
+        self.assertTrue(1 < plan.answered_count < plan.rep_count)
+        for row in plan.target_ids.filtered(lambda row: row.period == "total"):
+            self.assertEqual(
+                round(sum(row.month_ids.mapped("value")), 2), row.value, row.key
+            )
