@@ -23,8 +23,7 @@ class TestDemo(TransactionCase):
         self.assertTrue(0.1 < root.pace_index < 3, root.pace_index)
         leaves = core._get_leaves()
         self.assertTrue(len(leaves.filtered("achieved")) > 5)
-        self.assertTrue(any(leaf.pace_index < 1 for leaf in leaves))
-        self.assertTrue(any(leaf.pace_index > 1 for leaf in leaves))
+        self.assertTrue(len(set(leaves.mapped("pace_index"))) > 5)
         ratio = self.plans.filtered("ratio_metric_id")
         self.assertTrue(ratio.ratio_planned and ratio.ratio_achieved)
 
