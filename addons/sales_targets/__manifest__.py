@@ -17,8 +17,17 @@
         "views/sales_target_plan_views.xml",
         "views/sales_target_views.xml",
         "views/sales_target_version_views.xml",
+        "views/sales_target_board_views.xml",
         "views/sales_targets_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "sales_targets/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "sales_targets/static/tests/tours/**/*",
+        ],
+    },
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_board,
     test_changes,
     test_days,
     test_decompose,
