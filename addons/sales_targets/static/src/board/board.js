@@ -212,6 +212,11 @@ export class TargetBoard extends Component {
         }
     }
 
+    getRowClass(row) {
+        const selected = this.state.panelId === row.id ? "o_selected" : "";
+        return `o_level_${row.level} ${selected}`;
+    }
+
     /** A cell as it is drawn. */
     show(row, column) {
         const {model} = this;
