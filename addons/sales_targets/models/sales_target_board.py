@@ -389,6 +389,9 @@ class SalesTargetPlan(models.Model):
     def set_cells(self, changes, reason=None):
         """Fix targets and divide the rest again, all or nothing.
 
+        The rest is what belongs to the same whole: who there is and what they weigh
+        stays as it was when the plan was divided, so nobody else's target moves.
+
         :param changes: ``[{"id": a row's id, "value": amount}]`` locks a row, in total
             or in a month, at a value; ``{"id": id, "locked": False}`` lets it go.
             ``"before"``: the value that the user has seen, and did not want to stay
@@ -466,7 +469,7 @@ class SalesTargetPlan(models.Model):
                 list(values.values()),
             )
         )
-        self._decompose(reason, before)
+        self._decompose(reason, before, changed=list(values))
         return len(values)
 
     def move_amount(self, source_id, target_id, amount, reason=None):

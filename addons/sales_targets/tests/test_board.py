@@ -200,6 +200,43 @@ class TestBoard(BoardCase):
         with self.assertRaises(AccessError):
             self._set(peer, peer["value"], "manager")
 
+    def test_only_the_rest_moves(self):
+        """Credits, leads and people of since count when the plan is divided again."""
+        before = self._totals()
+        self._lead(
+            self.users["peer"], expected_revenue=10**6, probability=50, active=True
+        )
+        late = self._rep(
+            self._user("late", "sales_force.group_sales_rep"), self.reps["leader"]
+        )
+        rep, peer = (self._leaves()[name] for name in ("Rep", "Peer"))
+        self._set(rep, rep["value"] + 1000)
+        after = self._totals()
+        self.assertEqual(set(after), set(before))
+        moved = {key for key, value in after.items() if value != before[key]}
+        self.assertEqual(moved, {rep["key"], self._leaves()["Second"]["key"]})
+        # Unlocked, it is as it was.
+        self.plan.set_cells([{"id": rep["id"], "locked": False}], "As it was")
+        self.assertEqual(self._totals(), before)
+        self.plan.action_decompose()
+        self.assertIn(f"r{late.id}", {key.split("/")[-1] for key in self._totals()})
+        self.assertNotEqual(self._totals()[peer["key"]], before[peer["key"]])
+
+    def test_the_whole_changes(self):
+        """A director changes the company's target, or one of its months."""
+        [company] = self._rows().values()
+        self._set(company, 1_200_000)
+        self.assertEqual(self.plan.value, 1_200_000)
+        self.assertExact(self.plan)
+        january = self._rows()[company["name"]]["months"][0]
+        self._set(january, 50_000)
+        [after] = self._rows().values()
+        self.assertEqual((after["value"], after["months"][0]["value"]), (1.2e6, 50_000))
+        self.assertExact(self.plan)
+        self.plan.set_cells([{"id": january["id"], "locked": False}], "As it was")
+        [after] = self._rows().values()
+        self.assertEqual(after["months"][0]["value"], january["value"])
+
     def test_conflict_keeps_nothing(self):
         """All or nothing, and what is in the way is named."""
         rep, second = (self._leaves()[name] for name in ("Rep", "Second"))
