@@ -427,8 +427,8 @@ class SalesTargetPlan(models.Model):
         if before is not None and round(before, 2) != round(target.value, 2):
             raise UserError(
                 self.env._(
-                    "%(name)s is %(value)s by now: somebody else has changed it. Load "
-                    "the board again and look before you apply.",
+                    "%(name)s is %(value)s by now: somebody else has changed it. Look "
+                    "again before you apply.",
                     name=target._get_cell_name(),
                     value=formatLang(self.env, target.value),
                 )

@@ -1,5 +1,7 @@
 """The board in the browser: edited, locked, moved, compared, also on a phone."""
 
+from dateutil.relativedelta import relativedelta
+
 from odoo.tests import HttpCase, tagged
 
 from .test_board import BoardCase
@@ -55,6 +57,21 @@ class TestBoardScreen(BoardScreenCase):
     def test_leader(self):
         self.plan.action_publish()
         self._tour("sales_targets_board_leader", "leader")
+
+    def test_running(self):
+        today = self.company._get_sales_today()
+        start = today + relativedelta(months=-2, day=1)
+        plan = self._plan(
+            name="Running",
+            kind="supporting",
+            date_from=start,
+            date_to=start + relativedelta(years=1, days=-1),
+        )
+        plan.action_publish()
+        plan.action_commit()
+        self.assertEqual(plan.state, "running")
+        self._tour("sales_targets_board_running", plan=plan)
+        self.assertEqual(len(plan.version_ids), 1)
 
     def test_a_thousand_reps(self):
         """Rows as of a thousand reps, whoever they are."""

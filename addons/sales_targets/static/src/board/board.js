@@ -146,6 +146,12 @@ export class TargetBoard extends Component {
         return first === undefined ? [] : this.model.lines.slice(first, last + 1);
     }
 
+    /** Lines that scroll out make room for those that come: elements are used again. */
+    getSlot(index) {
+        const {length} = this.lines;
+        return ((this.virtual.rowsIndexes?.[0] || 0) + index) % length;
+    }
+
     get before() {
         return (this.virtual.rowsIndexes?.[0] || 0) * this.rowHeight;
     }
@@ -571,11 +577,50 @@ export class TargetBoard extends Component {
         }
     }
 
+    /** A block of a spreadsheet, from the active cell on; what is no amount is left. */
+    onPaste(ev) {
+        const row = this.activeRow;
+        if (
+            !row ||
+            ev.target !== this.scroller.el ||
+            this.state.active.column === NAME
+        ) {
+            return;
+        }
+        ev.preventDefault();
+        const {rows} = this;
+        const start = rows.indexOf(row);
+        const text = ev.clipboardData.getData("text/plain").trimEnd();
+        for (const [down, line] of text.split(/\r?\n/).entries()) {
+            for (const [right, part] of line.split("\t").entries()) {
+                this.pasteCell(
+                    rows[start + down],
+                    this.state.active.column + right,
+                    part,
+                );
+            }
+        }
+        this.refresh();
+    }
+
+    pasteCell(row, column, text) {
+        if (!row || column >= this.model.columns || !this.model.mayEdit(row, column)) {
+            return;
+        }
+        const value = text.trim() ? this.parse(text) : null;
+        if (value !== null && this.model.isValid(value)) {
+            this.model.change(row, column, value);
+        }
+    }
+
+    /** The rows from top to bottom, as far as the tree is open. */
+    get rows() {
+        return this.model.lines.filter((line) => !line.rest).map((line) => line.row);
+    }
+
     /** Go to another cell, over lines that are no rows; stops at the border. */
     step(down, right) {
-        const rows = this.model.lines
-            .filter((line) => !line.rest)
-            .map((line) => line.row);
+        const {rows} = this;
         const {active} = this.state;
         const index = rows.indexOf(this.activeRow) + down;
         const row = rows[Math.min(Math.max(index, 0), rows.length - 1)];
@@ -713,7 +758,10 @@ export class TargetBoard extends Component {
         this.state.busy = true;
         this.state.error = await this.try(() => this.model.apply(reason));
         this.state.busy = false;
-        if (!this.state.error) {
+        if (this.state.error) {
+            // Somebody else may have changed it: the changes stay, beside what is there.
+            await this.model.load();
+        } else {
             this.state.reason = "";
             this.focusGrid();
             this.refreshPanel();

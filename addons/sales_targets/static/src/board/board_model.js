@@ -113,13 +113,13 @@ export class BoardModel {
         const stack = [...this.top].reverse();
         while (stack.length) {
             const row = stack.pop();
-            this.lines.push({key: `${row.id}`, row});
+            this.lines.push({row});
             if (!this.open.has(row.id)) {
                 continue;
             }
             const children = this.below.get(row.id);
             if (this.isTouched(row)) {
-                this.lines.push({key: `rest ${row.id}`, row, rest: true});
+                this.lines.push({row, rest: true});
             }
             stack.push(...[...children].reverse());
         }

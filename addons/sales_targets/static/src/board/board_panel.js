@@ -1,4 +1,6 @@
 import {Component} from "@odoo/owl";
+import {deserializeDate, formatDate} from "@web/core/l10n/dates";
+import {_t} from "@web/core/l10n/translation";
 
 /** The selected node: why this number, what was answered, and what can be done. */
 export class BoardPanel extends Component {
@@ -19,14 +21,19 @@ export class BoardPanel extends Component {
     get hedge() {
         const {assigned, value} = this.props.row;
         if (!assigned || assigned === value) {
-            return null;
+            return "";
         }
-        return {
-            assigned: this.props.format(assigned),
-            amount: this.props.format(assigned - value),
-            percent:
-                value && this.props.formatNumber((100 * (assigned - value)) / value),
-        };
+        const {format, formatNumber} = this.props;
+        return _t("%(assigned)s, of which %(amount)s on top as hedge (%(percent)s %)", {
+            assigned: format(assigned),
+            amount: format(assigned - value),
+            percent: formatNumber(value ? (100 * (assigned - value)) / value : 0),
+        });
+    }
+
+    get answerDate() {
+        const {answer_date} = this.props.detail;
+        return answer_date && formatDate(deserializeDate(answer_date));
     }
 
     get gap() {

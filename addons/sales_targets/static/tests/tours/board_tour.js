@@ -158,7 +158,58 @@ registry.category("web_tour.tours").add("sales_targets_board_empty", {
     ],
 });
 
-/** A leader looks on; months that are over are closed for everybody. */
+/** Two months of the plan are over: closed for everybody. The spreadsheet is at hand. */
+registry.category("web_tour.tours").add("sales_targets_board_running", {
+    steps: () => [
+        {trigger: `${row("North")} .o_toggle`, run: "click"},
+        {trigger: `${cell("Rep", 2)}.o_over.o_readonly`, run: "click"},
+        {trigger: `.o_board_grid:not(:has(input))`},
+        {
+            content: "The month that runs is open; what was typed is pasted",
+            trigger: `${cell("Rep", 3)}:not(.o_over)`,
+            run: "click",
+        },
+        {trigger: input, run: "press Escape"},
+        {
+            trigger: `${grid}:focus`,
+            run() {
+                const clipboardData = new DataTransfer();
+                clipboardData.setData("text/plain", "1,000\t2000\n3000\tx\n");
+                this.anchor.dispatchEvent(
+                    new ClipboardEvent("paste", {clipboardData, bubbles: true}),
+                );
+            },
+        },
+        {trigger: `${cell("Rep", 3)}.o_changed:contains('1,000')`},
+        {trigger: `${cell("Rep", 4)}.o_changed:contains('2,000')`},
+        {trigger: `${cell("Second", 3)}.o_changed:contains('3,000')`},
+        {trigger: `${cell("Second", 4)}:not(.o_changed)`},
+        {trigger: ".o_board_count:contains('3 changes')"},
+        {
+            content: "One does not leave by accident",
+            trigger: "button[data-menu-xmlid='sales_targets.menu_targets']",
+            run: "click",
+        },
+        {
+            trigger:
+                ".o-dropdown--menu a[data-menu-xmlid='sales_targets.sales_target_menu']",
+            run: "click",
+        },
+        {
+            trigger: ".modal:contains('3 changes would be lost') .btn-secondary",
+            run: "click",
+        },
+        {trigger: "body:not(:has(.modal))"},
+        {trigger: ".o_board_discard", run: "click"},
+        {trigger: ".o_sales_target_board:not(:has(.o_board_bar))"},
+        {trigger: ".o_board_upload", run: "click"},
+        {trigger: ".modal button[name=action_download]"},
+        {trigger: ".modal .btn-close", run: "click"},
+        {trigger: "body:not(:has(.modal))"},
+    ],
+});
+
+/** A leader looks on. */
 registry.category("web_tour.tours").add("sales_targets_board_leader", {
     steps: () => [
         {trigger: `${cell("Rep", 1)}.o_readonly`, run: "click"},
@@ -196,7 +247,6 @@ registry.category("web_tour.tours").add("sales_targets_board_thousand", {
                 if (slowest > 1000) {
                     throw new Error(`Scrolling took ${Math.round(slowest)} ms`);
                 }
-                console.info(`board: ${count} rows, ${drawn} drawn, ${slowest} ms`);
             },
         },
     ],
