@@ -18,7 +18,6 @@ from .. import facts
 from ..planning import tree, weights
 from ..planning.decompose import Child, Conflict, assign, split
 
-
 # Of shares in percent: far below a cent of any company's target.
 SHARE_DIGITS = 12
 

@@ -41,7 +41,9 @@ class BoardCase(TargetCase):
 
     def _board(self, who="director", *parents, **options):
         plan = self.plan.with_user(self.users[who])
-        return plan.get_board([row and row["id"] for row in parents or [None]], **options)
+        return plan.get_board(
+            [row and row["id"] for row in parents or [None]], **options
+        )
 
     def _rows(self, who="director", *parents, **options):
         return {
@@ -139,7 +141,9 @@ class TestBoard(BoardCase):
             ("rep", set()),
             ("finance", set()),
         ):
-            found = {row["name"] for row in self._leaves(who).values() if row["may_plan"]}
+            found = {
+                row["name"] for row in self._leaves(who).values() if row["may_plan"]
+            }
             self.assertEqual(found, expected, who)
         self.assertFalse(self._rows("manager")["North"]["may_plan"])
         plans = {
@@ -169,7 +173,9 @@ class TestBoard(BoardCase):
         detail = target.with_user(self.users["director"]).get_board_detail()
         self.assertTrue(detail["settle"])
         self.assertEqual(detail["reason"], "A customer has closed down")
-        self.assertFalse(target.with_user(self.users["leader"]).get_board_detail()["settle"])
+        self.assertFalse(
+            target.with_user(self.users["leader"]).get_board_detail()["settle"]
+        )
 
     def test_detail(self):
         """Why this number, in words and figures; only of whom one follows."""
