@@ -20,9 +20,18 @@
         "views/sales_target_version_views.xml",
         "views/sales_target_transfer_views.xml",
         "views/sales_target_ratio_views.xml",
+        "views/sales_target_board_views.xml",
         "views/sales_targets_menus.xml",
     ],
     "demo": ["demo/sales_targets_demo.xml"],
+    "assets": {
+        "web.assets_backend": [
+            "sales_targets/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "sales_targets/static/tests/tours/**/*",
+        ],
+    },
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -18,24 +18,35 @@ from .. import facts
 from ..planning import tree, weights
 from ..planning.decompose import Child, Conflict, assign, split
 
+# Of shares in percent: far below a cent of any company's target.
+SHARE_DIGITS = 12
+
 
 class SalesTargetPlan(models.Model):
     _inherit = "sales.target.plan"
 
-    def _decompose(self, reason=None, former=None):
+    def _decompose(self, reason=None, former=None, changed=None):
         """Divide the target and write the tree, as a set.
 
         :param reason: of a new version, where the plan is published
         :param former: the rows before the change, where locks have been written since
+        :param changed: the rows that were changed by hand: who there is and what they
+            weigh stays as it was, so that nobody else's target moves. None: all is
+            looked at again
         """
         self.ensure_one()
         self._lock_plan()
         before = self._read_rows()
-        nodes = self._build_tree(before)
         months = self._get_months()
         frozen = self._count_frozen(months)
-        basis = self._get_basis(nodes, months)
-        current = {key for key, node in nodes.items() if not node.former}
+        if changed is None:
+            nodes = self._build_tree(before)
+            basis = self._get_basis(nodes, months)
+            current = {key for key, node in nodes.items() if not node.former}
+        else:
+            nodes = tree.from_keys(before)
+            basis = self._read_basis(before, nodes, months, changed)
+            current = self._read_current(before)
         kept = self._get_kept()
         try:
             after = self._divide(nodes, before, basis, frozen, current, kept)
@@ -79,8 +90,9 @@ class SalesTargetPlan(models.Model):
         for row in self.env.execute_query_dict(
             SQL(
                 """SELECT id, key, period, date_from, value, assigned_value, locked,
-                    manual_weight, answer
-                FROM sales_target WHERE plan_id = %s""",
+                    manual_weight, answer, share, held, basis, baseline,
+                    baseline_known, active_to
+                FROM sales_target WHERE plan_id = %s ORDER BY id""",
                 self.id,
             )
         ):
@@ -181,6 +193,35 @@ class SalesTargetPlan(models.Model):
         basis["seasons"] = found["seasons"]
         return basis
 
+    def _read_basis(self, rows, nodes, months, changed):
+        """What was known when the plan was divided, as ``_get_basis`` returns it, with
+        ``shares`` in percent; ``seasons`` only where the months of the whole change."""
+        totals = {key: periods[None] for key, periods in rows.items()}
+        basis = {
+            "shares": {key: row["share"] for key, row in totals.items()},
+            "told": {key: row["basis"] or {} for key, row in totals.items()},
+            "touched": {target.key.rpartition("/")[0] for target in changed},
+            "baseline": {
+                key: Fraction(str(row["baseline"])) if row["baseline_known"] else None
+                for key, row in totals.items()
+            },
+        }
+        if any(target.key == tree.ROOT for target in changed):
+            basis["seasons"] = self._get_basis(nodes, months)["seasons"]
+        return basis
+
+    @staticmethod
+    def _read_current(rows):
+        """The nodes that get a target, as it was when the plan was divided."""
+        current = set()
+        for key, periods in rows.items():
+            node, total = tree.Node(key), periods[None]
+            if node.level in ("rep", "holding") and not total["active_to"]:
+                while key:
+                    current.add(key)
+                    key = key.rpartition("/")[0]
+        return current
+
     @staticmethod
     def _add_up(nodes, known):
         """Sums of what is known below; None where nobody said anything."""
@@ -218,6 +259,11 @@ class SalesTargetPlan(models.Model):
             if not node.children:
                 result[key]["assigned"] = [0] * len(months)
                 continue
+            if self._is_as_before(node, before, basis, result[key]["months"]):
+                result[key]["assigned"] = self._to_list(before[key], "assigned_value")
+                for child in node.children:
+                    result[child] = self._read_result(before[child])
+                continue
             assigned = self._assign(
                 result[key]["months"], node.level, before.get(key, {}), months, frozen
             )
@@ -242,6 +288,28 @@ class SalesTargetPlan(models.Model):
             values["baseline"] = basis["baseline"].get(key)
         return result
 
+    def _is_as_before(self, node, before, basis, units):
+        """Whether nothing below a node changes, when some are changed by hand."""
+        return (
+            "touched" in basis
+            and node.key not in basis["touched"]
+            and node.parent is not None
+            and units == self._to_list(before[node.key], "value")
+        )
+
+    def _to_list(self, periods, column):
+        """A column of a node's rows in units, by month."""
+        return [self._to_units(periods[first][column]) for first in self._get_months()]
+
+    def _read_result(self, periods):
+        total = periods[None]
+        return {
+            "months": self._to_list(periods, "value"),
+            "share": total["share"],
+            "held": total["held"],
+            "basis": total["basis"],
+        }
+
     def _divide_root(self, rows, basis, months, frozen):
         """The plan's value over its months; locked and past months stay."""
         kept = {
@@ -249,6 +317,8 @@ class SalesTargetPlan(models.Model):
             for number, first in enumerate(months)
             if first in rows and (number < frozen or rows[first]["locked"])
         }
+        if "seasons" not in basis:
+            return [self._to_units(rows[first]["value"]) for first in months]
         left = self._to_units(self.value) - sum(kept.values())
         if left < 0 or (left and len(kept) == len(months)):
             raise Conflict("year", left, [tree.ROOT], sorted(kept))
@@ -274,6 +344,12 @@ class SalesTargetPlan(models.Model):
 
     def _weigh(self, node, before, basis):
         """The children of a node with their weights, and what these are based on."""
+        if "shares" in basis:
+            told = {
+                child: {"share": basis["shares"][child], **basis["told"][child]}
+                for child in node.children
+            }
+            return self._prepare_children(told), told
         bases = {
             name: {child: basis[name].get(child) for child in node.children}
             for name in weights.BASES
@@ -294,7 +370,7 @@ class SalesTargetPlan(models.Model):
         told = {}
         for child in node.children:
             told[child] = {
-                "share": float(round(shares[child] * 100, 4)),
+                "share": float(round(shares[child] * 100, SHARE_DIGITS)),
                 **{
                     name: [
                         None if found[child].assumed else float(found[child].value),
@@ -303,7 +379,15 @@ class SalesTargetPlan(models.Model):
                     for name, found in details.items()
                 },
             }
-        return [Child(child, shares[child]) for child in node.children], told
+        return self._prepare_children(told), told
+
+    @staticmethod
+    def _prepare_children(told):
+        """With the weights as they are kept, so that what is changed by hand later is
+        divided by the same ones."""
+        return [
+            Child(key, Fraction(str(details["share"]))) for key, details in told.items()
+        ]
 
     def _fix(self, part, rows, months, frozen):
         """What of a child stays: the past and locks."""

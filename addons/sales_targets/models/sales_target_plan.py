@@ -24,6 +24,11 @@ HEDGES = {
     "territory": "hedge_territory",
     "team": "hedge_team",
 }
+# Who sees how the hedges compound; the others see their own number.
+HEDGE_GROUPS = (
+    "sales_force.group_sales_director,sales_force.group_sales_operations,"
+    "sales_force.group_sales_finance"
+)
 # What the targets depend on: only drafts and proposals change it by hand.
 _BASIS = frozenset(
     (
@@ -185,10 +190,13 @@ class SalesTargetPlan(models.Model):
     hedge_company = fields.Float(
         "On the Company's (%)",
         digits=(5, 2),
+        groups=HEDGE_GROUPS,
         help="What is assigned to territories, or teams, on top of the target.",
     )
-    hedge_territory = fields.Float("On a Territory's (%)", digits=(5, 2))
-    hedge_team = fields.Float("On a Team's (%)", digits=(5, 2))
+    hedge_territory = fields.Float(
+        "On a Territory's (%)", digits=(5, 2), groups=HEDGE_GROUPS
+    )
+    hedge_team = fields.Float("On a Team's (%)", digits=(5, 2), groups=HEDGE_GROUPS)
 
     target_ids = fields.One2many("sales.target", "plan_id", "Targets")
     version_ids = fields.One2many("sales.target.version", "plan_id", "Versions")
@@ -406,7 +414,8 @@ class SalesTargetPlan(models.Model):
 
     def _get_hedge(self, level):
         """In percent, of what those below get on top."""
-        return self[HEDGES[level]] if level in HEDGES else 0.0
+        # sudo: what a manager changes is divided with the hedges, which are not shown
+        return self.sudo()[HEDGES[level]] if level in HEDGES else 0.0
 
     # CRUD
 
@@ -437,6 +446,7 @@ class SalesTargetPlan(models.Model):
         What is locked stays; the same input gives the same result. Of a running plan
         the months that are over stay as they are.
 
+        :return: the board of a single plan, as an action
         :raise UserError: when locks and guardrails cannot be met together: naming what
             is in the way and how much; then nothing is saved
         """
@@ -445,7 +455,7 @@ class SalesTargetPlan(models.Model):
             if plan.state == "closed":
                 raise UserError(self.env._("%(plan)s is closed.", plan=plan.name))
             plan._decompose(self.env._("Divided again"))
-        return True
+        return self.action_open_board() if len(self) == 1 else True
 
     def action_publish(self):
         """Show everybody the proposed target, and ask for the answer."""

@@ -16,6 +16,7 @@ from ..planning.decompose import Child, split
 from ..planning.transfer import joining, rebalance
 from ..planning.tree import Node
 from .sales_target import LEVEL_NAMES
+from .sales_target_decomposition import SHARE_DIGITS
 
 KINDS = [
     ("join", "Joins"),
@@ -813,8 +814,42 @@ class SalesTargetPlan(models.Model):
                 list(written),
             )
         )
+        self._share_anew({key.rpartition("/")[0] for key in written})
         self.env["sales.target"].invalidate_model(flush=False)
         self._date_leaves({key for key, node in nodes.items() if not node.former})
+
+    def _share_anew(self, parents):
+        """What is changed by hand later is divided as the targets are now.
+
+        Of the months after this one, where there are any: in this one who goes keeps
+        the days that are over.
+        """
+        today = self.company_id._get_sales_today()
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH left_over AS (
+                    SELECT total_id, regexp_replace(key, '/[^/]*$', '') AS parent,
+                        COALESCE(sum(value) FILTER (
+                            WHERE date_from > %(today)s), 0) AS value
+                    FROM sales_target
+                    WHERE plan_id = %(plan)s AND period = 'month'
+                    GROUP BY total_id, key
+                ), whole AS (
+                    SELECT *, sum(value) OVER (PARTITION BY parent) AS all_of_it
+                    FROM left_over WHERE parent = ANY(%(parents)s)
+                )
+                UPDATE sales_target t
+                SET share = round(100 * w.value / w.all_of_it, %(digits)s)
+                FROM whole w
+                WHERE t.id = w.total_id AND w.all_of_it > 0
+                """,
+                today=today,
+                plan=self.id,
+                parents=sorted(parents),
+                digits=SHARE_DIGITS,
+            )
+        )
 
     def _add_rows(self, nodes, keys):
         """Rows of new nodes, empty."""

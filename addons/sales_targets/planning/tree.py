@@ -62,6 +62,22 @@ def build(paths):
     return nodes
 
 
+def from_keys(keys):
+    """The nodes of these paths, those above before those below.
+
+    :param keys: all of them, siblings in the order that decides ties
+    :return: ``{key: Node}``, the company first
+
+    >>> list(from_keys(["c", "c/m7/r12", "c/m7"]))
+    ['c', 'c/m7', 'c/m7/r12']
+    """
+    nodes = {key: Node(key) for key in sorted(keys, key=lambda key: key.count("/"))}
+    for key, node in nodes.items():
+        if node.parent is not None:
+            nodes[node.parent].children.append(key)
+    return nodes
+
+
 def lowest_common(paths):
     """Who is above all of them, as deep as can be: the last common id of paths.
 

@@ -1,5 +1,7 @@
 from . import (
     test_access,
+    test_board,
+    test_board_screen,
     test_changes,
     test_days,
     test_decompose,

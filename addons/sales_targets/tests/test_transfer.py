@@ -325,6 +325,25 @@ class TestTransfer(TargetCase):
             with self.assertRaises(UserError):
                 self._transfer(**values).action_apply()
 
+    def test_changed_by_hand_later(self):
+        """Elsewhere, a transfer stays; beside it, its result is what is divided."""
+        self._transfer().action_apply()
+        before, key = self._rows(), self._key("rep")
+        peer = self.plan._get_leaves().filtered(
+            lambda row: row.rep_id == self.reps["peer"]
+        )
+        self.plan.set_cells([{"id": peer.id, "value": peer.value}], "As it is")
+        self.assertEqual(self._rows(), before)
+        mate = self.plan._get_leaves().filtered(
+            lambda row: row.rep_id == self.reps["mate"]
+        )
+        self.plan.set_cells([{"id": mate.id, "value": mate.value - 700}], "Less")
+        self.assertExact(self.plan)
+        self.assertPast(before)
+        rows = self._rows()
+        self.assertEqual(rows[key], before[key])
+        self.assertEqual(rows[peer.key], before[peer.key])
+
     def test_changed_since(self):
         transfer = self._transfer()
         transfer.action_apply()
