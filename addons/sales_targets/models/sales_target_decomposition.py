@@ -274,7 +274,7 @@ class SalesTargetPlan(models.Model):
                 if child.key not in current:
                     self._keep_past(child, nodes, rows, months, frozen, kept, current)
                 else:
-                    self._fix(child, rows, months, frozen)
+                    self._fix(child, rows, months, frozen, kept)
                 if self.growth_limited and child.key in current:
                     self._guard(child, basis["baseline"].get(child.key))
             for child, part in split(assigned, children).items():
@@ -389,14 +389,16 @@ class SalesTargetPlan(models.Model):
             Child(key, Fraction(str(details["share"]))) for key, details in told.items()
         ]
 
-    def _fix(self, part, rows, months, frozen):
-        """What of a child stays: the past and locks."""
+    def _fix(self, part, rows, months, frozen, kept):
+        """What of a child stays: the past and locks; days that are over at least."""
         for number, first in enumerate(months):
             row = rows.get(first)
             if number < frozen:
                 part.months[number] = self._to_units(row["value"]) if row else 0
             elif row and row["locked"]:
                 part.months[number] = self._to_units(row["value"])
+            elif row and row["id"] in kept:
+                part.passed[number] = kept[row["id"]]
         total = rows.get(None)
         if total and total["locked"]:
             part.year = self._to_units(total["value"])

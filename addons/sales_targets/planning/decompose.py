@@ -5,7 +5,7 @@ value; its children are assigned the value and the hedge on top. Each child gets
 share of what is assigned in every month, unless it is locked or a guardrail holds.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import floor
 
@@ -23,6 +23,8 @@ class Child:
     :param int least, most: guardrails of its year, in units; None: none
     :param int year: its year, where it is locked
     :param dict months: ``{number of a month: units}`` that are locked
+    :param dict passed: ``{number of a month: units}`` of days that are over: the month
+        cannot be less
     """
 
     key: object
@@ -31,6 +33,7 @@ class Child:
     most: int | None = None
     year: int | None = None
     months: dict = field(default_factory=dict)
+    passed: dict = field(default_factory=dict)
 
 
 class Conflict(Exception):
@@ -92,6 +95,22 @@ def split(months, children):
     :return: ``{key: Part}``
     :raise Conflict: when locks and guardrails cannot be met together
     """
+    children = [replace(child, months=dict(child.months)) for child in children]
+    while True:
+        parts = _split(months, children)
+        below = [
+            (child, month)
+            for child in children
+            for month, units in child.passed.items()
+            if month not in child.months and parts[child.key].months[month] < units
+        ]
+        if not below:
+            return parts
+        for child, month in below:
+            child.months[month] = child.passed[month]
+
+
+def _split(months, children):
     _check(months, children)
     held = {
         number: child.year

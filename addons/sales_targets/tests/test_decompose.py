@@ -57,6 +57,23 @@ class TestDecompose(BaseCase):
         self.assertEqual(self._years(parts), {"a": 610, "b": 270, "c": 320})
         self.assertEqual([part.held for part in parts.values()], ["", "least", "most"])
 
+    def test_days_that_are_over(self):
+        """A month is not less than its days that are over; the others take it."""
+        parts = split(
+            [100, 100],
+            [
+                Child("a", Fraction(1), passed={0: 30}),
+                Child("b", Fraction(1), passed={0: 70}),
+                Child("c", Fraction(0), passed={0: 0}),
+            ],
+        )
+        self.assertEqual(
+            {key: part.months for key, part in parts.items()},
+            {"a": [30, 50], "b": [70, 50], "c": [0, 0]},
+        )
+        with self.assertRaises(Conflict):
+            split([90], [Child("a", passed={0: 30}), Child("b", passed={0: 70})])
+
     def test_hedge_compounds(self):
         regions = assign([1_000_000], Fraction(10, 100))
         self.assertEqual(regions, [1_100_000])

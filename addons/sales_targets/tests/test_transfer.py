@@ -333,7 +333,12 @@ class TestTransfer(TargetCase):
             lambda row: row.rep_id == self.reps["peer"]
         )
         self.plan.set_cells([{"id": peer.id, "value": peer.value}], "As it is")
-        self.assertEqual(self._rows(), before)
+        rows = self._rows()
+        for who in ("rep", "mate", "third"):
+            for first, (value, _below) in rows[self._key(who)].items():
+                # A unit may be rounded elsewhere, once a year is fixed beside.
+                self.assertLessEqual(abs(value - before[self._key(who)][first][0]), 2)
+        before = rows
         mate = self.plan._get_leaves().filtered(
             lambda row: row.rep_id == self.reps["mate"]
         )
