@@ -269,7 +269,7 @@ export class TargetBoard extends Component {
             return {text: "", tone: ""};
         }
         return {
-            text: `${this.format(then)} → ${this.format(change, true)}`,
+            text: `${this.format(then)} ${this.format(change, true)}`,
             title: _t("%(then)s then, %(now)s now", {
                 then: this.format(then),
                 now: this.format(value),
@@ -639,7 +639,17 @@ export class TargetBoard extends Component {
 
     onKeydown(ev) {
         const row = this.activeRow;
-        if (!row || this.state.editing || ev.target !== this.scroller.el) {
+        const {editing} = this.state;
+        if (!row || ev.target !== this.scroller.el) {
+            return;
+        }
+        if (editing) {
+            // Typed faster than the cell opens.
+            if (/^[\d.,=]$/.test(ev.key)) {
+                ev.preventDefault();
+                editing.text = editing.typed ? editing.text + ev.key : ev.key;
+                editing.typed = true;
+            }
             return;
         }
         const handle = this.getKeyHandler(ev, row, this.state.active.column);
