@@ -187,12 +187,12 @@ class SalesTargetPlan(models.Model):
     # Reading
 
     @api.readonly
-    def get_board(self, parent_ids=(False,), version_id=None):
+    def get_board(self, parent_ids=None, version_id=None):
         """Parts of the tree, as the board shows them; with a constant number of
         queries, however many parents are asked for.
 
-        :param parent_ids: of totals whose children are returned; False among them: the
-            nodes at the top of what the user may see
+        :param parent_ids: of totals whose children are returned; False among them, or
+            none at all: the nodes at the top of what the user may see
         :param int version_id: compare with the plan as it was after this version
         :return: ``plan``: see ``_prepare_board``; ``rows``: ``id parent_id key name
             level depth below`` (how many are below) ``value baseline growth locked
@@ -204,7 +204,7 @@ class SalesTargetPlan(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        rows = self._search_board(parent_ids)
+        rows = self._search_board(parent_ids or [False])
         former = self._get_former(rows, version_id) if version_id else {}
         cells = self._get_board_cells(rows)
         below = dict(

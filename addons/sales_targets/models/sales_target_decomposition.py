@@ -52,8 +52,11 @@ class SalesTargetPlan(models.Model):
             after = self._divide(nodes, before, basis, frozen, current, kept)
         except Conflict as conflict:
             raise UserError(self._explain_conflict(conflict, nodes)) from conflict
-        self._write_rows(nodes, after, months)
-        self._date_leaves(current)
+        if changed is None:
+            self._write_rows(nodes, after, months)
+            self._date_leaves(current)
+        else:
+            self._update_rows(before, after, months)
         if self.state != "draft":
             self.env["sales.target.version"]._open(self, reason, former or before)
             self.env["sales.target.day"]._derive(
@@ -485,6 +488,36 @@ class SalesTargetPlan(models.Model):
                 for name, value in {**place, **row}.items():
                     columns[name].append(value)
         self._merge_rows(columns)
+        self.env["sales.target"].invalidate_model(flush=False)
+
+    def _update_rows(self, before, after, months):
+        """Write the values of a tree that is as it was: only those that differ."""
+        amount = self._to_amount
+        rows = []
+        for key, values in after.items():
+            cells = [(None, sum(values["months"]), sum(values["assigned"]))]
+            cells += zip(months, values["months"], values["assigned"], strict=True)
+            for first, units, assigned in cells:
+                row = before[key][first]
+                held = None if first else values["held"] or None
+                new = (amount(units), amount(assigned), held)
+                if new != (
+                    float(row["value"]),
+                    float(row["assigned_value"]),
+                    row["held"],
+                ):
+                    rows.append((row["id"], *new))
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 4
+        self.env.cr.execute(
+            SQL(
+                """UPDATE sales_target t
+                SET value = v.value, assigned_value = v.assigned, held = v.held
+                FROM unnest(%s::integer[], %s::numeric[], %s::numeric[], %s::varchar[])
+                    AS v(id, value, assigned, held)
+                WHERE t.id = v.id""",
+                *columns,
+            )
+        )
         self.env["sales.target"].invalidate_model(flush=False)
 
     def _merge_rows(self, columns):

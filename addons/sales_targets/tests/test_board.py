@@ -1,5 +1,7 @@
 """The board: what each role sees and changes, and how many queries it takes."""
 
+import random
+
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -242,6 +244,36 @@ class TestBoard(BoardCase):
         self.plan.set_cells([{"id": january["id"], "locked": False}], "As it was")
         [after] = self._rows().values()
         self.assertEqual(after["months"][0]["value"], january["value"])
+
+    def test_any_changes(self):
+        """Whatever is fixed and let go: exact, locks hold, or nothing has changed."""
+        draw = random.Random(7)
+        rows = self.env["sales.target"].search([("plan_id", "=", self.plan.id)])
+        below = rows.filtered(lambda row: row.level != "company")
+        refused = 0
+        for _number in range(60):
+            before = {row: (row.value, row.locked) for row in rows}
+            changes = {}
+            for row in draw.sample(below, draw.randint(1, 3)):
+                if row.locked and draw.random() < 0.6:
+                    changes[row] = {"id": row.id, "locked": False}
+                else:
+                    value = float(round(row.value * draw.uniform(0, 1.6)))
+                    changes[row] = {"id": row.id, "value": value}
+            try:
+                with self.env.cr.savepoint():
+                    self.plan.set_cells(list(changes.values()), "Any")
+            except UserError:
+                refused += 1
+                self.env.invalidate_all()
+                self.assertEqual({row: (row.value, row.locked) for row in rows}, before)
+                continue
+            self.assertExact(self.plan)
+            for row in rows:
+                expected = changes.get(row, {"value": before[row][0]})
+                if row.locked:
+                    self.assertEqual(row.value, expected["value"], row.key)
+        self.assertTrue(0 < refused < 60, refused)
 
     def test_conflict_keeps_nothing(self):
         """All or nothing, and what is in the way is named."""

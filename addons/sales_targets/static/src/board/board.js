@@ -1,4 +1,11 @@
-import {Component, onWillStart, useEffect, useRef, useState} from "@odoo/owl";
+import {
+    Component,
+    onWillStart,
+    useEffect,
+    useExternalListener,
+    useRef,
+    useState,
+} from "@odoo/owl";
 import {ConfirmationDialog} from "@web/core/confirmation_dialog/confirmation_dialog";
 import {getCurrency} from "@web/core/currency";
 import {deserializeDate, deserializeDateTime} from "@web/core/l10n/dates";
@@ -47,7 +54,8 @@ export class TargetBoard extends Component {
         this.reason = useRef("reason");
         const state = this.props.state || {};
         this.state = useState({
-            planId: state.planId || this.props.action.context.active_id || false,
+            planId:
+                state.planId || Number(this.props.action.context.active_id) || false,
             active: null,
             editing: null,
             // On a phone one column is shown at a time.
@@ -94,6 +102,8 @@ export class TargetBoard extends Component {
             },
             () => [this.input.el],
         );
+        // A phone that is turned shows other columns, in rows of another height.
+        useExternalListener(window, "resize", () => this.model && this.refresh());
         onWillStart(() => this.start(state));
     }
 
@@ -120,6 +130,9 @@ export class TargetBoard extends Component {
 
     /** Show what has changed in the model. */
     refresh() {
+        if (!this.model.plan) {
+            return;
+        }
         this.virtual.setRowsHeights(this.model.lines.map(() => this.rowHeight));
         this.render();
     }
@@ -269,7 +282,7 @@ export class TargetBoard extends Component {
             return {text: "", tone: ""};
         }
         return {
-            text: `${this.format(then)} → ${this.format(change, true)}`,
+            text: `${this.format(then)} ${this.format(change, true)}`,
             title: _t("%(then)s then, %(now)s now", {
                 then: this.format(then),
                 now: this.format(value),
@@ -639,7 +652,17 @@ export class TargetBoard extends Component {
 
     onKeydown(ev) {
         const row = this.activeRow;
-        if (!row || this.state.editing || ev.target !== this.scroller.el) {
+        const {editing} = this.state;
+        if (!row || ev.target !== this.scroller.el) {
+            return;
+        }
+        if (editing) {
+            // Typed faster than the cell opens.
+            if (/^[\d.,=]$/.test(ev.key)) {
+                ev.preventDefault();
+                editing.text = editing.typed ? editing.text + ev.key : ev.key;
+                editing.typed = true;
+            }
             return;
         }
         const handle = this.getKeyHandler(ev, row, this.state.active.column);

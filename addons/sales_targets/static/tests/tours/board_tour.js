@@ -143,7 +143,7 @@ registry.category("web_tour.tours").add("sales_targets_board", {
         },
         {
             content: "From what, by how much",
-            trigger: `${cell("Rep", 1)} .o_then:contains('→')`,
+            trigger: `${cell("Rep", 1)} .o_then.text-success:contains('+')`,
         },
         {trigger: `${cell("Rep", 2)}:not(:has(.o_then))`},
     ],
