@@ -18,7 +18,16 @@
         "views/sales_target_views.xml",
         "views/sales_target_version_views.xml",
         "views/sales_targets_menus.xml",
+        "views/sales_cockpit_views.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "sales_targets/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "sales_targets/static/tests/tours/**/*",
+        ],
+    },
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -5,6 +5,8 @@ from . import (
     sales_target_pace,
     sales_target_answer,
     sales_target_board,
+    sales_target_credits,
+    sales_target_cockpit,
     sales_target_day,
     sales_target_version,
     sales_rep,
