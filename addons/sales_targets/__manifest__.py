@@ -10,6 +10,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/sales_target_rules.xml",
+        "security/sales_meeting_rules.xml",
         "data/ir_cron_data.xml",
         "wizards/sales_target_counter_views.xml",
         "wizards/sales_target_set_views.xml",
@@ -19,6 +20,8 @@
         "views/sales_target_version_views.xml",
         "views/sales_targets_menus.xml",
         "views/sales_cockpit_views.xml",
+        "views/sales_meeting_agenda.xml",
+        "views/sales_meeting_views.xml",
     ],
     "assets": {
         "web.assets_backend": [

@@ -9,6 +9,9 @@ from . import (
     sales_target_cockpit,
     sales_target_day,
     sales_target_version,
+    sales_meeting,
+    sales_meeting_agenda,
+    sales_meeting_decision,
     sales_rep,
     res_partner,
 )

@@ -34,7 +34,8 @@ class SalesTargetPlan(models.Model):
             ``no_rep``, ``nothing``) with ``can_create`` and ``leader``; ``plans`` and
             ``periods`` to choose from, ``plan``, ``period``, ``today``, ``target``
             (``ids id name level path``), ``figures`` (see ``_stand``), ``days``
-            (``[date, target, achieved, off]``), ``children`` (figures of each),
+            (``[date, target, achieved, off]``), ``can_meet`` (whether the user leads a team),
+            ``children`` (figures of each),
             ``others`` (achieved by nobody of them), ``help`` (ids of children, the
             furthest behind first), ``goals`` (the figures of other plans)
         :raise AccessError: for a target that the user does not see
@@ -73,6 +74,7 @@ class SalesTargetPlan(models.Model):
             "today": today,
             "target": nodes._describe_nodes(),
             "goals": plan._get_other_goals(plans, nodes, span, today),
+            "can_meet": bool(self.env["sales.meeting"]._get_leader()),
             **nodes._get_cockpit(plan, span, today),
         }
 

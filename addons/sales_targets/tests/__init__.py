@@ -5,6 +5,7 @@ from . import (
     test_days,
     test_decompose,
     test_figures,
+    test_meeting,
     test_plan,
     test_rounding,
     test_screens,

@@ -346,6 +346,11 @@ export class Cockpit extends Component {
         });
     }
 
+    async openMeeting() {
+        const action = await this.orm.call("sales.meeting", "action_open_week", []);
+        await this.actionService.doAction(action);
+    }
+
     openGoal(goal) {
         return this.show({targetId: goal.target_id, planId: goal.id});
     }
