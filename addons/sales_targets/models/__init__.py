@@ -7,6 +7,7 @@ from . import (
     sales_target_board,
     sales_target_credits,
     sales_target_cockpit,
+    sales_target_explanation,
     sales_target_day,
     sales_target_version,
     sales_meeting,

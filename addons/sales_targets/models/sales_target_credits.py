@@ -9,24 +9,27 @@ from ..planning.tree import ROOT
 class SalesTarget(models.Model):
     _inherit = "sales.target"
 
-    def action_open_credits(self, date_from, date_to, others=False):
+    def action_open_credits(self, date_from, date_to, others=False, code=None):
         """The credits behind what these targets achieved, as the user may see them.
 
         :param date_from, date_to: the first and the last day
         :param bool others: only those that no target below counts, that the user sees
+        :param str code: of the metric; empty: that of the plan
         :raise AccessError: for a target that the user does not see
         """
         self.check_access("read")
         start, stop = fields.Date.to_date(date_from), fields.Date.to_date(date_to)
-        domain = self._get_credit_domain(start, stop)
+        metric = self.plan_id.metric_id
+        if code:
+            metric = metric.search([("code", "=", code), ("kind", "=", "additive")])
+        domain = self._get_credit_domain(start, stop, metric)
         if others:
             domain &= ~self._get_nodes_below()._get_reps_domain()
-        plan = self.plan_id
         return self.env["sales.credit"]._prepare_action(
             "sales_credit_action_behind",
             self.env._(
                 "%(metric)s of %(reps)s",
-                metric=plan.metric_id.name,
+                metric=metric.name,
                 reps=self._name_together(),
             ),
             list(domain),
@@ -45,14 +48,14 @@ class SalesTarget(models.Model):
         names = list(dict.fromkeys(self.mapped("name")))
         return names[0] if len(names) == 1 else self.env._("My People")
 
-    def _get_credit_domain(self, start, stop):
+    def _get_credit_domain(self, start, stop, metric=None):
         """What counts for these nodes of one plan between two days, without overlays.
 
-        It is what ``_get_achieved`` sums.
+        Of the plan's metric it is what ``_get_achieved`` sums.
         """
         plan = self.plan_id
         return (
-            Domain("metric_id", "=", plan.metric_id.id)
+            Domain("metric_id", "=", (metric or plan.metric_id).id)
             & Domain("company_id", "=", plan.company_id.id)
             & Domain("overlay", "=", False)
             & Domain("date", ">=", max(start, plan.date_from))

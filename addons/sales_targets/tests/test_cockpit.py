@@ -15,6 +15,7 @@ from odoo.addons.sales_force.tests.credit_rows import CreditRows
 
 from ..planning.curve import add, daily
 from ..planning.periods import choose, periods
+from ..planning.waterfall import _bars, together
 from .test_plan import TargetCase
 
 TODAY = "2031-02-12 12:00:00"
@@ -64,6 +65,28 @@ class TestCurve(BaseCase):
     def test_added(self):
         day = MONTHS[0]
         self.assertEqual(add([{day: 1}, {day: 2}]), {day: 3})
+
+
+class TestWaterfall(BaseCase):
+    @given(st.lists(st.tuples(st.integers(0, 10**9), st.integers(-(10**9), 10**9))))
+    def test_sums(self, bars):
+        found = together([_bars(0, 0), *(_bars(*bar) for bar in bars)])
+        planned = sum(bar[0] for bar in bars)
+        actual = planned + sum(bar[1] for bar in bars)
+        self.assertEqual(
+            [(row["start"], row["stop"]) for row in found],
+            [(0, planned / 100), (planned / 100, actual / 100), (0, actual / 100)],
+        )
+
+    def test_other_causes(self):
+        """Not every waterfall has every cause; they stay between the totals."""
+        first, second = _bars(100, 10), _bars(100, 20)
+        second[1]["key"] = "visits"
+        found = together([first, second])
+        self.assertEqual(
+            [(row["key"], row["value"]) for row in found],
+            [("planned", 2), ("days", 0.1), ("visits", 0.2), ("actual", 2.3)],
+        )
 
 
 class CockpitCase(CreditRows, TargetCase):

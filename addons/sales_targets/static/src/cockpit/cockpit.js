@@ -149,6 +149,9 @@ export class Cockpit extends Component {
         if (figures.gap <= 0) {
             return _t("Reached: %s more than the target.", this.format(-figures.gap));
         }
+        if (figures.days_left === 1) {
+            return _t("%s to go on the last working day.", this.format(figures.gap));
+        }
         if (figures.days_left) {
             const values = {
                 gap: this.format(figures.gap),
@@ -198,7 +201,7 @@ export class Cockpit extends Component {
                 label: figures.gap > 0 ? _t("Gap to Target") : _t("Above Target"),
                 value: this.format(Math.abs(figures.gap), true),
                 hint: this.format(Math.abs(figures.gap)),
-                open: () => this.openPeriod(),
+                open: () => this.explainGap(),
             },
             {
                 name: "required",
@@ -329,6 +332,19 @@ export class Cockpit extends Component {
     openPeriod(options) {
         const {start, stop} = this.data.period;
         return this.openCredits(start, stop, options);
+    }
+
+    /** What made the gap; before the period begins there is nothing to explain. */
+    explainGap() {
+        if (!this.isBegun) {
+            return this.openPeriod();
+        }
+        const {period, target} = this.data;
+        return this.actionService.doAction("sales_targets.sales_deviation_action", {
+            props: {
+                asked: {ids: target.ids, dateFrom: period.start, dateTo: period.stop},
+            },
+        });
     }
 
     openChild({id}) {
