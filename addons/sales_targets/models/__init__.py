@@ -1,4 +1,6 @@
 from . import (
+    sales_driver,
+    sales_driver_rates,
     sales_target_plan,
     sales_target_decomposition,
     sales_target,
