@@ -3,6 +3,7 @@ from . import (
     test_changes,
     test_days,
     test_decompose,
+    test_deviation,
     test_drivers,
     test_figures,
     test_plan,
