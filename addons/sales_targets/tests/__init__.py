@@ -4,6 +4,8 @@ from . import (
     test_cockpit,
     test_days,
     test_decompose,
+    test_deviation,
+    test_drivers,
     test_figures,
     test_meeting,
     test_plan,
