@@ -28,7 +28,8 @@ class SalesMeeting(models.Model):
         reps = self.attendee_ids - self.rep_id
         return {
             **self._prepare_attainment(reps, today),
-            "misses": self._prepare_misses(reps, start, today),
+            # What reps have said about what they did not do, by who knows of it.
+            "misses": self.env["sales.target"]._get_reasons(reps, start, today),
             "wins": self._prepare_wins(start, today),
             "decisions": [
                 {
@@ -84,15 +85,14 @@ class SalesMeeting(models.Model):
         return nodes
 
     def _prepare_drivers(self, nodes, span):
-        """What made the gap, the largest first: ``[{"name", "value"}]``."""
-        return []
-
-    def _prepare_misses(self, reps, start, stop):
-        """Planned work that was not done, by reason: ``[{"name", "count"}]``.
-
-        To be extended by who knows of planned work.
-        """
-        return []
+        """What made the gap, what cost most first: ``[{"name", "value"}]``."""
+        found = nodes.get_explanation(span.start, span.stop) if nodes else {"rows": []}
+        effects = [
+            {"name": row["name"], "value": row["value"]}
+            for row in found["rows"]
+            if row["kind"] == "effect" and row["value"]
+        ]
+        return sorted(effects, key=lambda effect: effect["value"])
 
     def _prepare_wins(self, start, stop):
         """The largest orders that were won in the days, by those below."""

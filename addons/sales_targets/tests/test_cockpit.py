@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 from odoo.tests import BaseCase, tagged
 
 from odoo.addons.sales_force.tests.credit_rows import CreditRows
@@ -355,7 +355,7 @@ class TestCockpit(CockpitCase):
             self._cockpit("rep", leaf)
 
     def test_queries(self):
-        """As many for thirty below as for three."""
+        """As many for a hundred below as for three."""
 
         def count():
             self.env.invalidate_all()
@@ -366,12 +366,87 @@ class TestCockpit(CockpitCase):
         count()
         few, children = count()
         self.assertEqual(children, 3)
-        for number in range(27):
-            user = self._user(f"more_{number}", "sales_force.group_sales_rep")
-            self._rep(user, self.reps["leader"])
-        self.plan.with_context(tracking_disable=True).action_decompose()
+        users = self.env["res.users"].create(
+            [
+                {
+                    "name": f"More {number}",
+                    "login": f"sf_more_{number}",
+                    "group_ids": [
+                        Command.set(self.env.ref("sales_force.group_sales_rep").ids)
+                    ],
+                }
+                for number in range(97)
+            ]
+        )
+        self.env["sales.rep"].create(
+            [
+                {
+                    "user_id": user.id,
+                    "company_id": self.company.id,
+                    "parent_id": self.reps["leader"].id,
+                    "state": "active",
+                }
+                for user in users
+            ]
+        )
+        self.plan.action_decompose()
         self.visits.action_decompose()
         count()
         many, children = count()
-        self.assertEqual(children, 30)
+        self.assertEqual(children, 100)
         self.assertLessEqual(many, few + 2)
+
+
+@tagged("post_install", "-at_install")
+class TestExplanation(CockpitCase):
+    def _explain(self, who, nodes, *span):
+        with freeze_time(TODAY):
+            return nodes.with_user(self.users[who]).get_explanation(*span)
+
+    def test_of_one_it_is_the_deviation(self):
+        leaf = self._node("rep")
+        span = "2031-02-01", "2031-02-28"
+        found = self._explain("rep", leaf, *span)
+        with freeze_time(TODAY):
+            deviation = leaf.get_deviation(*span)
+        for name in ("planned", "actual", "gap", "rows", "residual"):
+            self.assertEqual(found[name], deviation[name])
+        self.assertEqual(found["target"]["ids"], leaf.ids)
+        self.assertFalse(found["may_delegate"])
+
+    def test_several_sum(self):
+        """Causes of the leader's people sum, each and all; nothing is left."""
+        found = self._explain(
+            "leader", self.env["sales.target"], "2031-02-01", "2031-02-28"
+        )
+        self.assertEqual(len(found["children"]), 3)
+        for name in ("planned", "actual", "gap"):
+            whole = sum(child[name] for child in found["children"])
+            self.assertAlmostEqual(found[name], whole, 2)
+        effects = [row for row in found["rows"] if row["kind"] == "effect"]
+        self.assertEqual(round(sum(row["value"] for row in effects), 2), found["gap"])
+        self.assertEqual(found["residual"], 0)
+        for row in effects:
+            whole = sum(child["effects"][row["key"]] for child in found["children"])
+            self.assertAlmostEqual(row["value"], whole, 2)
+        largest = found["largest"]
+        self.assertLess(largest["value"], 0)
+        worst = {
+            child["id"]: child["effects"][largest["key"]] for child in found["children"]
+        }
+        self.assertEqual(largest["target_id"], min(worst, key=worst.get))
+        self.assertTrue(found["may_delegate"])
+
+    def test_credits_of_a_driver(self):
+        leaf = self._node("rep").with_user(self.users["rep"])
+        action = leaf.action_open_credits("2031-02-01", "2031-02-28", code="VISITS")
+        found = self.env["sales.credit"].search(Domain(action["domain"]))
+        self.assertEqual(sum(found.mapped("value")), 7)
+
+    def test_rights(self):
+        span = "2031-02-01", "2031-02-28"
+        with self.assertRaises(AccessError):
+            self._explain("rep", self._node("peer"), *span)
+        (self.plan | self.visits).state = "draft"
+        with self.assertRaisesRegex(UserError, "No target is assigned"):
+            self._explain("rep", self.env["sales.target"], *span)

@@ -49,6 +49,29 @@ class TestScreens(ScreensCase):
             login=self.users["leader"].login,
         )
 
+    def test_deviation(self):
+        self.start_tour(
+            "/odoo/cockpit",
+            "sales_targets_deviation",
+            login=self.users["leader"].login,
+        )
+        task = self.env["mail.activity"].search(
+            [("sales_target_id.rep_id", "=", self.reps["second"].id)]
+        )
+        self.assertEqual(task.user_id, self.users["second"])
+        self.assertIn("Visit the ten largest", task.note)
+
+    def test_meeting(self):
+        self.start_tour(
+            "/odoo/cockpit",
+            "sales_targets_meeting",
+            login=self.users["leader"].login,
+        )
+        decision = self.env["sales.meeting.decision"].search(
+            [("user_id", "=", self.users["second"].id)]
+        )
+        self.assertEqual(decision.activity_id.summary, "Call Alpha")
+
     def test_cockpit_without_a_plan(self):
         self.env["sales.target.plan"].search([]).state = "draft"
         self.start_tour(

@@ -70,7 +70,7 @@ registry.category("web_tour.tours").add("sales_targets_cockpit_leader", {
         },
         {trigger: ".o_list_view .o_group_header:contains('300')"},
         {trigger: ".o_control_panel .breadcrumb-item a:first", run: "click"},
-        {trigger: "[data-tile=gap]", run: "click"},
+        {trigger: "[data-tile=required]", run: "click"},
         {trigger: ".o_list_view .o_group_header:contains('1,200')"},
         {trigger: ".o_control_panel .breadcrumb-item a:first", run: "click"},
         {trigger: ".o_sales_cockpit a:contains('Target')", run: "click"},
@@ -86,5 +86,74 @@ registry.category("web_tour.tours").add("sales_targets_cockpit_empty", {
             run: "click",
         },
         {trigger: ".o_form_view .o_field_widget[name=stage_reason]"},
+    ],
+});
+
+registry.category("web_tour.tours").add("sales_targets_deviation", {
+    steps: () => [
+        {trigger: "[data-tile=gap]", run: "click"},
+        {trigger: ".o_sales_deviation h2:contains('My People')"},
+        {trigger: ".o_sales_deviation canvas"},
+        {trigger: ".o_sales_deviation_residual:contains('0.00')"},
+        {trigger: ".o_sales_deviation tr[data-key=actual] a:contains('1,200')"},
+        {
+            content: "Down to who is behind",
+            trigger: ".o_sales_deviation_row[data-name=Second] a",
+            run: "click",
+        },
+        {trigger: ".o_sales_deviation h2:contains('Second')"},
+        {trigger: ".o_sales_deviation_residual:contains('0.00')"},
+        {trigger: ".o_sales_deviation_plan", run: "click"},
+        {
+            trigger: ".o_sales_task_owner input",
+            run: "edit Second",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains('Second')",
+            run: "click",
+        },
+        {
+            trigger: "#o_sales_task_note",
+            run: "edit Visit the ten largest",
+        },
+        {trigger: "button:contains('Give the Task')", run: "click"},
+        {trigger: ".o_sales_deviation_task:contains('Second')"},
+        {
+            trigger: ".o_sales_deviation .breadcrumb a:contains('My People')",
+            run: "click",
+        },
+        {trigger: ".o_sales_deviation h2:contains('My People')"},
+        {
+            content: "What is behind what came",
+            trigger: ".o_sales_deviation tr[data-key=actual] a",
+            run: "click",
+        },
+        {trigger: ".o_list_view .o_group_header:contains('1,200')"},
+    ],
+});
+
+registry.category("web_tour.tours").add("sales_targets_meeting", {
+    steps: () => [
+        {trigger: ".o_sales_cockpit_meeting", run: "click"},
+        {trigger: ".o_form_view [name=agenda_html]:contains('Second')"},
+        {trigger: ".o_notebook .nav-link:contains('Decisions')", run: "click"},
+        {trigger: ".o_field_x2many_list_row_add a", run: "click"},
+        {
+            trigger: ".o_selected_row [name=name] input",
+            run: "edit Call Alpha",
+        },
+        {
+            trigger: ".o_selected_row [name=user_id] input",
+            run: "edit Second",
+        },
+        {
+            trigger: ".o-autocomplete--dropdown-item:contains('Second')",
+            run: "click",
+        },
+        {trigger: ".o_form_button_save", run: "click"},
+        {trigger: ".o_form_saved, .o_form_view:not(:has(.o_form_button_save:visible))"},
+        {trigger: "button[name=action_hold]", run: "click"},
+        {trigger: ".o_arrow_button_current:contains('Held')"},
+        {trigger: ".o_data_row:contains('Call Alpha') .badge:contains('Open')"},
     ],
 });
