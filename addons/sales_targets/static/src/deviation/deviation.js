@@ -73,6 +73,13 @@ export class Deviation extends Component {
         return this.data.rows.filter(({kind}) => kind === "effect");
     }
 
+    /** Of several targets together there are no rates. */
+    get hasRates() {
+        return this.effects.some(({actual_rate, planned_rate}) =>
+            [actual_rate, planned_rate].some((rate) => rate !== null),
+        );
+    }
+
     format(value, humanReadable = false) {
         return formatMetric(value, this.data.metric.unit, {
             currencyId: this.data.currency_id,
@@ -141,7 +148,7 @@ export class Deviation extends Component {
                     {
                         data: rows.map(({start, stop}) => [start, stop]),
                         backgroundColor: rows.map(({kind, value}) =>
-                            kind === "total"
+                            kind === "total" || !value
                                 ? colors.total
                                 : value < 0
                                   ? colors.less
