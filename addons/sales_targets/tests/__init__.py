@@ -6,6 +6,7 @@ from . import (
     test_deviation,
     test_drivers,
     test_figures,
+    test_landing,
     test_plan,
     test_rounding,
     test_weights,
