@@ -5,6 +5,7 @@ from . import (
     sales_target_decomposition,
     sales_target,
     sales_target_pace,
+    sales_target_landing,
     sales_target_drivers,
     sales_target_deviation,
     sales_target_measure,

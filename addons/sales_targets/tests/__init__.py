@@ -8,6 +8,7 @@ from . import (
     test_drivers,
     test_figures,
     test_meeting,
+    test_landing,
     test_plan,
     test_rounding,
     test_screens,

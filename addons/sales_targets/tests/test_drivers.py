@@ -44,7 +44,8 @@ class DriverCase(TargetCase):
                 """INSERT INTO sales_credit (rep_id, metric_id, date, value, company_id,
                     overlay, share, res_model, res_id, part, source, scope_id)
                 SELECT r.rep, r.metric, r.date, r.value, %s, FALSE, 100, 'sale.order',
-                    n, 0, 'test', n
+                    n, 0, 'test', n + (SELECT COALESCE(max(scope_id), 0)
+                        FROM sales_credit)
                 FROM ROWS FROM (unnest(%s::integer[]), unnest(%s::integer[]),
                     unnest(%s::date[]), unnest(%s::numeric[])) WITH ORDINALITY
                     AS r(rep, metric, date, value, n)""",
