@@ -229,17 +229,17 @@ class SalesTargetPlan(models.Model):
         [[rest, known, worth]] = self.env.execute_query(
             SQL(
                 """
-                SELECT sum(f.value) FILTER (WHERE f.date <= s.last),
-                    sum(f.value) FILTER (WHERE f.date <= s.last AND f.known),
+                SELECT sum(f.value) FILTER (WHERE f.date <= t.last),
+                    sum(f.value) FILTER (WHERE f.date <= t.last AND f.known),
                     sum(f.value) FILTER (WHERE f.known)
-                FROM unnest(%(cutoffs)s::date[], %(lasts)s::date[]) AS s(cutoff, last)
+                FROM unnest(%(cutoffs)s::date[], %(lasts)s::date[]) AS t(cutoff, last)
                 JOIN LATERAL (
-                    SELECT c.date, c.value, %(known)s <= s.cutoff
-                        AND COALESCE(%(due)s <= s.last, TRUE) AS known
+                    SELECT c.date, c.value, %(known)s <= t.cutoff
+                        AND COALESCE(%(due)s <= t.last, TRUE) AS known
                     FROM sales_credit c %(documents)s
                     WHERE c.metric_id = %(metric)s AND c.company_id = %(company)s
                       AND NOT c.overlay AND c.rep_id IS NOT NULL
-                      AND c.date > s.cutoff AND c.date <= %(today)s
+                      AND c.date > t.cutoff AND c.date <= %(today)s
                 ) f ON TRUE
                 """,
                 cutoffs=[span.cutoff for span in told],
