@@ -7,6 +7,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from ..planning import landing
 from ..planning.curve import add, daily
 from ..planning.pace import pace
 from ..planning.periods import Period, choose, periods
@@ -33,7 +34,7 @@ class SalesTargetPlan(models.Model):
         :return: ``status``: ``ok``, or why there is nothing to show (``no_plan``,
             ``no_rep``, ``nothing``) with ``can_create`` and ``leader``; ``plans`` and
             ``periods`` to choose from, ``plan``, ``period``, ``today``, ``target``
-            (``ids id name level path``), ``figures`` (see ``_stand``), ``days``
+            (``ids id name level path``), ``figures`` (see ``_stand``, ``_forecast``), ``days``
             (``[date, target, achieved, off]``), ``can_meet`` (whether the user leads a team),
             ``children`` (figures of each),
             ``others`` (achieved by nobody of them), ``help`` (ids of children, the
@@ -246,8 +247,9 @@ class SalesTarget(models.Model):
         ]
         behind.sort(key=lambda child: (child["pace"], -child["behind"]))
         others = figures["achieved"] - sum(child["achieved"] for child in children)
+        forecast = self._forecast(plan, span, today, figures["achieved"])
         return {
-            "figures": figures,
+            "figures": {**figures, **forecast},
             "days": self._get_days(plan, span, read[1]["months"]),
             "children": children,
             "others": round(others, 2) if children else 0.0,
@@ -300,6 +302,27 @@ class SalesTarget(models.Model):
             "days_left": _rounded(left, 1),
             "landing": _rounded(found.landing),
         }
+
+    def _forecast(self, plan, span, today, achieved):
+        """Where these targets will land together; None where nothing tells.
+
+        :return: ``landing_p10 landing_p50 landing_p90``, see ``planning/landing.py``
+        """
+        names = ("landing_p10", "landing_p50", "landing_p90")
+        if span.stop < today:
+            return dict.fromkeys(names, achieved)
+        model = plan._learn_landing(plan.company_id.id, plan.metric_id.id, today)
+        if not model:
+            return dict.fromkeys(names)
+        coming = self._get_coming(plan, model, today)
+        rests = [
+            rest
+            for node in self
+            for first, rest in coming.get(node.key, {}).items()
+            if span.start <= first <= span.stop
+        ]
+        found = landing.quantiles(model, achieved, sum(rests, landing.Rest()))
+        return dict(zip(names, map(_rounded, found), strict=True))
 
     def _get_days(self, plan, span, months):
         """Target and achieved of each day of a period; nobody works on one that is off.

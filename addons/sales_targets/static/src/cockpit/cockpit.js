@@ -210,14 +210,34 @@ export class Cockpit extends Component {
                 hint: _t("On each remaining working day, to reach the target."),
                 open: () => this.openPeriod(),
             },
-            {
-                name: "landing",
-                label: _t("Landing"),
-                value: this.format(figures.landing, true),
-                hint: _t("Where it ends if it goes on like this."),
-                open: () => this.openPeriod(),
-            },
+            this.landing,
         ];
+    }
+
+    /** The forecast with its range, where past months tell; else as it goes on. */
+    get landing() {
+        const {landing, landing_p10, landing_p50, landing_p90} = this.data.figures;
+        const tile = {
+            name: "landing",
+            label: _t("Landing"),
+            value: this.format(landing, true),
+            hint: _t("Where it ends if it goes on like this."),
+            open: () => this.openPeriod(),
+        };
+        if (landing_p50 === null) {
+            return tile;
+        }
+        const linear = this.format(landing);
+        return {
+            ...tile,
+            label: _t("Likely Landing"),
+            value: this.format(landing_p50, true),
+            detail: `${this.format(landing_p10, true)} – ${this.format(landing_p90, true)}`,
+            hint: _t(
+                "In eight of ten such situations it ends in this range; if it goes on like this: %s.",
+                linear,
+            ),
+        };
     }
 
     get children() {
