@@ -62,7 +62,12 @@ class SalesMeeting(models.Model):
     event_id = fields.Many2one(
         "calendar.event", "Calendar Entry", readonly=True, copy=False, index=True
     )
-    start = fields.Datetime("Begins", related="event_id.start", related_sudo=True)
+    start = fields.Datetime(
+        "Begins",
+        related="event_id.start",
+        related_sudo=True,
+        help="As the calendar says: it is moved there.",
+    )
     # Of everybody's figures: attendees see the shared part in their calendar.
     agenda = fields.Json(
         "Facts",
@@ -246,4 +251,3 @@ class SalesMeeting(models.Model):
             if start >= now:
                 return start
         return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-

@@ -79,9 +79,7 @@ class SalesTarget(models.Model):
         """Of the causes that cost most in one of them, the one that costs most in
         all."""
         known = {
-            part["largest"]["key"]: part["largest"]
-            for part in parts
-            if part["largest"]
+            part["largest"]["key"]: part["largest"] for part in parts if part["largest"]
         }
         costly = [key for key in known if values[key] < 0]
         if not costly:

@@ -130,8 +130,10 @@ class CockpitCase(CreditRows, TargetCase):
             return plans.get_cockpit(target and target.id, period, **parameters)
 
     def _node(self, name, plan=None):
-        return (plan or self.plan)._get_leaves().filtered(
-            lambda leaf: leaf.rep_id == self.reps[name]
+        return (
+            (plan or self.plan)
+            ._get_leaves()
+            .filtered(lambda leaf: leaf.rep_id == self.reps[name])
         )
 
     def _brute(self, names, start, stop):

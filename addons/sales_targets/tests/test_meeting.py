@@ -64,9 +64,10 @@ class TestMeeting(CockpitCase):
         event = meeting.event_id
         team = ("leader", "rep", "second", "third")
         self.assertEqual(
-            event.partner_ids, self.env["res.users"].union(
-                *(self.users[name] for name in team)
-            ).partner_id
+            event.partner_ids,
+            self.env["res.users"]
+            .union(*(self.users[name] for name in team))
+            .partner_id,
         )
         self.assertEqual(event.user_id, self.users["leader"])
         self.assertEqual(fields.Datetime.to_string(event.start), "2031-02-12 13:00:00")
@@ -80,9 +81,11 @@ class TestMeeting(CockpitCase):
         meeting = self._open()
         agenda = meeting.agenda
         with freeze_time(TODAY):
-            cockpit = self.env["sales.target.plan"].with_user(
-                self.users["leader"]
-            ).get_cockpit()
+            cockpit = (
+                self.env["sales.target.plan"]
+                .with_user(self.users["leader"])
+                .get_cockpit()
+            )
         expected = {
             child["name"]: (child["achieved"], child["attainment"])
             for child in cockpit["children"]

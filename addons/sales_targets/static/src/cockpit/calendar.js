@@ -58,7 +58,9 @@ export class TargetCalendar extends Component {
             future: text > today && !achieved,
             today: text === today,
             column: ((day.weekday - this.firstWeekday + 7) % 7) + 1,
-            title: off ? _t("%(date)s, day off: %(words)s", {date, words}) : `${date}: ${words}`,
+            title: off
+                ? _t("%(date)s, day off: %(words)s", {date, words})
+                : `${date}: ${words}`,
         };
     }
 

@@ -94,12 +94,23 @@ export class Cockpit extends Component {
         return this.data.period.start <= this.data.today;
     }
 
-    get beginning() {
-        return deserializeDate(this.data.period.start).toLocaleString({
+    get notBegun() {
+        const begins = deserializeDate(this.data.period.start).toLocaleString({
             day: "numeric",
             month: "long",
             year: "numeric",
         });
+        return _t("The period begins on %s: nothing is expected yet.", begins);
+    }
+
+    get unassigned() {
+        const {leader} = this.data;
+        return leader
+            ? _t(
+                  "%s, your leader, will tell you: it appears here as soon as the plan is published.",
+                  leader,
+              )
+            : _t("It appears here as soon as the plan is published.");
     }
 
     get isSupporting() {
@@ -138,7 +149,11 @@ export class Cockpit extends Component {
         }
         return pace >= SLOW
             ? {name: _t("Behind"), color: "warning", icon: "fa-exclamation"}
-            : {name: _t("Far behind"), color: "danger", icon: "fa-exclamation-triangle"};
+            : {
+                  name: _t("Far behind"),
+                  color: "danger",
+                  icon: "fa-exclamation-triangle",
+              };
     }
 
     get sentence() {
@@ -166,7 +181,10 @@ export class Cockpit extends Component {
                 values,
             );
         }
-        return _t("%s is missing, and no working day is left.", this.format(figures.gap));
+        return _t(
+            "%s is missing, and no working day is left.",
+            this.format(figures.gap),
+        );
     }
 
     /** The thermometer: parts of its length, in percent. */
@@ -178,11 +196,14 @@ export class Cockpit extends Component {
             achieved: part(achieved),
             expected: part(expected),
             target: part(target),
-            words: _t("%(achieved)s achieved, %(expected)s expected by now, of %(target)s", {
-                achieved: this.format(achieved),
-                expected: this.format(expected),
-                target: this.format(target),
-            }),
+            words: _t(
+                "%(achieved)s achieved, %(expected)s expected by now, of %(target)s",
+                {
+                    achieved: this.format(achieved),
+                    expected: this.format(expected),
+                    target: this.format(target),
+                },
+            ),
         };
     }
 
@@ -252,6 +273,10 @@ export class Cockpit extends Component {
             bar: Math.max(0, (100 * child.achieved) / most),
             mark: (100 * child.target) / most,
         }));
+    }
+
+    getBehind({behind}) {
+        return _t("%s behind", this.format(behind, true));
     }
 
     get helped() {
@@ -373,7 +398,13 @@ export class Cockpit extends Component {
 
     openTarget() {
         const {id, ids} = this.data.target;
-        const several = {views: [[false, "list"], [false, "form"]], domain: [["id", "in", ids]]};
+        const several = {
+            views: [
+                [false, "list"],
+                [false, "form"],
+            ],
+            domain: [["id", "in", ids]],
+        };
         return this.actionService.doAction({
             type: "ir.actions.act_window",
             name: _t("Target"),

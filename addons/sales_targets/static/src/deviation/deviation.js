@@ -22,7 +22,10 @@ const TASK_DAYS = 7;
 export class Deviation extends Component {
     static template = "sales_targets.Deviation";
     static components = {DateTimeInput, Layout, RecordSelector, TargetChart};
-    static props = {...standardActionServiceProps, asked: {type: Object, optional: true}};
+    static props = {
+        ...standardActionServiceProps,
+        asked: {type: Object, optional: true},
+    };
 
     setup() {
         this.actionService = useService("action");
@@ -116,6 +119,14 @@ export class Deviation extends Component {
         );
         const row = this.data.rows.find((found) => found.key === key);
         return value < 0 && row ? row.name : "";
+    }
+
+    get costsMost() {
+        const {name, value} = this.data.largest;
+        return _t("%(cause)s costs most: %(value)s", {
+            cause: name,
+            value: this.format(value),
+        });
     }
 
     get summary() {
@@ -249,7 +260,8 @@ export class Deviation extends Component {
     async takeMeasure() {
         const {key, userId, date, note} = this.state.task;
         const {date_from, date_to, largest, target} = this.data;
-        const worst = largest && largest.key === key ? largest.target_id : target.ids[0];
+        const worst =
+            largest && largest.key === key ? largest.target_id : target.ids[0];
         await this.orm.call("sales.target", "action_take_measure", [
             [worst],
             key,
