@@ -87,8 +87,11 @@ class SalesTarget(models.Model):
         self.landing_p50 = round(likely, 2)
         self.landing_p90 = round(high, 2)
 
-    def _get_coming(self, plan, model, today):
-        """What is still to come: ``{key: {first day of a month: landing.Rest}}``."""
+    def _get_coming(self, plan, model, today, known=None):
+        """What is still to come: ``{key: {first day of a month: landing.Rest}}``.
+
+        :param known: ``{rep's id: worth of known documents}``; None: as of now
+        """
         current = today.replace(day=1)
         months = defaultdict(dict)
         reps, hired = {}, {}
@@ -110,7 +113,9 @@ class SalesTarget(models.Model):
             months[key][first] = float(value)
             reps[key], hired[key] = rep, start
         levels = plan._read_levels(set(reps.values()), today)
-        known = plan._read_known(set(reps.values()), fields.Date.end_of(today, "month"))
+        if known is None:
+            stop = fields.Date.end_of(today, "month")
+            known = plan._read_known(set(reps.values()), stop)
         coming = defaultdict(lambda: defaultdict(landing.Rest))
         for key, values in months.items():
             passed, before = levels.get(reps[key], (0.0, None))
@@ -229,17 +234,18 @@ class SalesTargetPlan(models.Model):
         [[rest, known, worth]] = self.env.execute_query(
             SQL(
                 """
-                SELECT sum(f.value) FILTER (WHERE f.date <= t.last),
-                    sum(f.value) FILTER (WHERE f.date <= t.last AND f.known),
+                SELECT sum(f.value) FILTER (WHERE f.date <= span.last),
+                    sum(f.value) FILTER (WHERE f.date <= span.last AND f.known),
                     sum(f.value) FILTER (WHERE f.known)
-                FROM unnest(%(cutoffs)s::date[], %(lasts)s::date[]) AS t(cutoff, last)
+                FROM unnest(%(cutoffs)s::date[], %(lasts)s::date[])
+                    AS span(cutoff, last)
                 JOIN LATERAL (
-                    SELECT c.date, c.value, %(known)s <= t.cutoff
-                        AND COALESCE(%(due)s <= t.last, TRUE) AS known
+                    SELECT c.date, c.value, %(known)s <= span.cutoff
+                        AND COALESCE(%(due)s <= span.last, TRUE) AS known
                     FROM sales_credit c %(documents)s
                     WHERE c.metric_id = %(metric)s AND c.company_id = %(company)s
                       AND NOT c.overlay AND c.rep_id IS NOT NULL
-                      AND c.date > t.cutoff AND c.date <= %(today)s
+                      AND c.date > span.cutoff AND c.date <= %(today)s
                 ) f ON TRUE
                 """,
                 cutoffs=[span.cutoff for span in told],

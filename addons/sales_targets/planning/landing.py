@@ -15,9 +15,11 @@ point of past months: after the same part of their working days.
 
 The rest is uncertain in three ways, whose variances add up: few large orders (``size``:
 a sum of random orders varies by its mean times the order's size), each rep's level
-(``spread``), and what hits all reps at once (``common``). The rest cannot be less than
-nothing and has a long right tail; it is taken as lognormal, which gives P10, P50 and
-P90 in closed form: the same input, the same result.
+(``spread``), and what hits all reps at once (``common``). Perhaps nothing comes any
+more: of orders that vary like an exponential distribution, ``2 × mean ÷ size`` are
+expected, and none comes with the probability ``exp`` of minus that (Poisson). What
+comes else has a long right tail and is taken as lognormal, with the mean and variance
+that are left. So P10, P50 and P90 have a closed form: the same input, the same result.
 """
 
 from collections import defaultdict
@@ -30,7 +32,7 @@ QUANTILES = (0.1, 0.5, 0.9)
 FIRST = 0.01
 # Less than the smallest unit of money.
 NOTHING = 0.005
-_Z = [NormalDist().inv_cdf(quantile) for quantile in QUANTILES]
+_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True)
@@ -151,9 +153,19 @@ def quantiles(model, achieved, coming):
     mean = coming.mean
     if mean < NOTHING:
         return (achieved,) * len(QUANTILES)
-    variance = coming.variance + model.common * mean**2
-    sigma = sqrt(log(1 + variance / mean**2))
-    return tuple(achieved + mean * exp(-(sigma**2) / 2 + z * sigma) for z in _Z)
+    second = coming.variance + (1 + model.common) * mean**2
+    nothing = exp(-2 * mean / model.size) if model.size else 0.0
+    mean, second = mean / (1 - nothing), second / (1 - nothing)
+    sigma = sqrt(max(log(second / mean**2), 0.0))
+    found = []
+    for quantile in QUANTILES:
+        part = (quantile - nothing) / (1 - nothing)
+        if part <= 0:
+            found.append(achieved)
+            continue
+        z = _NORMAL.inv_cdf(part)
+        found.append(achieved + mean * exp(-(sigma**2) / 2 + z * sigma))
+    return tuple(found)
 
 
 def _fit_weight(told, share):

@@ -265,10 +265,11 @@ class TestLanding(DriverCase):
         """Of what is due in a month a third is paid in time."""
         today = date(2031, 6, 13)
         spans = self.goal._get_spans(self.company, today)
-        self.assertEqual(
-            self.goal._learn_known(self.company, self.collected, spans, today),
-            (0.0, None),
-        )
+        for code in ("ORDERED", "INVOICED", "COLLECTED", "MARGIN"):
+            self.assertEqual(
+                self.goal._learn_known(self.company, self.by_code[code], spans, today),
+                (0.0, None),
+            )
         invoice = self._invoice(self.users["rep"], invoice_date="2030-11-02")
         invoice.invoice_payment_term_id = False
         invoice.invoice_date_due = "2030-12-20"
