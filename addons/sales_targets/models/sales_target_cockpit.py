@@ -34,11 +34,11 @@ class SalesTargetPlan(models.Model):
         :return: ``status``: ``ok``, or why there is nothing to show (``no_plan``,
             ``no_rep``, ``nothing``) with ``can_create`` and ``leader``; ``plans`` and
             ``periods`` to choose from, ``plan``, ``period``, ``today``, ``target``
-            (``ids id name level path``), ``figures`` (see ``_stand``, ``_forecast``), ``days``
-            (``[date, target, achieved, off]``), ``can_meet`` (whether the user leads a team),
-            ``children`` (figures of each),
-            ``others`` (achieved by nobody of them), ``help`` (ids of children, the
-            furthest behind first), ``goals`` (the figures of other plans)
+            (``ids id name level path``), ``figures`` (see ``_stand``, ``_forecast``),
+            ``days`` (``[date, target, achieved, off]``), ``children`` (figures of
+            each), ``others`` (achieved by nobody of them), ``help`` (ids of children,
+            the furthest behind first), ``goals`` (the figures of other plans) and
+            ``can_meet`` (whether the user leads a team)
         :raise AccessError: for a target that the user does not see
         :raise UserError: for one that is no more, or a period that the plan has not
         """

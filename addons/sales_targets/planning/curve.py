@@ -17,7 +17,8 @@ def daily(months, days):
     :return: ``{date: Fraction}`` of all days of these months
 
     >>> from datetime import date
-    >>> found = daily({date(2031, 2, 1): 10}, {date(2031, 2, 3): 1, date(2031, 2, 4): 3})
+    >>> days = {date(2031, 2, 3): 1, date(2031, 2, 4): 3}
+    >>> found = daily({date(2031, 2, 1): 10}, days)
     >>> found[date(2031, 2, 3)], found[date(2031, 2, 4)], found[date(2031, 2, 5)]
     (Fraction(5, 2), Fraction(15, 2), Fraction(0, 1))
     """

@@ -1,4 +1,4 @@
-"""The weekly meeting: facts, invitation, decisions that are tasks, and who sees what."""
+"""The weekly meeting: facts, invitation, decisions as tasks, and who sees what."""
 
 from datetime import date, timedelta
 
