@@ -178,8 +178,11 @@ class SalesTarget(models.Model):
             sums[key][name] += value
             key = key.rpartition("/")[0]
 
-    def _get_achieved_in_all(self, plan):
-        """Of the unit as a whole, whoever carries a target."""
+    def _get_achieved_in_all(self, plan, start=None, stop=None):
+        """Of the unit as a whole, whoever carries a target: by month.
+
+        :param start, stop: days of the plan; all of it when None
+        """
         people = SQL("TRUE")
         if plan.top_rep_id:
             people = SQL(
@@ -200,8 +203,8 @@ class SalesTarget(models.Model):
                           AND c.company_id = %s AND NOT c.overlay AND %s
                         GROUP BY 1""",
                         plan.metric_id.id,
-                        plan.date_from,
-                        plan.date_to,
+                        start or plan.date_from,
+                        stop or plan.date_to,
                         plan.company_id.id,
                         people,
                     )

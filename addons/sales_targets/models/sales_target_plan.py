@@ -493,6 +493,7 @@ class SalesTargetPlan(models.Model):
                     )
                 )
             plan.sudo().state = "committed"  # sudo: stamped by the system
+            plan._keep_drivers()
             plan._get_leaves()._stop_asking()
         self._start()
         return True

@@ -98,6 +98,37 @@ def rates(counts):
     return Rates(values, merged)
 
 
+def planned_counts(target, days, rates):
+    """The counts of each step by which a target is reached.
+
+    Back from the target by the planned rates, so that the product is the target: how
+    many of the first step a day needs is what is left over. What comes before a rate
+    that nobody knows cannot be told, and is 0.
+
+    :param target: of the period
+    :param days: working days planned
+    :param list rates: of the steps in order; the first one, per day, follows from the
+        target
+    :return: Fractions: the days, then one count for each rate
+
+    >>> [int(count) for count in planned_counts(
+    ...     128_000, 20, [None, Fraction(1, 2), Fraction(1, 4), 8_000, Fraction(4, 5)])]
+    [20, 160, 80, 20, 160000, 128000]
+    """
+    counts = [Fraction(target)]
+    for rate in reversed(rates[1:]):
+        counts.insert(0, counts[0] / rate if rate and rate > 0 else Fraction(0))
+    return [Fraction(days), *counts]
+
+
+def joined(planned, actual):
+    """Steps that only one of two chains can tell apart: each goes with the next one.
+
+    :return: a set of their numbers
+    """
+    return rates(planned).merged ^ rates(actual).merged
+
+
 def causes(planned, actual, units):
     """The parts of each step of a chain in a gap.
 
@@ -105,7 +136,16 @@ def causes(planned, actual, units):
     :param int units: the gap, actual minus planned, in whole units
     :return: whole units by step; they sum to ``units``
     """
+    return round_parts(exact_causes(planned, actual), units)
+
+
+def exact_causes(planned, actual):
+    """The same before rounding: Fractions that sum to the gap of the last counts.
+
+    A step that only one side can tell apart counts with the next one.
+    """
     before, after = rates(planned), rates(actual)
+    steps = joined(planned, actual)
     # A rate of nothing is unknown: it stays as it was on the other side, so that what
     # came to nothing is due to the first step that did.
     old = [
@@ -116,9 +156,7 @@ def causes(planned, actual, units):
         known if known is not None else other
         for known, other in zip(after.values, old, strict=True)
     ]
-    steps = before.merged ^ after.merged
-    old, new = _join(old, steps), _join(new, steps)
-    return round_parts(shapley(old, new), units)
+    return shapley(_join(old, steps), _join(new, steps))
 
 
 def _join(values, steps):
