@@ -10,6 +10,7 @@ from . import (
     sales_target_deviation,
     sales_target_measure,
     mail_activity,
+    sales_target_alert,
     sales_target_answer,
     sales_target_board,
     sales_target_day,

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_alerts,
     test_changes,
     test_days,
     test_decompose,
