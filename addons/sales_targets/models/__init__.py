@@ -1,6 +1,7 @@
 from . import (
     sales_driver,
     sales_driver_rates,
+    sales_credit_month,
     sales_target_plan,
     sales_target_decomposition,
     sales_target,

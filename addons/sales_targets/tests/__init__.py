@@ -8,6 +8,7 @@ from . import (
     test_drivers,
     test_figures,
     test_landing,
+    test_months,
     test_plan,
     test_rounding,
     test_weights,
