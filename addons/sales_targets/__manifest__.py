@@ -13,8 +13,10 @@
         "security/sales_target_transfer_rules.xml",
         "security/sales_meeting_rules.xml",
         "security/sales_driver_rules.xml",
+        "security/sales_target_alert_rules.xml",
         "data/ir_cron_data.xml",
         "data/sales_driver_data.xml",
+        "data/sales_target_alert_data.xml",
         "wizards/sales_target_counter_views.xml",
         "wizards/sales_target_set_views.xml",
         "wizards/sales_target_import_views.xml",
@@ -29,6 +31,7 @@
         "views/sales_cockpit_views.xml",
         "views/sales_meeting_agenda.xml",
         "views/sales_meeting_views.xml",
+        "views/sales_target_alert_views.xml",
     ],
     "demo": ["demo/sales_targets_demo.xml"],
     "assets": {
