@@ -13,6 +13,8 @@
         "security/sales_driver_rules.xml",
         "data/ir_cron_data.xml",
         "data/sales_driver_data.xml",
+        "security/sales_work_rules.xml",
+        "data/sales_work_data.xml",
         "wizards/sales_target_counter_views.xml",
         "wizards/sales_target_set_views.xml",
         "wizards/sales_target_import_views.xml",
@@ -21,7 +23,17 @@
         "views/sales_target_version_views.xml",
         "views/sales_driver_views.xml",
         "views/sales_targets_menus.xml",
+        "views/sales_work_views.xml",
+        "views/sales_work_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": [
+            "sales_targets/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "sales_targets/static/tests/tours/**/*",
+        ],
+    },
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

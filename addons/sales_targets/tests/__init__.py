@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_agenda,
     test_changes,
     test_days,
     test_decompose,
@@ -8,4 +9,5 @@ from . import (
     test_plan,
     test_rounding,
     test_weights,
+    test_work_plan,
 )
