@@ -68,7 +68,7 @@ class SalesWorkPlan(models.Model):
         if not rep:
             return values
         mine = rep.user_id == self.env.user
-        plan = self._get_day_plan(rep, day, today, mine)
+        plan, before = self._get_day_plans(rep, day, today, mine)
         kinds = self.env["sales.work.plan.item"]._get_kinds()
         reasons = self.env["sales.miss.reason"].search_fetch([], ["name"])
         values.update(
@@ -88,8 +88,12 @@ class SalesWorkPlan(models.Model):
                 for code, kind in kinds.items()
             ],
             reasons=[{"id": r.id, "name": r.name} for r in reasons],
-            **self._get_figures(company, rep, day),
-            **self._get_history(rep, day),
+            streak=self._get_streak(rep)[rep],
+            owed=[
+                {"id": owed.id, "date": fields.Date.to_string(owed.date)}
+                for owed in before
+            ],
+            **self._get_figures(company, rep, day, plan.needs or {}),
         )
         return values
 
@@ -105,17 +109,37 @@ class SalesWorkPlan(models.Model):
             )
         return rep
 
-    def _get_day_plan(self, rep, day, today, mine):
-        """The plan as it is now; one's own of today is made on the spot."""
+    def _get_day_plans(self, rep, day, today, mine):
+        """The plan of a day as it is now, and those before that are not submitted.
+
+        One's own plan of today is made on the spot.
+        """
+
+        def read():
+            plans = self.search_fetch(
+                [
+                    ("rep_id", "=", rep.id),
+                    ("date", ">=", day - timedelta(days=_OWED_DAYS)),
+                    ("date", "<=", day),
+                ],
+                ["date", "state", "proposed_on"],
+                order="date desc",
+            )
+            plan = plans.filtered(lambda plan: plan.date == day)
+            return plan, (plans - plan).filtered(
+                lambda plan: plan.state in (*OPEN, "missed")
+            )
+
+        plan, before = read()
         if mine and day == today:
-            self._close(rep.company_id, rep)
-        plan = self.search([("rep_id", "=", rep.id), ("date", "=", day)])
-        if mine and day == today and not plan.proposed_on:
-            self._propose(rep, day)
-            plan = self.search([("rep_id", "=", rep.id), ("date", "=", day)])
+            stale = before.filtered(lambda plan: plan.state in OPEN)
+            if stale or not plan.proposed_on:
+                self._close(rep.company_id, rep)
+                self._propose(rep, day)
+                plan, before = read()
         if day >= today:
             plan._tick()
-        return plan
+        return plan, before
 
     def _is_day_off(self, rep, day):
         hours = self.env["sales.working.time"].working_days(rep, day, day)
@@ -135,34 +159,25 @@ class SalesWorkPlan(models.Model):
             "is_late": self.is_late,
         }
 
-    def _get_figures(self, company, rep, day):
-        """The day's target and what the gap needs, of the core plan that counts."""
-        plan = self._get_core_plan(company, day)
-        if not plan:
-            return {"target": False, "needs": []}
-        # sudo: the rep's own figures, of a plan that is published
-        drivers = self.env["sales.driver"].sudo()
-        needs = drivers._get_needs(plan, rep.sudo(), day).get(rep)
-        steps = needs.steps if needs else {}
-        metrics = self.env["sales.metric"].sudo()._ids_by_code()
-        codes = [code for code in _NEEDED if code in steps and code in metrics]
-        done = self._get_credited(
-            company, rep, day, [plan.metric_id.id, *(metrics[code] for code in codes)]
-        )
-        names = {
-            metric.code: metric.name
-            for metric in self.env["sales.metric"].browse(metrics[c] for c in codes)
-        }
+    def _get_figures(self, company, rep, day, needs):
+        """The day's target of the core plan that counts, and what the day needs."""
+        plan = self._get_core_plans(company, rep, day)[rep]
+        by_code = self.env["sales.metric"]._ids_by_code()
+        # sudo: names of metrics
+        metrics = self.env["sales.metric"].sudo()
+        needed = [code for code in _NEEDED if code in needs and code in by_code]
+        metrics = metrics.browse(by_code[code] for code in needed)
+        done = self._get_credited(company, rep, day, (plan.metric_id + metrics).ids)
         return {
-            "target": self._get_day_target(plan, rep, day, done),
+            "target": bool(plan) and self._get_day_target(plan, rep, day, done),
             "needs": [
                 {
-                    "code": code,
-                    "name": names[code],
-                    "needed": steps[code].today,
-                    "done": done[metrics[code], "day"],
+                    "code": metric.code,
+                    "name": metric.name,
+                    "needed": needs[metric.code],
+                    "done": done[metric.id, "day"],
                 }
-                for code in codes
+                for metric in metrics
             ],
         }
 
@@ -220,26 +235,6 @@ class SalesWorkPlan(models.Model):
             found[metric, "month"] = float(of_month)
         return found
 
-    def _get_history(self, rep, day):
-        """The streak of a rep, and the reviews that are still to be submitted."""
-        owed = self.search_fetch(
-            [
-                ("rep_id", "=", rep.id),
-                ("date", "<", day),
-                ("date", ">=", day - timedelta(days=_OWED_DAYS)),
-                ("state", "in", (*OPEN, "missed")),
-            ],
-            ["date"],
-            order="date desc",
-        )
-        return {
-            "streak": self._get_streak(rep)[rep],
-            "owed": [
-                {"id": plan.id, "date": fields.Date.to_string(plan.date)}
-                for plan in owed
-            ],
-        }
-
     # The team
 
     @api.model
@@ -281,8 +276,10 @@ class SalesWorkPlan(models.Model):
                 ]
             )._tick()
         counts = self._count_work(reps, first, last)
-        plan = self._get_core_plan(company, day)
-        figures = self._get_team_figures(plan, reps, first, last)
+        cores = self._get_core_plans(company, reps, day)
+        # Units may have goals that cannot be added: the first one's is shown.
+        metric = next((plan.metric_id for plan in cores.values() if plan), None)
+        figures = self._get_team_figures(cores, metric, reps, first, last)
         return {
             "date": fields.Date.to_string(day),
             "date_from": fields.Date.to_string(first),
@@ -290,8 +287,7 @@ class SalesWorkPlan(models.Model):
             "today": fields.Date.to_string(today),
             "period": period,
             "currency_id": company.currency_id.id,
-            "target": bool(plan)
-            and {"metric": plan.metric_id.name, "unit": plan.metric_id.unit},
+            "target": bool(metric) and {"metric": metric.name, "unit": metric.unit},
             "reasons": self._count_reasons(reps, first, last),
             "reps": [
                 {
@@ -371,10 +367,11 @@ class SalesWorkPlan(models.Model):
             )
         ]
 
-    def _get_team_figures(self, plan, reps, first, last):
-        """``target`` and ``achieved`` of the core plan between two days, by rep's id."""
+    def _get_team_figures(self, cores, metric, reps, first, last):
+        """``target`` and ``achieved`` of a metric between two days, by rep's id."""
         found = {rep.id: {"target": 0.0, "achieved": 0.0} for rep in reps}
-        if not plan:
+        plans = {plan.id for plan in cores.values() if plan.metric_id == metric}
+        if not metric:
             return found
         self.env["sales.credit"]._process_pending()
         for name, rep, value in self.env.execute_query(
@@ -382,8 +379,8 @@ class SalesWorkPlan(models.Model):
                 """
                 SELECT 'target', t.rep_id, sum(d.value)
                 FROM sales_target t JOIN sales_target_day d ON d.target_id = t.id
-                WHERE t.plan_id = %(plan)s AND t.level = 'rep' AND t.period = 'month'
-                  AND t.rep_id = ANY(%(reps)s)
+                WHERE t.plan_id = ANY(%(plans)s) AND t.level = 'rep'
+                  AND t.period = 'month' AND t.rep_id = ANY(%(reps)s)
                   AND d.date BETWEEN %(first)s AND %(last)s
                 GROUP BY 2
                 UNION ALL
@@ -393,12 +390,12 @@ class SalesWorkPlan(models.Model):
                   AND company_id = %(company)s AND NOT overlay
                 GROUP BY 2
                 """,
-                plan=plan.id,
-                reps=reps.ids,
+                plans=sorted(plans),
+                reps=[rep.id for rep in reps if cores[rep].metric_id == metric],
                 first=first,
                 last=last,
-                metric=plan.metric_id.id,
-                company=plan.company_id.id,
+                metric=metric.id,
+                company=reps.company_id.id,
             )
         ):
             found[rep][name] = float(value)

@@ -57,6 +57,11 @@ class SalesWorkPlan(models.Model):
         "Working Minutes", readonly=True, help="Of the rep on that day."
     )
     proposed_on = fields.Datetime("Proposed At", readonly=True)
+    needs = fields.Json(
+        readonly=True,
+        help="How many of each step of the core metric the day needs, by code, as it "
+        "was in the morning.",
+    )
     submitted_on = fields.Datetime("Submitted At", readonly=True)
     is_late = fields.Boolean("Late", readonly=True, help="Submitted after its day.")
     note = fields.Text("Note of the Day", readonly=True)

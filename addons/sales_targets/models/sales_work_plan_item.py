@@ -43,7 +43,12 @@ class SalesWorkPlanItem(models.Model):
     res_id = fields.Many2oneReference(
         "Document", model_field="res_model", readonly=True
     )
-    name = fields.Char("What", readonly=True)
+    name = fields.Char(
+        "What",
+        readonly=True,
+        help="The document when it was proposed, or what is to be done; in the rep's "
+        "language.",
+    )
     title = fields.Char(compute="_compute_title", help="What it is about.")
     cause = fields.Char(readonly=True)
     amount = fields.Float(digits=(16, 2), readonly=True, aggregator=None)
@@ -212,27 +217,16 @@ class SalesWorkPlanItem(models.Model):
         for item in self:
             item.by_hand = item.kind in kinds and kinds[item.kind].done is None
 
-    @api.depends("name", "partner_id", "res_model", "res_id")
+    @api.depends("name", "partner_id")
     def _compute_title(self):
-        """The customer, the document or what is to be done; with few queries.
+        """The customer, and the document or what is to be done.
 
         Whoever is to do it may know the names, whether or not the document opens.
         """
-        names = {}
-        named = self.filtered(lambda item: item.res_model in self.env)
-        for model, items in named.grouped("res_model").items():
-            if model in ("mail.activity", "res.partner"):
-                continue
-            # sudo: see above
-            documents = self.env[model].sudo().browse(items.mapped("res_id")).exists()
-            for document in documents:
-                names[model, document.id] = document.display_name
         for item in self:
             # sudo: see above
-            customer = item.sudo().partner_id.display_name
-            document = names.get((item.res_model, item.res_id))
-            parts = [customer, item.name or document]
-            item.title = " · ".join(dict.fromkeys(filter(None, parts))) or False
+            parts = item.sudo().partner_id.display_name, item.name
+            item.title = " · ".join(filter(None, parts)) or False
 
     @api.depends("kind", "cause", "amount", "since", "date")
     def _compute_why(self):

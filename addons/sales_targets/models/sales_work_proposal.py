@@ -1,5 +1,6 @@
 """The morning: what reps do today, found and ranked as sets; and the end of a day."""
 
+import json
 import logging
 from collections import defaultdict, namedtuple
 from fractions import Fraction
@@ -64,7 +65,8 @@ class SalesWorkPlan(models.Model):
         by_rep = {plan.rep_id.id: plan for plan in plans}
         found = self._find(company, plans, day)
         taken, room = self._get_taken(plans)
-        worths = self._get_worths(company, plans.rep_id, day)
+        cores = self._get_core_plans(company, plans.rep_id, day)
+        worths = self._get_worths(cores, day)
         kinds = self.env["sales.work.plan.item"]._get_kinds()
         rows = []
         for rep_id, candidates in found.items():
@@ -83,7 +85,7 @@ class SalesWorkPlan(models.Model):
             for place, choice in enumerate(chosen, start=start):
                 rows.append(self._prepare_row(plan.id, place, choice, by_key[choice]))
         self._insert(rows)
-        self._note_proposed(plans)
+        self._note_proposed(plans, self._get_needs(cores, day))
 
     def _weigh(self, number, found, kinds, worth):
         """A candidate as the choice sees it."""
@@ -152,12 +154,18 @@ class SalesWorkPlan(models.Model):
         )
         item.invalidate_model(flush=False)
 
-    def _note_proposed(self, plans):
+    def _note_proposed(self, plans, needs):
+        """When plans were proposed, and what the day needs, as it was at first."""
         self.env.cr.execute(
             SQL(
-                "UPDATE sales_work_plan SET proposed_on = %s WHERE id = ANY(%s)",
+                """UPDATE sales_work_plan p SET
+                    proposed_on = COALESCE(p.proposed_on, %s),
+                    needs = COALESCE(p.needs, v.needs)
+                FROM unnest(%s::integer[], %s::jsonb[]) AS v(id, needs)
+                WHERE p.id = v.id""",
                 fields.Datetime.now(),
                 plans.ids,
+                [json.dumps(needs.get(plan.rep_id.id, {})) for plan in plans],
             )
         )
         self.invalidate_model(flush=False)
@@ -175,7 +183,25 @@ class SalesWorkPlan(models.Model):
             found[row.rep_id][row.key] = (known or row)._replace(carries=row.carries)
         return {rep: list(rows.values()) for rep, rows in found.items()}
 
-    def _get_worths(self, company, reps, day):
+    def _by_core(self, cores):
+        """``[(core plan, reps)]`` of ``_get_core_plans``."""
+        grouped = defaultdict(self.env["sales.rep"].browse)
+        for rep, core in cores.items():
+            grouped[core] |= rep
+        return grouped.items()
+
+    def _get_needs(self, cores, day):
+        """How many of each step the day needs: ``{rep's id: {metric's code: int}}``."""
+        needs = {}
+        for core, reps in self._by_core(cores):
+            if core:
+                needs.update(self.env["sales.driver"]._get_needs(core, reps, day))
+        return {
+            rep.id: {code: need.today for code, need in found.steps.items()}
+            for rep, found in needs.items()
+        }
+
+    def _get_worths(self, cores, day):
         """What one visit, quotation and so on brings of the goal: ``{rep's id: {code:
         Fraction}}``.
 
@@ -183,20 +209,22 @@ class SalesWorkPlan(models.Model):
         What they do not tell is estimated from what they do, so that the work is ranked
         all the same: a quotation is worth two visits, and of a sum that is owed, which
         does not add to what is ordered, a fifth.
+
+        :param dict cores: the core plan of each rep
         """
-        metric = self._get_core_plan(company, day).metric_id or self.env.ref(
-            "sales_force.sales_metric_ordered"
-        )
-        known = self.env["sales.driver"]._get_worths(metric, reps, day)
+        ordered = self.env.ref("sales_force.sales_metric_ordered")
         found = {}
-        for rep in reps:
-            worth = dict(known.get(rep, {}))
-            quotation = worth.get("QUOTATIONS") or 2 * worth.get("VISITS", _UNKNOWN)
-            worth.setdefault("QUOTATIONS", quotation)
-            worth.setdefault("VISITS", quotation / 2)
-            owed = Fraction(1) if metric.unit == "money" else quotation / _UNKNOWN
-            worth.setdefault("COLLECTED", owed / 5)
-            found[rep.id] = worth
+        for core, reps in self._by_core(cores):
+            metric = core.metric_id or ordered
+            known = self.env["sales.driver"]._get_worths(metric, reps, day)
+            for rep in reps:
+                worth = dict(known.get(rep, {}))
+                visit = worth.get("VISITS", _UNKNOWN)
+                quotation = worth.setdefault("QUOTATIONS", 2 * visit)
+                worth.setdefault("VISITS", quotation / 2)
+                owed = 1 if metric.unit == "money" else quotation / _UNKNOWN
+                worth.setdefault("COLLECTED", Fraction(owed) / 5)
+                found[rep.id] = worth
         return found
 
     def _read_candidates(self, company, plans, day):
@@ -291,13 +319,16 @@ class SalesWorkPlan(models.Model):
             room[plan][1] = max(room[plan][1], place or 0)
         return taken, room
 
-    def _get_core_plan(self, company, day):
-        """The plan by which a company stands or falls on a day, if it has one."""
+    def _get_core_plans(self, company, reps, day):
+        """The plan by which each rep stands or falls on a day: ``{rep: plan}``.
+
+        Of the unit that the rep belongs to today; none where it has none.
+        """
         # sudo: only which plan; the reps' own targets are read of it
-        return (
+        plans = (
             self.env["sales.target.plan"]
             .sudo()
-            .search(
+            .search_fetch(
                 [
                     ("company_id", "=", company.id),
                     ("kind", "=", "core"),
@@ -305,10 +336,22 @@ class SalesWorkPlan(models.Model):
                     ("date_from", "<=", day),
                     ("date_to", ">=", day),
                 ],
-                order="top_rep_id desc, id",
-                limit=1,
+                ["company_id", "metric_id", "top_rep_id"],
+                order="id",
             )
         )
+        found = {}
+        for rep in reps:
+            above = rep.sudo().parent_path.split("/")  # sudo: the place in the tree
+            found[rep] = next(
+                (
+                    plan
+                    for plan in plans
+                    if not plan.top_rep_id or str(plan.top_rep_id.id) in above
+                ),
+                plans.browse(),
+            )
+        return found
 
     # The end of a day
 

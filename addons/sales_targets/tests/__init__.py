@@ -6,8 +6,11 @@ from . import (
     test_decompose,
     test_drivers,
     test_figures,
+    test_my_day,
     test_plan,
     test_rounding,
     test_weights,
+    test_work_access,
+    test_work_oracle,
     test_work_plan,
 )

@@ -591,23 +591,7 @@ class TestTeam(WorkCase):
             self.plans.with_user(self.users["leader"]).get_team(None, "decade")
 
     def test_target_of_the_day(self):
-        plan = self.env["sales.target.plan"].create(
-            {
-                "name": "This year",
-                "company_id": self.company.id,
-                "metric_id": self.env.ref("sales_force.sales_metric_ordered").id,
-                "stage": "growth",
-                "stage_reason": "Few of them know us",
-                "date_from": fields.Date.start_of(self.today, "year"),
-                "date_to": fields.Date.end_of(self.today, "year"),
-                "value": 1_000_000,
-            }
-        )
-        plan.action_publish()
-        plan.action_commit()
-        for days in (1, 2):
-            # Something from which the value of an order is known.
-            self._order(self.user).date_order -= timedelta(days=30 * days)
+        self._core_plan()
         self._order(self.user)
         data = self.plans.with_user(self.user).get_my_day()
         target = data["target"]

@@ -133,6 +133,27 @@ class WorkCase(SalesForceCase):
         return wizard.create(values)._create_payments()
 
     @classmethod
+    def _core_plan(cls):
+        """A committed plan of what is ordered this year, with a known order value."""
+        plan = cls.env["sales.target.plan"].create(
+            {
+                "name": "This year",
+                "company_id": cls.company.id,
+                "metric_id": cls.env.ref("sales_force.sales_metric_ordered").id,
+                "stage": "growth",
+                "stage_reason": "Few of them know us",
+                "date_from": fields.Date.start_of(cls.today, "year"),
+                "date_to": fields.Date.end_of(cls.today, "year"),
+                "value": 1_000_000,
+            }
+        )
+        plan.action_publish()
+        plan.action_commit()
+        for days in (1, 2):
+            cls._order(cls.user).date_order -= timedelta(days=30 * days)
+        return plan
+
+    @classmethod
     def _plan(cls, rep=None, day=None):
         return cls.plans.search(
             [("rep_id", "=", (rep or cls.rep).id), ("date", "=", day or cls.today)]

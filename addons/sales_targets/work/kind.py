@@ -18,7 +18,7 @@ CANDIDATE_COLUMNS = (
     "since",  # the day since which there is a cause; or NULL
     "minutes",  # NULL: as the kind says
     "must",  # whether it is done even where the day has no room
-    "name",  # what is to be done where no document says so; or NULL
+    "name",  # of the document or of what is to be done; NULL: the customer says it
 )
 
 

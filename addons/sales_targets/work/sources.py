@@ -149,7 +149,7 @@ def quotations(morning):
             CASE WHEN l.expected_revenue > 0 THEN 'expected' ELSE 'no_quotation' END
                 AS cause, l.expected_revenue::numeric AS amount,
             %(since)s AS since, NULL::integer AS minutes, FALSE AS must,
-            NULL AS name
+            l.name
         FROM reps r
         JOIN crm_lead l ON l.user_id = r.user_id AND l.active
             AND l.type = 'opportunity'
@@ -168,7 +168,7 @@ def quotations(morning):
     drafts = SQL(
         """SELECT r.rep_id, 'sale.order', o.id, p.commercial_partner_id,
             'sale.order,' || o.id, 'QUOTATIONS', 1::numeric, 'draft', o.amount_total,
-            %(since)s, NULL::integer, FALSE, NULL
+            %(since)s, NULL::integer, FALSE, o.name
         FROM reps r
         JOIN sale_order o ON o.user_id = r.user_id AND o.state = 'draft'
             AND o.company_id = %(company)s
@@ -241,7 +241,7 @@ def open_quotations(morning):
                     AS cause, o.amount_total AS amount,
                 CASE WHEN o.validity_date <= %(soon)s THEN o.validity_date
                     ELSE COALESCE(k.date, o.date_order::date) END AS since,
-                NULL::integer AS minutes, FALSE AS must, NULL AS name
+                NULL::integer AS minutes, FALSE AS must, o.name
             FROM reps r
             JOIN sale_order o ON o.user_id = r.user_id AND o.state = 'sent'
                 AND o.company_id = %(company)s
@@ -288,7 +288,7 @@ def overdue(morning):
                 'account.move,' || m.id AS document, 'COLLECTED' AS metric,
                 sum(l.amount_residual) * %(part)s AS units, 'overdue' AS cause,
                 sum(l.amount_residual) AS amount, min(l.date_maturity) AS since,
-                NULL::integer AS minutes, FALSE AS must, NULL AS name
+                NULL::integer AS minutes, FALSE AS must, m.name
             FROM reps r
             JOIN account_move m ON m.invoice_user_id = r.user_id
                 AND m.company_id = %(company)s AND m.state = 'posted'
@@ -337,7 +337,7 @@ def leads(morning):
                 'crm.lead,' || l.id AS document, 'QUOTATIONS' AS metric,
                 %(units)s * %(part)s AS units, 'unanswered' AS cause,
                 NULLIF(l.expected_revenue, 0)::numeric AS amount, %(since)s AS since,
-                NULL::integer AS minutes, FALSE AS must, NULL AS name
+                NULL::integer AS minutes, FALSE AS must, l.name
             FROM reps r
             JOIN res_users u ON u.id = r.user_id
             JOIN crm_lead l ON l.user_id = r.user_id AND l.active
@@ -432,9 +432,12 @@ def standard(morning):
     """By role and weekday: who leads nobody is a rep, others are leaders."""
     return SQL(
         """SELECT r.rep_id, 'sales.standard.work', s.id, NULL::integer, NULL, NULL,
-            0::numeric, 'standard', NULL::numeric, NULL::date, s.minutes, TRUE, NULL
+            0::numeric, 'standard', NULL::numeric, NULL::date, s.minutes, TRUE,
+            COALESCE(s.name ->> w.lang, s.name ->> 'en_US')
         FROM reps r
         JOIN sales_rep p ON p.id = r.rep_id
+        JOIN res_users u ON u.id = r.user_id
+        JOIN res_partner w ON w.id = u.partner_id
         JOIN sales_standard_work s ON s.active
             AND COALESCE(s.company_id, %(company)s) = %(company)s
             AND s.%(weekday)s

@@ -35,9 +35,16 @@ registry.category("web_tour.tours").add("sales_targets_my_day", {
             trigger: ".o_sales_item_open:contains(Alpha) button[name=open]",
             run: "click",
         },
-        {trigger: ".o_form_view button:contains(Check In)", run: "click"},
-        {trigger: ".o_form_view button:contains(Check Out)", run: "click"},
-        {trigger: ".o_form_view .o_arrow_button_current:contains(Done), .o_form_view .o_statusbar_status:contains(Done)"},
+        {
+            trigger: ".o_sales_visit_check button:contains(Check In)",
+            run: "click",
+        },
+        {trigger: ".modal button:contains(Agree)", run: "click"},
+        {
+            trigger: ".o_sales_visit_check button:contains(Check Out)",
+            run: "click",
+        },
+        {trigger: ".o_form_view:not(:has(.o_sales_visit_check .btn))"},
     ],
 });
 
