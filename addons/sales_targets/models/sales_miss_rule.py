@@ -34,8 +34,8 @@ class SalesMissRule(models.Model):
         "What Follows",
         default="talk",
         required=True,
-        help="A talk is an activity of the leader, a make-up task is on the plan of the "
-        "next working day, a conduct case is reported and decided as any other.",
+        help="A talk is an activity of the leader, a make-up task is on the plan of "
+        "the next working day, a conduct case is reported and decided as any other.",
     )
     category_id = fields.Many2one(
         "sales.conduct.category", "Category", ondelete="restrict"
@@ -177,7 +177,9 @@ class SalesMissEvent(models.Model):
     date = fields.Date("Day", required=True, readonly=True)
     count = fields.Integer("Misses", readonly=True)
     res_model = fields.Char("Document Model", readonly=True)
-    res_id = fields.Many2oneReference("Document", model_field="res_model", readonly=True)
+    res_id = fields.Many2oneReference(
+        "Document", model_field="res_model", readonly=True
+    )
 
     _once = models.UniqueIndex("(rule_id, rep_id, date)")
 

@@ -213,13 +213,13 @@ class SalesWorkPlan(models.Model):
         }
 
     def _get_credited(self, company, rep, day, metric_ids):
-        """What a rep was credited with: ``{(metric's id, "day" or "month"): float}``."""
+        """What a rep got: ``{(metric's id, "day" or "month"): float}``."""
         self.env["sales.credit"]._process_pending()
         found = defaultdict(float)
         for metric, of_day, of_month in self.env.execute_query(
             SQL(
-                """SELECT metric_id, COALESCE(sum(value) FILTER (WHERE date = %(day)s), 0),
-                    sum(value)
+                """SELECT metric_id,
+                    COALESCE(sum(value) FILTER (WHERE date = %(day)s), 0), sum(value)
                 FROM sales_credit
                 WHERE rep_id = %(rep)s AND metric_id = ANY(%(metrics)s)
                   AND date BETWEEN date_trunc('month', %(day)s::date) AND %(day)s

@@ -198,7 +198,9 @@ class SalesWorkPlanItem(models.Model):
                     "today": _("Due today"),
                 },
             ),
-            "task": WorkKind(_("Task"), icon="fa-thumb-tack", addable=True, causes=asked),
+            "task": WorkKind(
+                _("Task"), icon="fa-thumb-tack", addable=True, causes=asked
+            ),
             "standard": WorkKind(
                 _("Standard work"),
                 icon="fa-list-alt",
@@ -366,7 +368,9 @@ class SalesWorkPlanItem(models.Model):
             # sudo: only which document; that one is checked
             activity = self.env["mail.activity"].sudo()
             activity = activity.with_context(active_test=False).browse(self.res_id)
-            return (activity.res_model, activity.res_id) if activity.exists() else ("", 0)
+            return (
+                (activity.res_model, activity.res_id) if activity.exists() else ("", 0)
+            )
         return self.res_model or "", self.res_id
 
     def _open_visit(self):

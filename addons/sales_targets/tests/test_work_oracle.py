@@ -87,7 +87,8 @@ class Oracle:
                 and o.create_date >= visit.check_in
             )
             leading = leads.filtered(
-                lambda l, partner=partner: l.partner_id.commercial_partner_id == partner
+                lambda lead, partner=partner: lead.partner_id.commercial_partner_id
+                == partner
             )
             if not since and not leading:
                 yield "res.partner", partner.id
@@ -432,9 +433,7 @@ class TestTwoAtOnce(ConcurrentCase):
         env["sales.work.plan"]._propose(rep, rep.company_id._get_sales_today())
 
     def _plan(self, env):
-        return env["sales.work.plan"].search(
-            [("rep_id", "=", self.ids["sales.rep"])]
-        )
+        return env["sales.work.plan"].search([("rep_id", "=", self.ids["sales.rep"])])
 
     def test_proposed_once(self):
         runs = self._race(self._propose, self._propose)

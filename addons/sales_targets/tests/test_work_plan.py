@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -377,9 +377,7 @@ class TestReview(WorkCase):
         self.assertEqual(set(self.plan.item_ids.mapped("state")), {"missed"})
         self.assertEqual(self._credits(), {"PLANNED": 3})
         # Only what was accepted is carried over.
-        self.assertEqual(
-            self.plan.item_ids.filtered("carry"), self.plan.item_ids[0]
-        )
+        self.assertEqual(self.plan.item_ids.filtered("carry"), self.plan.item_ids[0])
         self.plans._report(self.company)
         leader = self.reps["leader"]
         message = self._last_message(leader)

@@ -175,9 +175,7 @@ class WorkCase(SalesForceCase):
         cls.env.invalidate_all()
 
     def _keys(self, plan):
-        return {
-            (item.kind, item.title.split(" · ")[0]): item for item in plan.item_ids
-        }
+        return {(item.kind, item.title.split(" · ")[0]): item for item in plan.item_ids}
 
     def _answers(self, plan, code="OWN_TIME", **values):
         return {

@@ -20,7 +20,9 @@ _VISITED_DAYS = 14
 _LEAD_DAYS = 30
 # Of what is overdue this part is expected when the customer is asked for it.
 _COLLECTED = 0.3
-# An answered lead, and an activity, compared with a quotation.
+# A quotation that is followed up, an answered lead and an activity, compared with a new
+# quotation.
+_FOLLOWED = 0.3
 _LEAD = 0.5
 _ACTIVITY = 0.25
 
@@ -100,8 +102,9 @@ def visits(morning):
                 avg(e.turnover) OVER (PARTITION BY r.rep_id) AS average,
                 e.claimed_on IS NOT NULL AND e.due_on BETWEEN %(day)s AND %(soon)s
                     AS pool,
-                k.visit_days > 0 AND (v.last IS NULL OR v.last + k.visit_days <= %(day)s)
-                    AS class, v.coming
+                k.visit_days > 0
+                    AND (v.last IS NULL OR v.last + k.visit_days <= %(day)s) AS class,
+                v.coming
             FROM reps r
             JOIN res_partner p ON p.user_id = r.user_id AND p.active
                 AND p.commercial_partner_id = p.id
@@ -236,7 +239,8 @@ def open_quotations(morning):
             """SELECT r.rep_id, 'sale.order' AS res_model, o.id AS res_id,
                 p.commercial_partner_id AS partner_id,
                 'sale.order,' || o.id AS document, 'QUOTATIONS' AS metric,
-                %(units)s AS units, CASE WHEN o.validity_date < %(day)s THEN 'expired'
+                %(units)s * %(part)s AS units,
+                CASE WHEN o.validity_date < %(day)s THEN 'expired'
                     WHEN o.validity_date <= %(soon)s THEN 'expires' ELSE 'sent' END
                     AS cause, o.amount_total AS amount,
                 CASE WHEN o.validity_date <= %(soon)s THEN o.validity_date
@@ -258,6 +262,7 @@ def open_quotations(morning):
                 "o.amount_untaxed",
                 "avg(NULLIF(o.amount_untaxed, 0)) OVER (PARTITION BY r.rep_id)",
             ),
+            part=_FOLLOWED,
             day=morning.date,
             early=SQL("%s::date - %s", morning.date, _FOLLOW_DAYS),
             soon=SQL("%s::date + %s", morning.date, _FOLLOW_DAYS),

@@ -27,7 +27,8 @@ export class DayReview extends Component {
     }
 
     get left() {
-        return this.props.items.filter((item) => !this.getAnswer(item).reason_id).length;
+        return this.props.items.filter((item) => !this.getAnswer(item).reason_id)
+            .length;
     }
 
     setReason(item, value) {

@@ -163,10 +163,7 @@ export class MyDay extends Component {
     get canSubmit() {
         const {plan, is_mine, date, today} = this.data;
         return (
-            plan &&
-            is_mine &&
-            date <= today &&
-            [...OPEN, "missed"].includes(plan.state)
+            plan && is_mine && date <= today && [...OPEN, "missed"].includes(plan.state)
         );
     }
 
@@ -225,12 +222,14 @@ export class MyDay extends Component {
     }
 
     getOpenLabel(item) {
-        return {
-            visit: _t("Visit"),
-            quote: _t("Quote"),
-            collect: _t("Open invoice"),
-            lead: _t("Answer"),
-        }[item.kind] || _t("Open");
+        return (
+            {
+                visit: _t("Visit"),
+                quote: _t("Quote"),
+                collect: _t("Open invoice"),
+                lead: _t("Answer"),
+            }[item.kind] || _t("Open")
+        );
     }
 
     // What one does

@@ -69,7 +69,9 @@ export class TeamDay extends Component {
         const {date, period} = this.data;
         const moved = deserializeDate(date);
         return this.go(
-            serializeDate(sign < 0 ? moved.minus(STEPS[period]) : moved.plus(STEPS[period])),
+            serializeDate(
+                sign < 0 ? moved.minus(STEPS[period]) : moved.plus(STEPS[period]),
+            ),
         );
     }
 

@@ -4,7 +4,8 @@ registry.category("web_tour.tours").add("sales_targets_my_day", {
     steps: () => [
         {
             content: "The plan names the customer and says why",
-            trigger: ".o_sales_item[data-kind=visit]:contains(Alpha):contains(Never visited)",
+            trigger:
+                ".o_sales_item[data-kind=visit]:contains(Alpha):contains(Never visited)",
         },
         {
             trigger: ".o_sales_item[data-kind=visit]:contains(Beta) button[name=drop]",
@@ -12,14 +13,18 @@ registry.category("web_tour.tours").add("sales_targets_my_day", {
         },
         {trigger: "details[data-part=dropped]:not([open])"},
         {trigger: "button[name=accept_all]", run: "click"},
-        {trigger: ".o_sales_item[data-kind=visit][data-state=accepted]:contains(Alpha)"},
+        {
+            trigger:
+                ".o_sales_item[data-kind=visit][data-state=accepted]:contains(Alpha)",
+        },
         {trigger: "button[name=add]", run: "click"},
         {trigger: ".o_sales_add select[name=kind]", run: "select task"},
         {trigger: ".o_sales_add input[name=name]", run: "edit Tidy the car"},
         {trigger: ".modal button[name=confirm]", run: "click"},
         {
             content: "A task is ticked by hand",
-            trigger: ".o_sales_item[data-kind=task]:contains(Tidy the car) button[name=tick]",
+            trigger:
+                ".o_sales_item[data-kind=task]:contains(Tidy the car) button[name=tick]",
             run: "click",
         },
         {trigger: "details[data-part=done] .o_sales_item:contains(Tidy the car)"},
@@ -64,7 +69,8 @@ registry.category("web_tour.tours").add("sales_targets_my_day_evening", {
         },
         {trigger: "button[name=submit]:enabled", run: "click"},
         {
-            trigger: "details[data-part=missed] .o_sales_item:contains(Customer absent: Back on Monday)",
+            trigger:
+                "details[data-part=missed] .o_sales_item:contains(Customer absent: Back on Monday)",
         },
         {trigger: ".o_sales_head .badge:contains(Submitted)"},
     ],
@@ -78,7 +84,8 @@ registry.category("web_tour.tours").add("sales_targets_team_day", {
         {trigger: ".o_sales_reasons:contains(Customer absent)"},
         {trigger: "button[data-period=month]", run: "click"},
         {
-            trigger: ".o_sales_team_row[data-rep=Rep] .badge:contains(1 of 1 submitted)",
+            trigger:
+                ".o_sales_team_row[data-rep=Rep] .badge:contains(1 of 1 submitted)",
         },
         {trigger: "button[data-period=day]", run: "click"},
         {trigger: ".o_sales_team_row[data-rep=Rep] .badge:contains(/^Submitted$/)"},
