@@ -27,4 +27,12 @@ from . import (
     sales_meeting_decision,
     sales_rep,
     res_partner,
+    sales_credit,
+    sales_miss_reason,
+    sales_miss_rule,
+    sales_standard_work,
+    sales_work_plan,
+    sales_work_plan_item,
+    sales_work_proposal,
+    sales_work_day,
 )

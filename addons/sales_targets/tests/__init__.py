@@ -3,6 +3,7 @@ from . import (
     test_board,
     test_board_screen,
     test_alerts,
+    test_agenda,
     test_changes,
     test_cockpit,
     test_days,
@@ -14,6 +15,7 @@ from . import (
     test_meeting,
     test_landing,
     test_months,
+    test_my_day,
     test_plan,
     test_ratio,
     test_rebalance,
@@ -21,4 +23,7 @@ from . import (
     test_transfer,
     test_screens,
     test_weights,
+    test_work_access,
+    test_work_oracle,
+    test_work_plan,
 )
