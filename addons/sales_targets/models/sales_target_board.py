@@ -49,7 +49,7 @@ class SalesTarget(models.Model):
 
     def _may_plan(self):
         """Which of these the user changes: directors and operations all of them,
-        regional managers those below their own."""
+        regional managers those below a node of their own or of who is below them."""
         user = self.env.user
         if self.env.su or any(user.has_group(group) for group in COMPANY_PLANNERS):
             return self

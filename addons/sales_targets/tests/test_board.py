@@ -139,6 +139,7 @@ class TestBoard(BoardCase):
             ("director", {"Rep", "Second", "Peer"}),
             ("operations", {"Rep", "Second", "Peer"}),
             ("manager", {"Rep", "Second"}),
+            ("peer_manager", {"Peer"}),
             ("leader", set()),
             ("rep", set()),
             ("finance", set()),

@@ -231,6 +231,11 @@ export class TargetBoard extends Component {
         }
     }
 
+    /** How deep a row stands below the first one that the user sees. */
+    getDepth(row) {
+        return row.depth - Math.min(...this.model.top.map((each) => each.depth));
+    }
+
     getRowClass(row) {
         const selected = this.state.panelId === row.id ? "o_selected" : "";
         return `o_level_${row.level} ${selected}`;
@@ -341,9 +346,10 @@ export class TargetBoard extends Component {
         if (answers) {
             const {asked, answered, countered, gap} = answers;
             return {
-                text: countered
-                    ? `${answered}/${asked} · ${this.format(gap, true)}`
-                    : `${answered}/${asked}`,
+                text:
+                    countered && !this.isSmall
+                        ? `${answered}/${asked} · ${this.format(gap, true)}`
+                        : `${answered}/${asked}`,
                 tone: countered ? "text-bg-warning" : "text-bg-light",
                 title: countered
                     ? _t(
