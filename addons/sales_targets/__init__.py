@@ -4,4 +4,5 @@ from . import models, wizards
 
 
 def uninstall_hook(env):
+    env["sales.credit.month"]._uninstall()
     forget_names(env, "sales_targets")

@@ -53,7 +53,9 @@ def measured(lab, name, title, load):
             rep.carries_target = bool(rep.credit_count)
         for code in METRICS[name]:
             test = BackTest(env, company, code, last)
-            yield Row(f"landing of {code} on {title}", "published", test.figures())
+            for part in PARTS:
+                what = f"landing of {code} at {part:.0%} of the month, {title}"
+                yield Row(what, "published", test.figures(part))
     lab.close(side)
 
 
@@ -132,27 +134,26 @@ class BackTest:
             found[rep][day] = float(value)
         return found
 
-    def figures(self):
-        """Mean and weighted absolute percentage errors, ours and the linear one's."""
+    def figures(self, part):
+        """Mean and weighted absolute percentage errors, and the interval's coverage."""
+        found = defaultdict(list)
+        for month in self.months:
+            for level, *forecast in self.forecast(month, part):
+                found[level].append(forecast)
         figures = {}
-        for part in PARTS:
-            found = defaultdict(list)
-            for month in self.months:
-                for level, *forecast in self.forecast(month, part):
-                    found[level].append(forecast)
-            for level, forecasts in sorted(found.items()):
-                told = [row for row in forecasts if row[0] > 0]
-                whole = sum(actual for actual, *_rest in told)
-                at = f"{level} at {part:.0%}"
-                for name, side in (("P50", 1), ("linear", 2)):
-                    errors = [abs(row[side] - row[0]) for row in told]
-                    mean = sum(
-                        error / row[0] for error, row in zip(errors, told, strict=True)
-                    ) / len(told)
-                    figures[f"{at} {name} MAPE"] = f"{mean:.1%}"
-                    figures[f"{at} {name} WAPE"] = f"{sum(errors) / whole:.1%}"
-                inside = sum(low <= row[0] <= high for *row, low, high in forecasts)
-                figures[f"{at} in P10-P90"] = f"{inside / len(forecasts):.0%}"
+        for level, forecasts in sorted(found.items()):
+            told = [row for row in forecasts if row[0] > 0]
+            whole = sum(actual for actual, *_rest in told)
+            for name, side in (("P50", 1), ("linear", 2)):
+                errors = [abs(row[side] - row[0]) for row in told]
+                shares = [
+                    error / row[0] for error, row in zip(errors, told, strict=True)
+                ]
+                mean, weighted = sum(shares) / len(shares), sum(errors) / whole
+                figures[f"{level} {name} MAPE"] = f"{mean:.1%} (WAPE {weighted:.1%})"
+            inside = sum(low <= row[0] <= high for *row, low, high in forecasts)
+            figures[f"{level} in P10-P90"] = f"{inside / len(forecasts):.0%}"
+            figures[f"{level} months"] = len(forecasts)
         return figures
 
     def forecast(self, month, part):

@@ -1,6 +1,7 @@
 from . import (
     sales_driver,
     sales_driver_rates,
+    sales_credit_month,
     sales_target_plan,
     sales_target_decomposition,
     sales_target,
@@ -10,6 +11,7 @@ from . import (
     sales_target_deviation,
     sales_target_measure,
     mail_activity,
+    sales_target_alert,
     sales_target_answer,
     sales_target_board,
     sales_target_credits,

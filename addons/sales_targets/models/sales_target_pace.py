@@ -11,18 +11,21 @@ from odoo.tools import SQL
 from ..planning.pace import pace
 from ..planning.tree import ROOT
 
+# Where everybody is added up, whoever is in the tree.
+ALL = ""
+
 
 class SalesTarget(models.Model):
     _inherit = "sales.target"
 
     achieved = fields.Float(
-        compute="_compute_pace",
+        compute="_compute_achieved",
         digits=(16, 2),
         help="Credited to the reps below, without overlays; of a company's whole plan "
         "also what is credited to nobody.",
     )
     attainment = fields.Float(
-        compute="_compute_pace",
+        compute="_compute_achieved",
         aggregator=None,
         help="Achieved by the target of the whole period, 1 is all of it.",
     )
@@ -40,7 +43,7 @@ class SalesTarget(models.Model):
         help="Achieved by expected; 1 is on track.",
     )
     gap = fields.Float(
-        compute="_compute_pace",
+        compute="_compute_achieved",
         digits=(16, 2),
         help="Missing to the target; negative: exceeded.",
     )
@@ -66,38 +69,51 @@ class SalesTarget(models.Model):
 
     @api.depends_context("company")
     @api.depends("value", "date_from", "date_to", "plan_id")
+    def _compute_achieved(self):
+        """With a constant number of queries for each plan."""
+        for plan, targets in self.grouped("plan_id").items():
+            achieved = targets._get_achieved(plan)
+            for target in targets:
+                done = target._sum_months(achieved[target.key])
+                target.achieved = float(done)
+                target.attainment = (
+                    target.achieved / target.value if target.value else 0
+                )
+                target.gap = float(Fraction(str(target.value)) - done)
+
+    @api.depends_context("company")
+    @api.depends("value", "date_from", "date_to", "plan_id", "achieved")
     def _compute_pace(self):
         """With a constant number of queries for each plan."""
         for plan, targets in self.grouped("plan_id").items():
             today = plan.company_id._get_sales_today()
-            achieved = targets._get_achieved(plan)
             passed = targets._get_passed(plan, today)
             for target in targets:
-                target._set_pace(plan, today, achieved, passed)
+                target._set_pace(today, passed)
 
-    def _set_pace(self, plan, today, achieved, passed):
-        done = sum(
+    def _set_pace(self, today, passed):
+        values = self._get_month_values(passed)
+        found = pace(
+            Fraction(str(self.value)),
+            Fraction(str(self.achieved)),
+            self._get_expected(values, passed, today),
+            self._get_days_left(passed, today),
+        )
+        self.expected = float(round(found.expected, 2))
+        self.pace_index = float(found.index or 0)
+        self.required = float(round(found.required or 0, 2))
+        self.landing = float(round(found.landing or 0, 2))
+
+    def _sum_months(self, values):
+        """What months of this row hold: of ``{first day: amount}``."""
+        return sum(
             (
                 value
-                for first, value in achieved[self.key].items()
+                for first, value in values.items()
                 if self.date_from <= first <= self.date_to
             ),
             Fraction(0),
         )
-        values = self._get_month_values(passed)
-        found = pace(
-            Fraction(str(self.value)),
-            done,
-            self._get_expected(values, passed, today),
-            self._get_days_left(passed, today),
-        )
-        self.achieved = float(done)
-        self.attainment = float(found.attainment or 0)
-        self.expected = float(round(found.expected, 2))
-        self.pace_index = float(found.index or 0)
-        self.gap = float(found.gap)
-        self.required = float(round(found.required or 0, 2))
-        self.landing = float(round(found.landing or 0, 2))
 
     def _get_month_values(self, passed):
         """``{first day: target}`` of the months of this row."""
@@ -146,71 +162,84 @@ class SalesTarget(models.Model):
         )
 
     def _get_achieved(self, plan):
-        """What the ledger holds: ``{key: {first day of a month: Fraction}}``."""
-        self.env["sales.credit"]._process_pending()
+        """What the ledger holds: ``{key: {first day of a month: Fraction}}``.
+
+        By month and rep; of who came or went within the plan, by the ledger's days.
+        """
+        whole, parted = self._read_places(plan)
+        everybody = ROOT in self.mapped("key")
+        cents = defaultdict(lambda: defaultdict(int))
+        unit = None if not plan.top_rep_id else plan._get_unit_ids()
+        for rep, first, value in self.env["sales.credit.month"]._read_sums(
+            plan, None if everybody else whole
+        ):
+            for key in whole.get(rep, ()):
+                self._add_above(cents, key, first, value)
+            if everybody and (unit is None or rep in unit):
+                cents[ALL][first] += value
+        for key, first, value in self._read_parted(plan, parted):
+            self._add_above(cents, key, first, value)
+        if everybody:
+            # Of the unit as a whole, whoever carries a target.
+            cents[ROOT] = cents.pop(ALL, {})
         sums = defaultdict(lambda: defaultdict(Fraction))
-        for key, first, value in self.env.execute_query(
+        for key, months in cents.items():
+            for first, value in months.items():
+                sums[key][first] = Fraction(value, 100)
+        return sums
+
+    def _read_places(self, plan):
+        """Where the reps below these nodes are.
+
+        :return: ``{rep's id: [keys]}`` of who is there from the first to the last day,
+            and the ids of the totals of the others
+        """
+        whole, parted = defaultdict(list), []
+        for id_, key, rep, always in self.env.execute_query(
+            SQL(
+                """SELECT l.id, l.key, l.rep_id,
+                    COALESCE(l.active_from <= l.date_from, TRUE)
+                        AND COALESCE(l.active_to >= l.date_to, TRUE)
+                FROM sales_target l
+                WHERE l.plan_id = %s AND l.level = 'rep' AND l.period = 'total'
+                  AND %s""",
+                plan.id,
+                self._get_branch(),
+            )
+        ):
+            if always:
+                whole[rep].append(key)
+            else:
+                parted.append(id_)
+        return whole, parted
+
+    def _read_parted(self, plan, total_ids):
+        """``[(key, first day, cents)]`` of reps on the days on which they count."""
+        if not total_ids:
+            return []
+        return self.env.execute_query(
             SQL(
                 """
-                SELECT l.key, date_trunc('month', c.date)::date, sum(c.value)
+                SELECT l.key, date_trunc('month', c.date)::date,
+                    round(100 * sum(c.value))::bigint
                 FROM sales_target l
                 JOIN sales_credit c ON c.rep_id = l.rep_id AND c.metric_id = %(metric)s
                     AND c.date >= GREATEST(l.date_from, l.active_from)
                     AND c.date <= LEAST(l.date_to, l.active_to)
                     AND c.company_id = l.company_id AND NOT c.overlay
-                WHERE l.plan_id = %(plan)s AND l.level = 'rep' AND l.period = 'total'
-                  AND %(branch)s
+                WHERE l.id = ANY(%(ids)s)
                 GROUP BY 1, 2
                 """,
                 metric=plan.metric_id.id,
-                plan=plan.id,
-                branch=self._get_branch(),
+                ids=total_ids,
             )
-        ):
-            self._add_above(sums, key, first, Fraction(str(value)))
-        if ROOT in self.mapped("key"):
-            sums[ROOT] = self._get_achieved_in_all(plan)
-        return sums
+        )
 
     @staticmethod
     def _add_above(sums, key, name, value):
         while key:
             sums[key][name] += value
             key = key.rpartition("/")[0]
-
-    def _get_achieved_in_all(self, plan, start=None, stop=None):
-        """Of the unit as a whole, whoever carries a target: by month.
-
-        :param start, stop: days of the plan; all of it when None
-        """
-        people = SQL("TRUE")
-        if plan.top_rep_id:
-            people = SQL(
-                """c.rep_id IN (SELECT id FROM sales_rep
-                    WHERE parent_path LIKE %s)""",
-                # sudo: the unit's place in the organisation
-                f"{plan.sudo().top_rep_id.parent_path}%",
-            )
-        return defaultdict(
-            Fraction,
-            {
-                first: Fraction(str(value))
-                for first, value in self.env.execute_query(
-                    SQL(
-                        """SELECT date_trunc('month', c.date)::date, sum(c.value)
-                        FROM sales_credit c
-                        WHERE c.metric_id = %s AND c.date >= %s AND c.date <= %s
-                          AND c.company_id = %s AND NOT c.overlay AND %s
-                        GROUP BY 1""",
-                        plan.metric_id.id,
-                        start or plan.date_from,
-                        stop or plan.date_to,
-                        plan.company_id.id,
-                        people,
-                    )
-                )
-            },
-        )
 
     def _get_passed(self, plan, today):
         """What months are made of, and how much of this one has passed.
@@ -287,3 +316,13 @@ class SalesTarget(models.Model):
                 )
             )
         self.invalidate_recordset(["closed_achieved"], flush=False)
+
+
+class SalesTargetPlan(models.Model):
+    _inherit = "sales.target.plan"
+
+    def _get_unit_ids(self):
+        """The ids of all reps of the plan's unit, those who have left included."""
+        # sudo: the unit's place in the organisation
+        reps = self.env["sales.rep"].sudo().with_context(active_test=False)
+        return set(reps.search([("id", "child_of", self.sudo().top_rep_id.ids)]).ids)

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_alerts,
     test_changes,
     test_cockpit,
     test_days,
@@ -9,6 +10,7 @@ from . import (
     test_figures,
     test_meeting,
     test_landing,
+    test_months,
     test_plan,
     test_rounding,
     test_screens,

@@ -1,0 +1,154 @@
+"""The ledger by month and rep, so that a tree of targets need not add up its credits.
+
+A trigger on the ledger adds what each statement changes as rows of its own, within the
+same transaction: nothing is ever updated, so that two who post at once do not wait for
+each other. What is credited is the sum of these rows; a nightly job joins them.
+"""
+
+import logging
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from odoo.addons.sales_force.models.sales_credit import LedgerMany2one
+
+_logger = logging.getLogger(__name__)
+
+_FUNCTION = """
+    CREATE OR REPLACE FUNCTION sales_credit_month_{name}() RETURNS trigger AS $$
+    BEGIN
+        {body}
+        RETURN NULL;
+    END $$ LANGUAGE plpgsql
+"""
+_ADD = """
+    INSERT INTO sales_credit_month (company_id, metric_id, rep_id, month, value)
+    SELECT company_id, metric_id, rep_id, date_trunc('month', date)::date, sum(value)
+    FROM ({rows}) changed WHERE NOT overlay
+    GROUP BY 1, 2, 3, 4 HAVING sum(value) <> 0;
+"""
+_COLUMNS = "company_id, metric_id, rep_id, date, overlay"
+_NEW = f"SELECT {_COLUMNS}, value FROM new_rows"
+_OLD = f"SELECT {_COLUMNS}, -value AS value FROM old_rows"
+# What a statement that changes the ledger does: (body, its transition tables).
+_EVENTS = {
+    "insert": (_ADD.format(rows=_NEW), "REFERENCING NEW TABLE AS new_rows"),
+    "delete": (_ADD.format(rows=_OLD), "REFERENCING OLD TABLE AS old_rows"),
+    "update": (
+        _ADD.format(rows=f"{_NEW} UNION ALL {_OLD}"),
+        "REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows",
+    ),
+    "truncate": ("DELETE FROM sales_credit_month;", ""),
+}
+
+
+class SalesCreditMonth(models.Model):
+    """Part of what a rep is credited with of a metric in a month, without overlays.
+
+    The rows of the same rep, metric and month add up to the ledger's.
+    """
+
+    _name = "sales.credit.month"
+    _description = "Credits of a Month"
+    _log_access = False
+    _order = "month desc, id"
+    _rec_name = "month"
+
+    company_id = LedgerMany2one("res.company", required=True, readonly=True)
+    metric_id = LedgerMany2one("sales.metric", required=True, readonly=True)
+    rep_id = LedgerMany2one(
+        "sales.rep", readonly=True, help="Empty: credited to nobody."
+    )
+    month = fields.Date(required=True, readonly=True, help="Its first day.")
+    value = fields.Float(digits=(16, 2), required=True, readonly=True)
+
+    _sums_idx = models.Index("(metric_id, month) INCLUDE (company_id, rep_id, value)")
+    _rep_idx = models.Index("(rep_id, metric_id, month)")
+
+    def init(self):
+        """Follow the ledger from now on, and begin with what it holds."""
+        for name, (body, tables) in _EVENTS.items():
+            self.env.cr.execute(_FUNCTION.format(name=name, body=body))
+            self.env.cr.execute(
+                f"""CREATE OR REPLACE TRIGGER sales_credit_month_{name}
+                AFTER {name.upper()} ON sales_credit {tables}
+                FOR EACH STATEMENT EXECUTE FUNCTION sales_credit_month_{name}()"""
+            )
+        self.env.cr.execute("SELECT FROM sales_credit_month LIMIT 1")
+        if not self.env.cr.rowcount:
+            self._rebuild()
+
+    @api.model
+    def _uninstall(self):
+        """Leave the ledger alone."""
+        for name in _EVENTS:
+            self.env.cr.execute(f"DROP FUNCTION sales_credit_month_{name} CASCADE")
+
+    def _rebuild(self):
+        self.env.cr.execute("DELETE FROM sales_credit_month")
+        rows = f"SELECT {_COLUMNS}, value FROM sales_credit"
+        self.env.cr.execute(_ADD.format(rows=rows))
+
+    @api.model
+    def _cron_join(self):
+        """Join the rows of the same month, and prove that they are the ledger's."""
+        self.env.cr.execute(
+            """
+            WITH several AS (
+                SELECT company_id, metric_id, rep_id, month FROM sales_credit_month
+                GROUP BY 1, 2, 3, 4 HAVING count(*) > 1
+            ), gone AS (
+                DELETE FROM sales_credit_month m USING several s
+                WHERE m.company_id = s.company_id AND m.metric_id = s.metric_id
+                  AND m.rep_id IS NOT DISTINCT FROM s.rep_id AND m.month = s.month
+                RETURNING m.*
+            )
+            INSERT INTO sales_credit_month
+                (company_id, metric_id, rep_id, month, value)
+            SELECT company_id, metric_id, rep_id, month, sum(value)
+            FROM gone GROUP BY 1, 2, 3, 4 HAVING sum(value) <> 0
+            """
+        )
+        self.env.cr.execute(
+            """
+            SELECT company_id, metric_id, rep_id, month, sum(value) FROM (
+                SELECT company_id, metric_id, rep_id, month, value
+                FROM sales_credit_month
+                UNION ALL
+                SELECT company_id, metric_id, rep_id, date_trunc('month', date)::date,
+                    -value
+                FROM sales_credit WHERE NOT overlay
+            ) both_sides
+            GROUP BY 1, 2, 3, 4 HAVING sum(value) <> 0
+            """
+        )
+        if wrong := self.env.cr.rowcount:
+            _logger.error("%s months of reps differed from the ledger.", wrong)
+            self._rebuild()
+        self.invalidate_model(flush=False)
+
+    @api.model
+    def _read_sums(self, plan, rep_ids=None):
+        """What the months of a plan hold.
+
+        :param rep_ids: of these reps; None: of everybody, and of nobody
+        :return: ``[(rep's id or None, first day, cents)]``
+        """
+        self.env["sales.credit"]._process_pending()
+        people = SQL("TRUE")
+        if rep_ids is not None:
+            people = SQL("rep_id = ANY(%s)", list(rep_ids))
+        return self.env.execute_query(
+            SQL(
+                """SELECT rep_id, month, round(100 * sum(value))::bigint
+                FROM sales_credit_month
+                WHERE metric_id = %s AND company_id = %s
+                  AND month BETWEEN %s AND %s AND %s
+                GROUP BY 1, 2""",
+                plan.metric_id.id,
+                plan.company_id.id,
+                plan.date_from,
+                plan.date_to,
+                people,
+            )
+        )
