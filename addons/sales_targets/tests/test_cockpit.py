@@ -314,6 +314,24 @@ class TestCockpit(CockpitCase):
         found = self.env["sales.credit"].search(Domain(action["domain"]))
         self.assertEqual(round(sum(found.mapped("value")), 2), others)
 
+    def test_of_a_unit(self):
+        """All of the unit counts, who has left it as well, and opens."""
+        unit = self._plan(
+            name="The leader's", kind="supporting", top_rep_id=self.reps["leader"].id
+        )
+        unit.action_publish()
+        self.reps["second"].active = False
+        found = self._cockpit("director", unit._get_root())
+        names = ["leader", "rep", "second", "third"]
+        achieved = self._brute(names, "2031-02-01", "2031-02-28")
+        self.assertEqual(found["figures"]["achieved"], achieved)
+        self.assertEqual(round(sum(day[2] for day in found["days"]), 2), achieved)
+        action = unit._get_root().action_open_credits("2031-02-01", "2031-02-28")
+        credits_ = self.env["sales.credit"].search(Domain(action["domain"]))
+        self.assertEqual(round(sum(credits_.mapped("value")), 2), achieved)
+        # What the leader sold counts for nobody below.
+        self.assertEqual(found["others"], 500)
+
     def test_nothing_to_show(self):
         for who, status in (("rep", "nothing"), ("director", "no_plan")):
             self._hide_plans()
