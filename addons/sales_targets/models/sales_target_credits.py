@@ -66,9 +66,11 @@ class SalesTarget(models.Model):
     def _get_reps_domain(self):
         """Whose credits count, and from when to when of those who came or left."""
         if ROOT in self.mapped("key"):
-            # sudo: the unit's place in the organisation
-            top = self.plan_id.sudo().top_rep_id
-            return Domain("rep_id", "child_of", top.id) if top else Domain.TRUE
+            plan = self.plan_id
+            # sudo: whether the plan is of a unit
+            if not plan.sudo().top_rep_id:
+                return Domain.TRUE
+            return Domain("rep_id", "in", sorted(plan._get_unit_ids()))
         always, dated = [], []
         for leaf in self._get_leaves_below():
             if leaf.active_from or leaf.active_to:

@@ -136,12 +136,12 @@ class SalesTarget(models.Model):
         return plaintext2html("\n".join(filter(None, [about, what])))
 
     def _get_tasks(self):
-        """Open measures against deviations of this target."""
+        """Open measures against deviations of these targets."""
         # sudo: who sees the target sees what is done about it
         tasks = (
             self.env["mail.activity"]
             .sudo()
-            .search([("sales_target_id", "=", self.id)], order="date_deadline, id")
+            .search([("sales_target_id", "in", self.ids)], order="date_deadline, id")
         )
         return [
             {

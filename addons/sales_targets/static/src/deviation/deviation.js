@@ -17,6 +17,19 @@ import {TargetChart, getThemeColor} from "../chart/chart";
 // Causes without credits of their own.
 const UNCREDITED = ["days", "rate", "hedge"];
 const TASK_DAYS = 7;
+const LINE = 16;
+
+/** A label in lines that leave room for the bars of a phone. */
+function wrap(label) {
+    const lines = [""];
+    for (const word of label.split(" ")) {
+        if ((lines.at(-1) + word).length > LINE) {
+            lines.push("");
+        }
+        lines[lines.length - 1] += `${word} `;
+    }
+    return lines.map((line) => line.trim()).filter(Boolean);
+}
 
 /** Why a target was missed: a waterfall of its causes, and what is done about it. */
 export class Deviation extends Component {
@@ -154,7 +167,7 @@ export class Deviation extends Component {
         return {
             type: "bar",
             data: {
-                labels: rows.map(({name}) => name),
+                labels: rows.map(({name}) => (upright ? name : wrap(name))),
                 datasets: [
                     {
                         data: rows.map(({start, stop}) => [start, stop]),
@@ -197,7 +210,7 @@ export class Deviation extends Component {
                         ticks: {
                             color: muted,
                             maxRotation: 0,
-                            maxTicksLimit: upright ? 8 : 4,
+                            maxTicksLimit: upright ? 8 : 3,
                             callback: (value) => this.format(value, true),
                         },
                     },
