@@ -405,49 +405,50 @@ class SalesWorkPlan(models.Model):
     def _tick(self):
         """Tick what has happened, and take back what is undone, of open plans.
 
-        With one query for any number of plans and items.
+        What needs not be done any more is dropped. With one query for any number of
+        plans and items of a company.
         """
         plans = self.filtered(lambda plan: plan.state in OPEN)
-        items = self.env["sales.work.plan.item"]
-        statements = items._get_done_statements(plans.company_id[:1])
-        if not plans or not statements:
-            return
-        if len(plans.company_id) > 1:
-            for part in plans.grouped("company_id").values():
-                part._tick()
-            return
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """
-                WITH work AS MATERIALIZED (
-                    SELECT i.id, i.kind, i.state, i.res_model, i.res_id, i.partner_id,
-                        p.rep_id, r.user_id, u.partner_id AS contact_id,
-                        p.date AS date_from, p.date AS date_to
-                    FROM sales_work_plan_item i
-                    JOIN sales_work_plan p ON p.id = i.plan_id
-                    JOIN sales_rep r ON r.id = p.rep_id
-                    JOIN res_users u ON u.id = r.user_id
-                    WHERE p.id = ANY(%(plans)s) AND NOT i.by_hand
-                      AND i.state IN ('proposed', 'accepted', 'done')
-                ), done(id) AS MATERIALIZED (%(done)s),
-                found AS (
-                    SELECT w.id, CASE WHEN w.id IN (SELECT id FROM done) THEN 'done'
-                        WHEN w.state = 'done' THEN 'accepted' ELSE w.state END AS state
-                    FROM work w
+        for company, those in plans.grouped("company_id").items():
+            done, gone = self.env["sales.work.plan.item"]._get_done_and_gone(company)
+            self.env.cr.execute(
+                SQL(
+                    """
+                    WITH work AS MATERIALIZED (
+                        SELECT i.id, i.kind, i.state, i.res_model, i.res_id,
+                            i.partner_id, p.rep_id, r.user_id,
+                            u.partner_id AS contact_id, p.date AS date_from,
+                            p.date AS date_to
+                        FROM sales_work_plan_item i
+                        JOIN sales_work_plan p ON p.id = i.plan_id
+                        JOIN sales_rep r ON r.id = p.rep_id
+                        JOIN res_users u ON u.id = r.user_id
+                        WHERE p.id = ANY(%(plans)s) AND NOT i.by_hand
+                          AND i.state IN ('proposed', 'accepted', 'done')
+                    ), done(id) AS MATERIALIZED (%(done)s),
+                    gone(id) AS MATERIALIZED (%(gone)s),
+                    found AS (
+                        SELECT w.id, CASE
+                            WHEN w.id IN (SELECT id FROM done) THEN 'done'
+                            WHEN w.id IN (SELECT id FROM gone) THEN 'dropped'
+                            WHEN w.state = 'done' THEN 'accepted'
+                            ELSE w.state END AS state
+                        FROM work w
+                    )
+                    UPDATE sales_work_plan_item i SET state = f.state,
+                        done_on = CASE WHEN f.state = 'done' THEN %(now)s END
+                    FROM found f WHERE f.id = i.id AND f.state <> i.state
+                    """,
+                    plans=those.ids,
+                    done=done,
+                    gone=gone,
+                    now=fields.Datetime.now(),
                 )
-                UPDATE sales_work_plan_item i SET state = f.state,
-                    done_on = CASE WHEN f.state = 'done' THEN %(now)s END
-                FROM found f WHERE f.id = i.id AND f.state <> i.state
-                """,
-                plans=plans.ids,
-                done=SQL(" UNION ").join(statements),
-                now=fields.Datetime.now(),
             )
-        )
-        if self.env.cr.rowcount:
-            items.invalidate_model(flush=False)
-            self.invalidate_model(["planned_count", "done_count"], flush=False)
+            if self.env.cr.rowcount:
+                self.env["sales.work.plan.item"].invalidate_model(flush=False)
+                self.invalidate_model(["planned_count", "done_count"], flush=False)
 
     @api.model
     def _make(self, reps, day):

@@ -177,6 +177,7 @@ class SalesWorkPlanItem(models.Model):
                 metric="COLLECTED",
                 candidates=sources.overdue,
                 done=sources.overdue_done,
+                gone=sources.overdue_gone,
                 causes={"overdue": _("%(days)s days overdue, %(amount)s")},
             ),
             "lead": WorkKind(
@@ -186,13 +187,17 @@ class SalesWorkPlanItem(models.Model):
                 metric="QUOTATIONS",
                 candidates=sources.leads,
                 done=sources.leads_done,
-                causes={"unanswered": _("Waits for an answer for %(days)s days")},
+                causes={
+                    "new": _("New today"),
+                    "unanswered": _("Waits for an answer for %(days)s days"),
+                },
             ),
             "activity": WorkKind(
                 _("Activity"),
                 icon="fa-clock-o",
                 candidates=sources.activities,
                 done=sources.activities_done,
+                gone=sources.activities_gone,
                 causes={
                     "late": _("Due for %(days)s days"),
                     "today": _("Due today"),
@@ -249,21 +254,26 @@ class SalesWorkPlanItem(models.Model):
         }
 
     @api.model
-    def _get_done_statements(self, company):
-        """SELECTs of the ids of the relation ``work`` that are done, by kind."""
-        timezone = company._get_sales_timezone() if company else "UTC"
-        statements = []
-        for code, kind in self._get_kinds().items():
-            if kind.done:
-                statements.append(
-                    SQL(
-                        "SELECT id FROM (WITH work AS (SELECT * FROM work WHERE kind = "
-                        "%s) %s) done",
-                        code,
-                        kind.done(timezone),
-                    )
+    def _get_done_and_gone(self, company):
+        """The ids of the relation ``work`` that are done, and those that are gone.
+
+        :return: two SELECTs over the kinds
+        """
+        timezone = company._get_sales_timezone()
+        selects = []
+        for name in ("done", "gone"):
+            parts = [
+                SQL(
+                    """SELECT id FROM (WITH work AS (SELECT * FROM work WHERE kind = %s)
+                    %s) of_kind""",
+                    code,
+                    getattr(kind, name)(timezone),
                 )
-        return statements
+                for code, kind in self._get_kinds().items()
+                if getattr(kind, name)
+            ]
+            selects.append(SQL(" UNION ").join(parts))
+        return selects
 
     # The rep
 

@@ -80,7 +80,7 @@ class SalesWorkPlan(models.Model):
             ]
             for choice, candidate in zip(choices, candidates, strict=True):
                 by_key[choice] = candidate
-            chosen = choose(choices, left, taken[plan.id])
+            chosen = choose(choices, left, *taken[plan.id])
             start = room[plan.id][1] + 1
             for place, choice in enumerate(chosen, start=start):
                 rows.append(self._prepare_row(plan.id, place, choice, by_key[choice]))
@@ -99,6 +99,7 @@ class SalesWorkPlan(models.Model):
             must=bool(found.must or found.carries),
             due=found.since or fields.Date.to_date("9999-12-31"),
             document=found.document,
+            kind=found.kind,
         )
 
     def _prepare_row(self, plan_id, place, choice, found):
@@ -267,7 +268,8 @@ class SalesWorkPlan(models.Model):
 
     def _read_carried(self, company, plans, day):
         """What was left over from each rep's last plan and has not happened since."""
-        done = self.env["sales.work.plan.item"]._get_done_statements(company)
+        item = self.env["sales.work.plan.item"]
+        done, gone = item._get_done_and_gone(company)
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
@@ -291,30 +293,33 @@ class SalesWorkPlan(models.Model):
                     w.document, NULL, w.value, w.cause, w.amount, w.since, w.minutes,
                     w.must, w.name, COALESCE(w.key, w.kind || ',' || w.id),
                     COALESCE(w.carries, 0) + 1
-                FROM work w WHERE w.id NOT IN (%(done)s)
+                FROM work w WHERE w.id NOT IN (%(done)s UNION %(gone)s)
                 """,
                 reps=plans.rep_id.ids,
                 day=day,
-                done=SQL(" UNION ").join(done),
+                done=done,
+                gone=gone,
             )
         )
         return [_Found(*row) for row in rows]
 
     def _get_taken(self, plans):
-        """What is on plans: keys and documents; minutes and the last place."""
-        taken, room = defaultdict(set), defaultdict(lambda: [0, 0])
-        for plan, key, document, minutes, place in self.env.execute_query(
+        """What is on plans: keys, and documents with the kind of work; minutes and the
+        last place."""
+        taken = defaultdict(lambda: (set(), {}))
+        room = defaultdict(lambda: [0, 0])
+        for plan, kind, key, document, minutes, place in self.env.execute_query(
             SQL(
-                """SELECT plan_id, key, document,
+                """SELECT plan_id, kind, key, document,
                     CASE WHEN state = 'dropped' THEN 0 ELSE minutes END, sequence
-                FROM sales_work_plan_item WHERE plan_id = ANY(%s)""",
+                FROM sales_work_plan_item WHERE plan_id = ANY(%s) ORDER BY id""",
                 plans.ids,
             )
         ):
             if key:
-                taken[plan].add((key,))
+                taken[plan][0].add((key,))
             if document:
-                taken[plan].add(document)
+                taken[plan][1].setdefault(document, kind)
             room[plan][0] += minutes or 0
             room[plan][1] = max(room[plan][1], place or 0)
         return taken, room

@@ -22,7 +22,9 @@ class Candidate:
     :param value: what it is expected to contribute, in units of the core metric
     :param bool must: it is done whether or not the day has room
     :param date due: since when; the older first among those of the same worth
-    :param document: what it is about: of several about the same the first is taken
+    :param document: what it is about: of several kinds of work about the same only the
+        first is done
+    :param kind: of work
     """
 
     key: tuple
@@ -31,6 +33,7 @@ class Candidate:
     must: bool = False
     due: date = date.max
     document: Hashable = None
+    kind: str = ""
 
 
 def rank(candidates):
@@ -47,31 +50,33 @@ def rank(candidates):
     )
 
 
-def unique(ranked, taken=()):
-    """Each key and each document once, the first of them.
+def unique(ranked, taken=(), documents=None):
+    """Each key once, and of each document one kind of work, the first of them.
 
-    :param taken: keys and documents that are on the day already
+    :param taken: keys that are on the day already
+    :param dict documents: the kind of work by which documents are on the day already
     """
-    seen, found = set(taken), []
+    seen, kinds, found = set(taken), dict(documents or {}), []
     for candidate in ranked:
-        names = {candidate.key}
-        if candidate.document is not None:
-            names.add(candidate.document)
-        if seen.isdisjoint(names):
-            seen |= names
-            found.append(candidate)
+        document, kind = candidate.document, candidate.kind
+        if candidate.key in seen or kinds.get(document, kind) != kind:
+            continue
+        seen.add(candidate.key)
+        if document is not None:
+            kinds[document] = kind
+        found.append(candidate)
     return found
 
 
-def choose(candidates, minutes, taken=()):
+def choose(candidates, minutes, taken=(), documents=None):
     """What to do on a day, in order.
 
     :param candidates: ``Candidate``s in any order
     :param int minutes: that are left on the day; below zero it is full
-    :param taken: keys and documents that are on the day already
+    :param taken, documents: what is on the day already, see ``unique``
     :return: the chosen ones, ranked: all that must be done, and others as they fit
     """
-    ranked = unique(rank(candidates), taken)
+    ranked = unique(rank(candidates), taken, documents)
     musts = [candidate for candidate in ranked if candidate.must]
     others = [candidate for candidate in ranked if not candidate.must]
     room = minutes - sum(candidate.minutes for candidate in musts)

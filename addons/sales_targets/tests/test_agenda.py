@@ -26,6 +26,7 @@ def days(draw, most=8):
             must=draw(st.sampled_from((False, False, False, True))),
             due=date(2031, 3, draw(st.integers(1, 5))),
             document=draw(st.sampled_from((None, None, "a", "b"))),
+            kind=draw(st.sampled_from(("visit", "quote"))),
         )
         for number in range(count)
     ]
@@ -85,10 +86,10 @@ class TestAgenda(BaseCase):
         used = sum(c.minutes for c in chosen)
         self.assertTrue(used <= room or not chosen)
         # Maximal: so proposing again adds nothing.
-        names = {c.key for c in found} | {c.document for c in found if c.document}
-        self.assertFalse(
-            [c for c in choose(candidates, room - used, names) if not c.must]
-        )
+        taken = {c.key for c in found}
+        documents = {c.document: c.kind for c in found if c.document}
+        again = choose(candidates, room - used, taken, documents)
+        self.assertFalse([c for c in again if not c.must])
 
     @given(days(), st.randoms())
     @settings(deadline=None)
@@ -99,5 +100,5 @@ class TestAgenda(BaseCase):
         found = choose(candidates, minutes)
         self.assertEqual(choose(shuffled, minutes), found)
         self.assertEqual(len({c.key for c in found}), len(found))
-        documents = [c.document for c in found if c.document]
-        self.assertEqual(len(set(documents)), len(documents))
+        kinds = {(c.document, c.kind) for c in found if c.document}
+        self.assertEqual(len({document for document, _kind in kinds}), len(kinds))

@@ -111,6 +111,7 @@ class Oracle:
             touched = self._activities(order).filtered(
                 lambda a: a.date_done and a.date_done > early
             )
+            ripe &= kept.date >= self.today - timedelta(days=180)
             if ripe and not touched and not self._later(order):
                 yield "sale.order", order.id
 
@@ -231,7 +232,7 @@ class TestOracle(WorkCase):
                 self.env.cr.execute(
                     "UPDATE sales_kept_date SET date = %s "
                     "WHERE res_model = 'sale.order' AND res_id = %s",
-                    [self._day(-rng.choice((0, 2, 3, 9))), order.id],
+                    [self._day(-rng.choice((0, 2, 3, 9, 180, 181))), order.id],
                 )
             elif state == "cancel":
                 order._action_cancel()
@@ -295,6 +296,7 @@ class TestOracle(WorkCase):
                     must=row.must,
                     due=row.since or fields.Date.to_date("9999-12-31"),
                     document=row.document,
+                    kind=row.kind,
                 )
             )
         expected = [c.key[0] for c in choose(candidates, 480 * 4 // 5)]

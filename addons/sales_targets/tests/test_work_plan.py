@@ -232,6 +232,27 @@ class TestTicks(WorkCase):
         activity.with_user(self.user).action_feedback("Done")
         self.assertEqual(self._states(plan), {"activity": "done"})
 
+    def test_gone(self):
+        """What needs not be done any more is dropped, and not to be explained."""
+        cancelled, moved = (
+            self.partner.activity_schedule(
+                "mail.mail_activity_data_todo", self.today, name, user_id=self.user.id
+            )
+            for name in ("Cancelled", "Put off")
+        )
+        invoice = self._overdue(self._customer("Owes", due=False))
+        plan = self._propose()
+        states = self._states(plan)
+        self.assertEqual(states, {"activity": "proposed", "collect": "proposed"})
+        cancelled.unlink()
+        moved.date_deadline = self._day(2)
+        invoice.button_draft()
+        self.assertEqual(
+            self._states(plan), {"activity": "dropped", "collect": "dropped"}
+        )
+        plan.with_user(self.user).action_submit()
+        self.assertEqual(plan.state, "submitted")
+
     def test_by_hand(self):
         self.env["sales.standard.work"].create({"name": "Read the news"})
         self._customer("Due")

@@ -50,6 +50,8 @@ class WorkKind:
         done by what happened from its ``date_from`` to its ``date_to`` (dates of the
         company); it has ``id rep_id user_id contact_id partner_id res_model res_id``,
         ``contact_id`` being the rep's own contact. None: it is ticked by hand
+    :param gone: the same of what needs not be done any more, whoever saw to that: it
+        is dropped. None: it stays
     :param dict causes: words by cause, translated, with ``%(days)s`` (since there is a
         cause, or until the day) and ``%(amount)s`` as they need
     :param bool addable: whether reps may add one for a customer by hand
@@ -61,5 +63,6 @@ class WorkKind:
     metric: str | None = None
     candidates: Callable | None = None
     done: Callable | None = None
+    gone: Callable | None = None
     causes: dict[str, str] = field(default_factory=dict)
     addable: bool = False

@@ -13,6 +13,10 @@ from odoo.addons.sales_force.ledger.crediting import local_date
 _MOST = 40
 # A quotation is followed up after so many days, or so many before it expires.
 _FOLLOW_DAYS = 3
+# The older it is the less is expected: a month old is worth what it says, two months
+# half of it; after half a year nobody asks any more.
+_FOLLOW_FRESH = 30
+_FOLLOW_MOST = 180
 # The pool takes a customer back in so many days.
 _POOL_DAYS = 7
 # A visit without a quotation since, and a lead without an answer, so many days back.
@@ -239,7 +243,8 @@ def open_quotations(morning):
             """SELECT r.rep_id, 'sale.order' AS res_model, o.id AS res_id,
                 p.commercial_partner_id AS partner_id,
                 'sale.order,' || o.id AS document, 'QUOTATIONS' AS metric,
-                %(units)s * %(part)s AS units,
+                %(units)s * %(part)s * LEAST(1, %(fresh)s::numeric / GREATEST(1,
+                    %(day)s::date - COALESCE(k.date, o.date_order::date))) AS units,
                 CASE WHEN o.validity_date < %(day)s THEN 'expired'
                     WHEN o.validity_date <= %(soon)s THEN 'expires' ELSE 'sent' END
                     AS cause, o.amount_total AS amount,
@@ -254,6 +259,7 @@ def open_quotations(morning):
                 AND k.res_id = o.id AND k.kind = 'sent'
             WHERE (COALESCE(k.date, o.date_order::date) <= %(early)s
                 OR o.validity_date <= %(soon)s)
+              AND COALESCE(k.date, o.date_order::date) >= %(first)s
               AND NOT EXISTS (SELECT FROM mail_activity y
                 WHERE y.res_model = 'sale.order' AND y.res_id = o.id AND (
                     y.date_done > %(early)s
@@ -263,6 +269,8 @@ def open_quotations(morning):
                 "avg(NULLIF(o.amount_untaxed, 0)) OVER (PARTITION BY r.rep_id)",
             ),
             part=_FOLLOWED,
+            fresh=_FOLLOW_FRESH,
+            first=SQL("%s::date - %s", morning.date, _FOLLOW_MOST),
             day=morning.date,
             early=SQL("%s::date - %s", morning.date, _FOLLOW_DAYS),
             soon=SQL("%s::date + %s", morning.date, _FOLLOW_DAYS),
@@ -330,6 +338,13 @@ def overdue_done(timezone):
     )
 
 
+def overdue_gone(_timezone):
+    return SQL(
+        """SELECT o.id FROM work o LEFT JOIN account_move m ON m.id = o.res_id
+        WHERE m.id IS NULL OR m.state <> 'posted' OR m.payment_state = 'reversed'"""
+    )
+
+
 # Leads that nobody has answered, and what was planned.
 
 
@@ -340,7 +355,8 @@ def leads(morning):
             """SELECT r.rep_id, 'crm.lead' AS res_model, l.id AS res_id,
                 p.commercial_partner_id AS partner_id,
                 'crm.lead,' || l.id AS document, 'QUOTATIONS' AS metric,
-                %(units)s * %(part)s AS units, 'unanswered' AS cause,
+                %(units)s * %(part)s AS units,
+                CASE WHEN %(since)s = %(day)s THEN 'new' ELSE 'unanswered' END AS cause,
                 NULLIF(l.expected_revenue, 0)::numeric AS amount, %(since)s AS since,
                 NULL::integer AS minutes, FALSE AS must, l.name
             FROM reps r
@@ -400,7 +416,9 @@ def activities(morning):
                 CASE WHEN y.date_deadline < %(day)s THEN 'late' ELSE 'today' END
                     AS cause, NULL::numeric AS amount, y.date_deadline AS since,
                 NULL::integer AS minutes, FALSE AS must,
-                COALESCE(y.summary, t.name ->> u.lang, t.name ->> 'en_US') AS name
+                concat_ws(' · ',
+                    COALESCE(y.summary, t.name ->> u.lang, t.name ->> 'en_US'),
+                    CASE WHEN p.id IS NULL THEN y.res_name END) AS name
             FROM reps r
             JOIN mail_activity y ON y.user_id = r.user_id AND y.active
                 AND y.date_deadline <= %(day)s
@@ -427,6 +445,14 @@ def activities_done(_timezone):
     return SQL(
         """SELECT o.id FROM work o JOIN mail_activity y ON y.id = o.res_id
             AND y.date_done BETWEEN o.date_from AND o.date_to"""
+    )
+
+
+def activities_gone(_timezone):
+    """Cancelled, or put off to a later day."""
+    return SQL(
+        """SELECT o.id FROM work o LEFT JOIN mail_activity y ON y.id = o.res_id
+        WHERE y.id IS NULL OR y.active AND y.date_deadline > o.date_to"""
     )
 
 

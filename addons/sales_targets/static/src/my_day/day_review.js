@@ -1,4 +1,5 @@
 import {Component, useState} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
 
 /** Why what was planned was not done: a reason for each, or the same for all. */
 export class DayReview extends Component {
@@ -29,6 +30,10 @@ export class DayReview extends Component {
     get left() {
         return this.props.items.filter((item) => !this.getAnswer(item).reason_id)
             .length;
+    }
+
+    get leftText() {
+        return _t("%s without a reason", this.left);
     }
 
     setReason(item, value) {

@@ -148,11 +148,7 @@ export class MyDay extends Component {
     }
 
     get dateName() {
-        return deserializeDate(this.data.date).toLocaleString({
-            weekday: "short",
-            day: "numeric",
-            month: "short",
-        });
+        return this.formatDay(this.data.date);
     }
 
     get isToday() {
@@ -211,6 +207,18 @@ export class MyDay extends Component {
                 ? Math.round((100 * part.achieved) / part.value)
                 : Number(part.achieved > 0) * 100,
         }));
+    }
+
+    getOwedText({date}) {
+        return _t("The review of %s is missing.", this.formatDay(date));
+    }
+
+    get commentLabel() {
+        return _t("Your comment to %s", this.data.rep.name);
+    }
+
+    get streakText() {
+        return _t("%s days in a row", this.data.streak);
     }
 
     getCarried(item) {
