@@ -66,7 +66,7 @@ export class TargetBoard extends Component {
             error: "",
             busy: false,
         });
-        this.virtual = useVirtualGrid({scrollableRef: this.scroller, bufferCoef: 0.5});
+        this.virtual = useVirtualGrid({scrollableRef: this.scroller, bufferCoef: 0.25});
         this.drag = useCellDrag({
             ghost: useRef("ghost"),
             scroller: this.scroller,
@@ -314,13 +314,7 @@ export class TargetBoard extends Component {
     /** The row against the year before, on the scale of its siblings. */
     showGrowth(row) {
         const value = this.model.getValue(row, TOTAL);
-        const most = Math.max(
-            ...this.model
-                .getSiblings(row)
-                .flatMap((each) => [each.value, each.baseline || 0]),
-            value,
-            1,
-        );
+        const most = Math.max(this.model.getSiblings(row).most, value, 1);
         const known = row.baseline !== false;
         const growth =
             known && row.baseline > 0 ? 100 * (value / row.baseline - 1) : null;

@@ -67,7 +67,10 @@ export class BoardModel {
     add(rows) {
         for (const row of rows) {
             this.rows.set(row.id, row);
-            (this.below.get(row.parent_id) || this.top).push(row);
+            const siblings = this.getSiblings(row);
+            siblings.push(row);
+            // On one scale, the larger of now and the year before.
+            siblings.most = Math.max(siblings.most || 0, row.value, row.baseline || 0);
         }
     }
 

@@ -143,7 +143,7 @@ registry.category("web_tour.tours").add("sales_targets_board", {
         },
         {
             content: "From what, by how much",
-            trigger: `${cell("Rep", 1)} .o_then.text-success:contains('+')`,
+            trigger: `${cell("Rep", 1)} .o_then.text-danger:contains('-')`,
         },
         {trigger: `${cell("Rep", 2)}:not(:has(.o_then))`},
     ],
@@ -231,21 +231,22 @@ registry.category("web_tour.tours").add("sales_targets_board_thousand", {
                 if (count < 1000) {
                     throw new Error(`Only ${count} rows are open`);
                 }
-                let slowest = 0;
-                for (let step = 1; step <= 20; step++) {
+                const times = [];
+                for (let step = 1; step <= 9; step++) {
                     const start = performance.now();
-                    anchor.scrollTop = (anchor.scrollHeight * step) / 20;
+                    anchor.scrollTop = (anchor.scrollHeight * step) / 9;
                     await new Promise((resolve) => requestAnimationFrame(resolve));
                     await new Promise((resolve) => requestAnimationFrame(resolve));
                     anchor.getBoundingClientRect();
-                    slowest = Math.max(slowest, performance.now() - start);
+                    times.push(performance.now() - start);
                 }
+                const median = times.sort((one, two) => one - two)[4];
                 const drawn = anchor.querySelectorAll(".o_row").length;
                 if (drawn > 150) {
                     throw new Error(`${drawn} rows are drawn`);
                 }
-                if (slowest > 1000) {
-                    throw new Error(`Scrolling took ${Math.round(slowest)} ms`);
+                if (median > 500) {
+                    throw new Error(`Scrolling took ${Math.round(median)} ms`);
                 }
             },
         },
