@@ -178,6 +178,14 @@ class SalesWorkPlan(models.Model):
         found = defaultdict(dict)
         for row in self._read_candidates(company, plans, day):
             found[row.rep_id].setdefault(row.key, row)
+        for rows in found.values():
+            # Work that knows the document says more than an activity of it.
+            documents = {
+                row.document for row in rows.values() if row.kind != "activity"
+            }
+            for key, row in list(rows.items()):
+                if row.kind == "activity" and row.document in documents:
+                    del rows[key]
         for row in self._read_carried(company, plans, day):
             known = found[row.rep_id].get(row.key)
             # What still has a cause has today's words for it.

@@ -64,6 +64,18 @@ class TestProposal(WorkCase):
         # What must be done comes first.
         self.assertEqual(plan.item_ids[0].kind, "standard")
 
+    def test_one_item_for_a_document(self):
+        """What knows the document goes before an activity of it; several of those
+        stay."""
+        invoice = self._overdue(self._customer("Owes", due=False))
+        quiet = self._customer("Quiet", due=False)
+        for document in (invoice, quiet, quiet):
+            document.activity_schedule(
+                "mail.mail_activity_data_call", self.today, user_id=self.user.id
+            )
+        kinds = self._propose().item_ids.mapped("kind")
+        self.assertEqual(sorted(kinds), ["activity", "activity", "collect"])
+
     def test_same_again(self):
         for number in range(12):
             self._customer(f"Customer {number}", visited=11 + number, turnover=number)

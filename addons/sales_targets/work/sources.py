@@ -418,7 +418,7 @@ def activities(morning):
                 NULL::integer AS minutes, FALSE AS must,
                 concat_ws(' · ',
                     COALESCE(y.summary, t.name ->> u.lang, t.name ->> 'en_US'),
-                    CASE WHEN p.id IS NULL THEN y.res_name END) AS name
+                    CASE WHEN y.res_model <> 'res.partner' THEN y.res_name END) AS name
             FROM reps r
             JOIN mail_activity y ON y.user_id = r.user_id AND y.active
                 AND y.date_deadline <= %(day)s
