@@ -148,14 +148,23 @@ class SalesTarget(models.Model):
     def _ask(self):
         """An activity for everybody whose target it is."""
         question = self._get_question_type()
-        for plan, targets in self.grouped("plan_id").items():
-            for user in targets.rep_id.user_id:
-                # sudo: who is asked need not be somebody whom the planner may assign
-                plan.sudo().activity_schedule(
-                    activity_type_id=question.id,
-                    user_id=user.id,
-                    date_deadline=plan.answer_until or fields.Date.today(),
-                )
+        # sudo: who is asked need not be somebody whom the planner may assign
+        activities = self.env["mail.activity"].sudo()
+        model = self.env["ir.model"]._get_id("sales.target.plan")
+        activities.create(
+            [
+                {
+                    "activity_type_id": question.id,
+                    "automated": True,
+                    "res_model_id": model,
+                    "res_id": plan.id,
+                    "user_id": user.id,
+                    "date_deadline": plan.answer_until or fields.Date.today(),
+                }
+                for plan, targets in self.grouped("plan_id").items()
+                for user in targets.rep_id.user_id
+            ]
+        )
 
     def _stop_asking(self):
         for plan in self.plan_id:
