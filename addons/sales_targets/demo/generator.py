@@ -3,7 +3,8 @@
 How much is asked follows from what the documents of the demo data have brought.
 """
 
-from datetime import timedelta
+import random
+from datetime import datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 
@@ -18,6 +19,9 @@ SUPPORTING = {
     "INVOICED": (("Invoiced {year}", "{year}年开票"), "100", 1.05),
 }
 
+# Work plans are of so many days before today.
+PLANNED_DAYS = 9
+
 
 class Demo:
     """Makes the targets of the demo company.
@@ -31,6 +35,7 @@ class Demo:
         self.env = env(
             context={**env.context, **QUIET, "allowed_company_ids": company.ids}
         )
+        self.random = random.Random(19)
         self.today = company._get_sales_today()
         self.reps = {
             rep.user_id.login: rep
@@ -44,6 +49,8 @@ class Demo:
         self.make_margin()
         self.make_next_year()
         self.make_transfers()
+        self.make_work()
+        self.make_meeting()
         self.env.flush_all()
 
     def word(self, pair):
@@ -209,3 +216,82 @@ class Demo:
             )
         for transfer in transfers[:1]:
             transfer.action_apply()
+
+    # The days of reps
+
+    def make_work(self):
+        """Plans of the last working days, reviewed but for the latest, and today's."""
+        plans = self.env["sales.work.plan"]
+        reps = self.core._get_leaves().rep_id
+        reasons = self.env["sales.miss.reason"].search([])
+        days = [self.today - timedelta(days=n) for n in range(PLANNED_DAYS, 0, -1)]
+        for day in days:
+            plans._propose(reps, day)
+            made = plans.search([("date", "=", day)], order="rep_id")
+            for plan in made:
+                self._live(plan, reasons)
+        plans._propose(reps, self.today)
+        mine = plans.search(
+            [("date", "=", self.today), ("rep_id", "=", self.reps["rep"].id)]
+        )
+        mine.with_user(mine.user_id).item_ids[:4].action_accept()
+
+    def _live(self, plan, reasons):
+        """What became of a plan; a tenth of them was never submitted."""
+        done = 0.6 + plan.rep_id.id * 7919 % 40 / 100
+        for item in plan.item_ids:
+            if self.random.random() < done:
+                item.write({"state": "done", "done_on": self._at(plan.date, 16)})
+            else:
+                item.write(
+                    {"state": "missed", "reason_id": self.random.choice(reasons).id}
+                )
+        if self.random.random() < 0.1:
+            plan.write({"state": "missed", "missing_reported": True})
+            return
+        plan.write({"state": "submitted", "submitted_on": self._at(plan.date, 18)})
+        if plan.date < self.today - timedelta(days=2):
+            leader = plan.rep_id.parent_id.user_id
+            plan.write(
+                {
+                    "state": "reviewed",
+                    "reviewed_by_id": leader.id,
+                    "reviewed_on": self._at(plan.date + timedelta(days=1), 9),
+                }
+            )
+
+    def _at(self, day, hour):
+        return min(
+            datetime.combine(day, time(hour)),
+            self.env.cr.now().replace(microsecond=0, tzinfo=None),
+        )
+
+    def make_meeting(self):
+        """The team of the leader meets this week; two things were decided."""
+        leader = self.reps["leader"]
+        meeting = self.env["sales.meeting"].browse(
+            self.env["sales.meeting"]
+            .with_user(leader.user_id)
+            .action_open_week()["res_id"]
+        )
+        decisions = (
+            (
+                "Visit the five largest overdue customers by Friday",
+                "周五前拜访五家最大的逾期客户",
+            ),
+            (
+                "Offer the spring products with every quotation",
+                "每份报价都推荐春季新品",
+            ),
+        )
+        self.env["sales.meeting.decision"].with_user(leader.user_id).create(
+            [
+                {
+                    "meeting_id": meeting.id,
+                    "name": self.word(pair),
+                    "user_id": self.reps[login].user_id.id,
+                    "date_deadline": self.today + timedelta(days=5),
+                }
+                for pair, login in zip(decisions, ("rep", "omar"), strict=True)
+            ]
+        )

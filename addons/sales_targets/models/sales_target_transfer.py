@@ -223,7 +223,8 @@ class SalesTargetTransfer(models.Model):
                 self.env._("Days of the new target are over: transfer it back instead.")
             )
         plan._write_cells(cells.nodes, cells.months, restored, gone)
-        self._record(before, restored, self.env._("Undone: %(what)s", what=self.display_name))
+        undone = self.env._("Undone: %(what)s", what=self.display_name)
+        self._record(before, restored, undone)
         self.sudo().state = "undone"  # sudo: stamped by the system
         return True
 

@@ -242,6 +242,10 @@ class SalesWorkPlan(models.Model):
         items = self.env["sales.work.plan.item"]
         for company, people in reps.grouped("company_id").items():
             day = fields.Date.to_date(date) or company._get_sales_today()
+            if day < company._get_sales_today():
+                raise UserError(
+                    self.env._("%(date)s is over.", date=format_date(self.env, day))
+                )
             plans = self._make(people, day)
             plans._check_open()
             for plan in plans:
@@ -458,10 +462,6 @@ class SalesWorkPlan(models.Model):
         """
         company = reps.company_id
         company.ensure_one()
-        if day < company._get_sales_today():
-            raise UserError(
-                self.env._("%(date)s is over.", date=format_date(self.env, day))
-            )
         hours = self.env["sales.working.time"].working_days(reps, day, day)
         people = reps.sorted("id")  # everybody in the same order: no deadlocks
         # sudo: made by the system, for who was checked by who calls

@@ -27,6 +27,17 @@ class TestDemo(TransactionCase):
         ratio = self.plans.filtered("ratio_metric_id")
         self.assertTrue(ratio.ratio_planned and ratio.ratio_achieved)
 
+    def test_work(self):
+        plans = self.env["sales.work.plan"].search([])
+        # Of today there are none on a day off.
+        self.assertEqual(
+            set(plans.mapped("state")) - {"accepted", "proposed"},
+            {"submitted", "reviewed", "missed"},
+        )
+        missed = plans.item_ids.filtered(lambda item: item.state == "missed")
+        self.assertTrue(all(item.reason_id for item in missed))
+        self.assertEqual(len(self.env["sales.meeting.decision"].search([])), 2)
+
     def test_next_year(self):
         plan = self.plans.filtered(lambda plan: plan.state == "proposed")
         self.assertEqual(plan.countered_count, 1)
