@@ -174,7 +174,7 @@ class SalesMissEvent(models.Model):
         "sales.rep", required=True, readonly=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="rep_id.company_id", store=True)
-    date = fields.Date("Day", required=True, readonly=True)
+    date = fields.Date(required=True, readonly=True)
     count = fields.Integer("Misses", readonly=True)
     res_model = fields.Char("Document Model", readonly=True)
     res_id = fields.Many2oneReference(

@@ -36,7 +36,7 @@ class SalesWorkPlan(models.Model):
     user_id = fields.Many2one(related="rep_id.user_id", string="User")
     team_id = fields.Many2one(related="rep_id.team_id")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
-    date = fields.Date("Day", required=True, readonly=True)
+    date = fields.Date(required=True, readonly=True)
     state = fields.Selection(
         [
             ("proposed", "Proposed"),

@@ -26,7 +26,7 @@ class SalesWorkPlanItem(models.Model):
         "sales.work.plan", required=True, readonly=True, ondelete="cascade"
     )
     rep_id = fields.Many2one(related="plan_id.rep_id", string="Rep")
-    date = fields.Date(related="plan_id.date", string="Day")
+    date = fields.Date(related="plan_id.date")
     company_id = fields.Many2one(related="plan_id.company_id")
     sequence = fields.Integer(readonly=True)
     kind = fields.Selection("_selection_kind", required=True, readonly=True)
