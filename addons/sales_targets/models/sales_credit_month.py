@@ -14,31 +14,34 @@ from odoo.addons.sales_force.models.sales_credit import LedgerMany2one
 
 _logger = logging.getLogger(__name__)
 
-_FUNCTION = """
-    CREATE OR REPLACE FUNCTION sales_credit_month_{name}() RETURNS trigger AS $$
-    BEGIN
-        {body}
-        RETURN NULL;
-    END $$ LANGUAGE plpgsql
-"""
-_ADD = """
-    INSERT INTO sales_credit_month (company_id, metric_id, rep_id, month, value)
-    SELECT company_id, metric_id, rep_id, date_trunc('month', date)::date, sum(value)
-    FROM ({rows}) changed WHERE NOT overlay
-    GROUP BY 1, 2, 3, 4 HAVING sum(value) <> 0;
-"""
-_COLUMNS = "company_id, metric_id, rep_id, date, overlay"
-_NEW = f"SELECT {_COLUMNS}, value FROM new_rows"
-_OLD = f"SELECT {_COLUMNS}, -value AS value FROM old_rows"
-# What a statement that changes the ledger does: (body, its transition tables).
+_COLUMNS = SQL("company_id, metric_id, rep_id, date, overlay")
+_NEW = SQL("SELECT %s, value FROM new_rows", _COLUMNS)
+_OLD = SQL("SELECT %s, -value AS value FROM old_rows", _COLUMNS)
+_ALL = SQL("SELECT %s, value FROM sales_credit", _COLUMNS)
+
+
+def _add(rows):
+    """Add what rows like those of the ledger are by month."""
+    return SQL(
+        """INSERT INTO sales_credit_month (company_id, metric_id, rep_id, month, value)
+        SELECT company_id, metric_id, rep_id, date_trunc('month', date)::date,
+            sum(value)
+        FROM (%s) changed WHERE NOT overlay
+        GROUP BY 1, 2, 3, 4 HAVING sum(value) <> 0""",
+        rows,
+    )
+
+
+# What follows a statement that changes the ledger: its transition tables, and what is
+# done with them.
 _EVENTS = {
-    "insert": (_ADD.format(rows=_NEW), "REFERENCING NEW TABLE AS new_rows"),
-    "delete": (_ADD.format(rows=_OLD), "REFERENCING OLD TABLE AS old_rows"),
+    "insert": (SQL("REFERENCING NEW TABLE AS new_rows"), _add(_NEW)),
+    "delete": (SQL("REFERENCING OLD TABLE AS old_rows"), _add(_OLD)),
     "update": (
-        _ADD.format(rows=f"{_NEW} UNION ALL {_OLD}"),
-        "REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows",
+        SQL("REFERENCING NEW TABLE AS new_rows OLD TABLE AS old_rows"),
+        _add(SQL("%s UNION ALL %s", _NEW, _OLD)),
     ),
-    "truncate": ("DELETE FROM sales_credit_month;", ""),
+    "truncate": (SQL(), SQL("DELETE FROM sales_credit_month")),
 }
 
 
@@ -67,12 +70,25 @@ class SalesCreditMonth(models.Model):
 
     def init(self):
         """Follow the ledger from now on, and begin with what it holds."""
-        for name, (body, tables) in _EVENTS.items():
-            self.env.cr.execute(_FUNCTION.format(name=name, body=body))
+        for event, (tables, body) in _EVENTS.items():
+            name = SQL.identifier(f"sales_credit_month_{event}")
             self.env.cr.execute(
-                f"""CREATE OR REPLACE TRIGGER sales_credit_month_{name}
-                AFTER {name.upper()} ON sales_credit {tables}
-                FOR EACH STATEMENT EXECUTE FUNCTION sales_credit_month_{name}()"""
+                SQL(
+                    """
+                    CREATE OR REPLACE FUNCTION %(name)s() RETURNS trigger AS $$
+                    BEGIN
+                        %(body)s;
+                        RETURN NULL;
+                    END $$ LANGUAGE plpgsql;
+                    DROP TRIGGER IF EXISTS %(name)s ON sales_credit;
+                    CREATE TRIGGER %(name)s AFTER %(event)s ON sales_credit
+                    %(tables)s FOR EACH STATEMENT EXECUTE FUNCTION %(name)s()
+                    """,
+                    name=name,
+                    body=body,
+                    event=SQL(event),
+                    tables=tables,
+                )
             )
         self.env.cr.execute("SELECT FROM sales_credit_month LIMIT 1")
         if not self.env.cr.rowcount:
@@ -81,13 +97,13 @@ class SalesCreditMonth(models.Model):
     @api.model
     def _uninstall(self):
         """Leave the ledger alone."""
-        for name in _EVENTS:
-            self.env.cr.execute(f"DROP FUNCTION sales_credit_month_{name} CASCADE")
+        for event in _EVENTS:
+            name = SQL.identifier(f"sales_credit_month_{event}")
+            self.env.cr.execute(SQL("DROP FUNCTION %s CASCADE", name))
 
     def _rebuild(self):
         self.env.cr.execute("DELETE FROM sales_credit_month")
-        rows = f"SELECT {_COLUMNS}, value FROM sales_credit"
-        self.env.cr.execute(_ADD.format(rows=rows))
+        self.env.cr.execute(_add(_ALL))
 
     @api.model
     def _cron_join(self):
@@ -128,27 +144,44 @@ class SalesCreditMonth(models.Model):
         self.invalidate_model(flush=False)
 
     @api.model
-    def _read_sums(self, plan, rep_ids=None):
-        """What the months of a plan hold.
-
-        :param rep_ids: of these reps; None: of everybody, and of nobody
-        :return: ``[(rep's id or None, first day, cents)]``
-        """
+    def _read_sums(self, plan, rep_ids):
+        """What reps have in a plan's months: ``[(rep's id, first day, cents)]``."""
         self.env["sales.credit"]._process_pending()
-        people = SQL("TRUE")
-        if rep_ids is not None:
-            people = SQL("rep_id = ANY(%s)", list(rep_ids))
         return self.env.execute_query(
             SQL(
                 """SELECT rep_id, month, round(100 * sum(value))::bigint
                 FROM sales_credit_month
                 WHERE metric_id = %s AND company_id = %s
-                  AND month BETWEEN %s AND %s AND %s
+                  AND month BETWEEN %s AND %s AND rep_id = ANY(%s)
                 GROUP BY 1, 2""",
                 plan.metric_id.id,
                 plan.company_id.id,
                 plan.date_from,
                 plan.date_to,
-                people,
+                list(rep_ids),
+            )
+        )
+
+    @api.model
+    def _read_total(self, plan):
+        """What everybody and nobody in a plan's unit has: ``{first day: cents}``."""
+        self.env["sales.credit"]._process_pending()
+        people = SQL("TRUE")
+        if plan.top_rep_id:
+            people = SQL("rep_id = ANY(%s)", plan._get_unit_ids())
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """SELECT month, round(100 * sum(value))::bigint
+                    FROM sales_credit_month
+                    WHERE metric_id = %s AND company_id = %s
+                      AND month BETWEEN %s AND %s AND %s
+                    GROUP BY 1""",
+                    plan.metric_id.id,
+                    plan.company_id.id,
+                    plan.date_from,
+                    plan.date_to,
+                    people,
+                )
             )
         )

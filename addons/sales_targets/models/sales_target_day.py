@@ -55,16 +55,19 @@ class SalesTargetDay(models.Model):
         hours = self.env["sales.working.time"].working_days(
             people, plan.date_from, plan.date_to
         )
-        by_rep = {rep.id: days for rep, days in hours.items()}
-        monthly = defaultdict(lambda: defaultdict(dict))
-        for rep_id, days in by_rep.items():
-            for day, worked in days.items():
-                monthly[rep_id][day.replace(day=1)][day] = worked
+        # Reps who work by the same calendar share their days.
+        known, monthly = {}, {}
+        for rep, days in hours.items():
+            if id(days) not in known:
+                by_month = known[id(days)] = defaultdict(dict)
+                for day, worked in days.items():
+                    by_month[day.replace(day=1)][day] = worked
+            monthly[rep.id] = known[id(days)]
         kept = self._read_kept(plan, today)
         rows = []
         for target_id, rep_id, first, units in cells:
             past = kept.get(target_id, {})
-            worked = monthly[rep_id][first]
+            worked = monthly[rep_id].get(first, {})
             for day, part in spread(units, worked, past).items():
                 rows.append((target_id, rep_id, day, part, worked.get(day, 0.0)))
         self._merge(plan, rows, [cell[0] for cell in cells])
@@ -72,47 +75,50 @@ class SalesTargetDay(models.Model):
     def _read_cells(self, plan, reps):
         """``[(id, rep's id, first day, units)]`` of the reps' months."""
         condition = SQL("TRUE") if reps is None else SQL("rep_id = ANY(%s)", reps.ids)
-        rows = self.env.execute_query(
+        return self.env.execute_query(
             SQL(
-                """SELECT id, rep_id, date_from, value FROM sales_target
+                """SELECT id, rep_id, date_from, round(value / %s::numeric)::bigint
+                FROM sales_target
                 WHERE plan_id = %s AND level = 'rep' AND period = 'month' AND %s
                 ORDER BY id""",
+                plan.unit,
                 plan.id,
                 condition,
             )
         )
-        return [
-            (id_, rep, first, plan._to_units(float(value)))
-            for id_, rep, first, value in rows
-        ]
 
     def _read_kept(self, plan, today):
         """What days that are over had: ``{target's id: {date: units}}``."""
         kept = defaultdict(dict)
-        for target_id, day, value in self.env.execute_query(
+        for target_id, day, units in self.env.execute_query(
             SQL(
-                """SELECT d.target_id, d.date, d.value
+                """SELECT d.target_id, d.date, round(d.value / %s::numeric)::bigint
                 FROM sales_target t JOIN sales_target_day d ON d.target_id = t.id
                 WHERE t.plan_id = %s AND t.level = 'rep' AND t.period = 'month'
                   AND d.date < %s""",
+                plan.unit,
                 plan.id,
                 today,
             )
         ):
-            kept[target_id][day] = plan._to_units(float(value))
+            kept[target_id][day] = units
         return kept
 
     def _merge(self, plan, rows, target_ids):
         """Write the days of these months as they are now, only what differs."""
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 5
-        columns[3] = [plan._to_amount(units) for units in columns[3]]
+        # As text: PostgreSQL parses an array faster than as many values.
+        columns = [
+            "{" + ",".join(map(str, column)) + "}" for column in zip(*rows, strict=True)
+        ] or ["{}"] * 5
         self.env.cr.execute(
             SQL(
                 """
                 WITH new AS MATERIALIZED (
-                    SELECT * FROM unnest(%(ids)s::integer[], %(reps)s::integer[],
-                        %(dates)s::date[], %(values)s::numeric[], %(hours)s::numeric[])
-                        AS n(target_id, rep_id, date, value, hours)
+                    SELECT target_id, rep_id, date, units * %(unit)s::numeric AS value,
+                        hours
+                    FROM unnest(%(ids)s::integer[], %(reps)s::integer[],
+                        %(dates)s::date[], %(units)s::bigint[], %(hours)s::numeric[])
+                        AS n(target_id, rep_id, date, units, hours)
                 ), gone AS (
                     DELETE FROM sales_target_day d WHERE d.target_id = ANY(%(targets)s)
                         AND NOT EXISTS (SELECT FROM new n WHERE n.date = d.date
@@ -120,15 +126,17 @@ class SalesTargetDay(models.Model):
                 )
                 INSERT INTO sales_target_day (target_id, rep_id, date, value, hours)
                 SELECT target_id, rep_id, date, value, hours FROM new
+                WHERE NOT EXISTS (SELECT FROM sales_target_day d
+                    WHERE d.target_id = new.target_id AND d.date = new.date
+                        AND d.value = new.value AND d.hours = new.hours)
                 ON CONFLICT (target_id, date) DO UPDATE SET
                     value = EXCLUDED.value, hours = EXCLUDED.hours
-                WHERE (sales_target_day.value, sales_target_day.hours)
-                    IS DISTINCT FROM (EXCLUDED.value, EXCLUDED.hours)
                 """,
                 ids=columns[0],
                 reps=columns[1],
                 dates=columns[2],
-                values=columns[3],
+                units=columns[3],
+                unit=plan.unit,
                 hours=columns[4],
                 targets=target_ids,
             )

@@ -348,7 +348,7 @@ class SalesTarget(models.Model):
         plan = self.plan_id[:1]
         people = SQL("TRUE")
         if plan.top_rep_id:
-            people = SQL("rep_id = ANY(%s)", list(plan._get_unit_ids()))
+            people = SQL("rep_id = ANY(%s)", plan._get_unit_ids())
         [[cents]] = self.env.execute_query(
             SQL(
                 """SELECT COALESCE(round(100 * sum(value)), 0)::bigint

@@ -11,9 +11,6 @@ from odoo.tools import SQL
 from ..planning.pace import pace
 from ..planning.tree import ROOT
 
-# Where everybody is added up, whoever is in the tree.
-ALL = ""
-
 
 class SalesTarget(models.Model):
     _inherit = "sales.target"
@@ -72,14 +69,18 @@ class SalesTarget(models.Model):
     def _compute_achieved(self):
         """With a constant number of queries for each plan."""
         for plan, targets in self.grouped("plan_id").items():
-            achieved = targets._get_achieved(plan)
+            achieved = targets._get_achieved_cents(plan)
             for target in targets:
-                done = target._sum_months(achieved[target.key])
-                target.achieved = float(done)
+                done = sum(
+                    value
+                    for first, value in achieved[target.key].items()
+                    if target.date_from <= first <= target.date_to
+                )
+                target.achieved = done / 100
                 target.attainment = (
                     target.achieved / target.value if target.value else 0
                 )
-                target.gap = float(Fraction(str(target.value)) - done)
+                target.gap = (round(100 * target.value) - done) / 100
 
     @api.depends_context("company")
     @api.depends("value", "date_from", "date_to", "plan_id", "achieved")
@@ -103,17 +104,6 @@ class SalesTarget(models.Model):
         self.pace_index = float(found.index or 0)
         self.required = float(round(found.required or 0, 2))
         self.landing = float(round(found.landing or 0, 2))
-
-    def _sum_months(self, values):
-        """What months of this row hold: of ``{first day: amount}``."""
-        return sum(
-            (
-                value
-                for first, value in values.items()
-                if self.date_from <= first <= self.date_to
-            ),
-            Fraction(0),
-        )
 
     def _get_month_values(self, passed):
         """``{first day: target}`` of the months of this row."""
@@ -162,39 +152,49 @@ class SalesTarget(models.Model):
         )
 
     def _get_achieved(self, plan):
-        """What the ledger holds: ``{key: {first day of a month: Fraction}}``.
+        """What the ledger holds: ``{key: {first day of a month: Fraction}}``."""
+        found = defaultdict(lambda: defaultdict(Fraction))
+        for key, months in self._get_achieved_cents(plan).items():
+            for first, value in months.items():
+                found[key][first] = Fraction(value, 100)
+        return found
+
+    def _get_achieved_cents(self, plan):
+        """What the ledger holds: ``{key: {first day of a month: cents}}``.
 
         By month and rep; of who came or went within the plan, by the ledger's days.
         """
-        whole, parted = self._read_places(plan)
-        everybody = ROOT in self.mapped("key")
+        keys = set(self.mapped("key"))
+        whole, parted = self._read_places(plan, keys)
         cents = defaultdict(lambda: defaultdict(int))
-        unit = None if not plan.top_rep_id else plan._get_unit_ids()
-        for rep, first, value in self.env["sales.credit.month"]._read_sums(
-            plan, None if everybody else whole
-        ):
-            for key in whole.get(rep, ()):
-                self._add_above(cents, key, first, value)
-            if everybody and (unit is None or rep in unit):
-                cents[ALL][first] += value
+        months = self.env["sales.credit.month"]
+        if whole:
+            for rep, first, value in months._read_sums(plan, whole):
+                for key in whole[rep]:
+                    cents[key][first] += value
         for key, first, value in self._read_parted(plan, parted):
-            self._add_above(cents, key, first, value)
-        if everybody:
+            for above in self._get_wanted(key, keys):
+                cents[above][first] += value
+        if ROOT in keys:
             # Of the unit as a whole, whoever carries a target.
-            cents[ROOT] = cents.pop(ALL, {})
-        sums = defaultdict(lambda: defaultdict(Fraction))
-        for key, months in cents.items():
-            for first, value in months.items():
-                sums[key][first] = Fraction(value, 100)
-        return sums
+            cents[ROOT] = months._read_total(plan)
+        return cents
 
-    def _read_places(self, plan):
-        """Where the reps below these nodes are.
+    def _read_places(self, plan, keys):
+        """Where the reps are who are below some of the nodes.
 
-        :return: ``{rep's id: [keys]}`` of who is there from the first to the last day,
-            and the ids of the totals of the others
+        :return: ``{rep's id: [keys of these nodes]}`` of who is there from the first to
+            the last day, and the ids of the totals of the others
         """
-        whole, parted = defaultdict(list), []
+        whole, parted = {}, []
+        below = [key for key in keys if key != ROOT]
+        condition = SQL("TRUE")
+        if len(below) <= 50:
+            condition = SQL(
+                "(l.key = ANY(%s) OR l.key LIKE ANY(%s))",
+                below,
+                [f"{key}/%" for key in below],
+            )
         for id_, key, rep, always in self.env.execute_query(
             SQL(
                 """SELECT l.id, l.key, l.rep_id,
@@ -204,14 +204,24 @@ class SalesTarget(models.Model):
                 WHERE l.plan_id = %s AND l.level = 'rep' AND l.period = 'total'
                   AND %s""",
                 plan.id,
-                self._get_branch(),
+                condition,
             )
         ):
             if always:
-                whole[rep].append(key)
+                whole.setdefault(rep, []).extend(self._get_wanted(key, keys))
             else:
                 parted.append(id_)
         return whole, parted
+
+    @staticmethod
+    def _get_wanted(key, keys):
+        """Which of some nodes a node is, or is below of; not the company."""
+        found = []
+        while key != ROOT:
+            if key in keys:
+                found.append(key)
+            key = key.rpartition("/")[0]
+        return found
 
     def _read_parted(self, plan, total_ids):
         """``[(key, first day, cents)]`` of reps on the days on which they count."""
@@ -234,12 +244,6 @@ class SalesTarget(models.Model):
                 ids=total_ids,
             )
         )
-
-    @staticmethod
-    def _add_above(sums, key, name, value):
-        while key:
-            sums[key][name] += value
-            key = key.rpartition("/")[0]
 
     def _get_passed(self, plan, today):
         """What months are made of, and how much of this one has passed.
@@ -325,4 +329,4 @@ class SalesTargetPlan(models.Model):
         """The ids of all reps of the plan's unit, those who have left included."""
         # sudo: the unit's place in the organisation
         reps = self.env["sales.rep"].sudo().with_context(active_test=False)
-        return set(reps.search([("id", "child_of", self.sudo().top_rep_id.ids)]).ids)
+        return reps.search([("id", "child_of", self.sudo().top_rep_id.ids)]).ids
