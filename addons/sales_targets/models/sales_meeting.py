@@ -205,6 +205,8 @@ class SalesMeeting(models.Model):
                     "stop": start + LENGTH,
                     "user_id": meeting.rep_id.user_id.id,
                     "partner_ids": meeting._get_partners().ids,
+                    # Its agenda is for the attendees, not for the whole company.
+                    "privacy": "private",
                     "description": meeting._render_agenda(shared=True),
                 }
             )

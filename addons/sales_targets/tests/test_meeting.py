@@ -76,6 +76,11 @@ class TestMeeting(CockpitCase):
         self.assertNotIn("25,000", event.description)
         meeting.attendee_ids -= self.reps["third"]
         self.assertNotIn(self.users["third"].partner_id, event.partner_ids)
+        # Who is not invited sees that they are busy only.
+        for who, seen in (("rep", True), ("peer", False)):
+            theirs = event.with_user(self.users[who])
+            theirs.invalidate_recordset()
+            self.assertEqual("Second" in (theirs.description or ""), seen)
 
     def test_agenda(self):
         meeting = self._open()

@@ -2,7 +2,7 @@ import {registry} from "@web/core/registry";
 
 const noWider = {
     content: "Nothing is wider than the screen",
-    trigger: ".o_sales_cockpit_grid",
+    trigger: ".o_sales_cockpit_grid, .o_sales_deviation_grid",
     run() {
         const {scrollWidth} = document.documentElement;
         if (scrollWidth > window.innerWidth + 1) {
@@ -37,6 +37,14 @@ registry.category("web_tour.tours").add("sales_targets_cockpit_rep", {
             run: "click",
         },
         {trigger: ".o_kanban_view .o_kanban_record, .o_list_view .o_group_header"},
+        {trigger: ".o_back_button, .breadcrumb-item a", run: "click"},
+        {trigger: "[data-tile=gap]", run: "click"},
+        {trigger: ".o_sales_deviation_residual:contains('0.00')"},
+        {
+            content: "A rep gives tasks to nobody else",
+            trigger: ".o_sales_deviation_measure:not(:has(.o_sales_task_owner))",
+        },
+        noWider,
     ],
 });
 
