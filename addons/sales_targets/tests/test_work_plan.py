@@ -1,6 +1,7 @@
 """A day's work plan: found, chosen, ticked, reviewed, carried over, counted."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -436,6 +437,34 @@ class TestReview(WorkCase):
         self.plans._report(self.company)
         self.assertEqual(self._last_message(leader), second)
         self.assertEqual(self.plans._get_streak(self.rep), {self.rep: 0})
+
+    def test_each_morning(self):
+        """Closed at any time, proposed and reported from their hours on, once."""
+        self._past(self.plan)
+        leader = self.reps["leader"]
+
+        def run(hour):
+            crons = type(self.env["ir.cron"])
+            plans = type(self.plans)
+            with (
+                patch.object(crons, "_commit_progress", return_value=1.0),
+                patch.object(plans, "_get_local_hour", return_value=hour),
+            ):
+                self.plans._cron_morning()
+            self.env.flush_all()
+            self.env.invalidate_all()
+            return bool(self._plan()), self._last_message(leader)
+
+        before = self._last_message(leader)
+        self.assertEqual(run(1), (False, before))
+        self.assertEqual(self.plan.state, "missed")
+        self.assertEqual(run(4), (True, before))
+        proposed, message = run(6)
+        self.assertNotEqual(message, before)
+        ids = self._plan().item_ids.ids
+        self.assertEqual(run(7), (True, message))
+        self.assertEqual(self._plan().item_ids.ids, ids)
+        self.assertTrue(proposed)
 
     def test_leave_entered_afterwards(self):
         self._past(self.plan)
