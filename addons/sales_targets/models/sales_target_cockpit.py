@@ -227,7 +227,7 @@ class SalesTarget(models.Model):
 
     def _get_cockpit(self, plan, span, today):
         below = self._get_nodes_below()
-        read = (self | below)._read_stand(plan, today, self)
+        read = (self | below)._read_stand(plan, today)
         figures = self._stand(*read, span, today)
         children = [
             {
@@ -256,12 +256,9 @@ class SalesTarget(models.Model):
             "help": [child["id"] for child in behind[:HELPED]],
         }
 
-    def _read_stand(self, plan, today, nodes=None):
-        """What ``_stand`` needs, with as many queries for any number of targets.
-
-        :param nodes: all of these are they or below them
-        """
-        return (nodes or self)._get_achieved(plan), self._get_passed(plan, today)
+    def _read_stand(self, plan, today):
+        """What ``_stand`` needs, with as many queries for any number of targets."""
+        return self._get_achieved(plan), self._get_passed(plan, today)
 
     def _stand(self, achieved, passed, span, today):
         """How these targets stand together in a period.
