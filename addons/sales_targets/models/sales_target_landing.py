@@ -272,17 +272,24 @@ class SalesTargetPlan(models.Model):
         for rep, first, value in self.env.execute_query(
             SQL(
                 """
-                SELECT rep_id, date_trunc('month', date)::date, sum(value)
-                FROM sales_credit
-                WHERE metric_id = %s AND company_id = %s AND NOT overlay
-                  AND rep_id = ANY(%s) AND date BETWEEN %s AND %s
+                SELECT rep_id, month, sum(value) FROM sales_credit_month
+                WHERE metric_id = %(metric)s AND company_id = %(company)s
+                  AND rep_id = ANY(%(reps)s)
+                  AND month >= %(start)s AND month < %(current)s
                 GROUP BY 1, 2
+                UNION ALL
+                SELECT rep_id, %(current)s::date, sum(value) FROM sales_credit
+                WHERE metric_id = %(metric)s AND company_id = %(company)s
+                  AND rep_id = ANY(%(reps)s) AND NOT overlay
+                  AND date BETWEEN %(current)s AND %(today)s
+                GROUP BY 1
                 """,
-                self.metric_id.id,
-                self.company_id.id,
-                list(rep_ids),
-                current - relativedelta(months=BEFORE),
-                today,
+                metric=self.metric_id.id,
+                company=self.company_id.id,
+                reps=list(rep_ids),
+                start=current - relativedelta(months=BEFORE),
+                current=current,
+                today=today,
             )
         ):
             found[rep][first] = float(value)

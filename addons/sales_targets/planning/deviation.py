@@ -8,31 +8,40 @@ all orders in which the drivers could have changed. The parts sum to the gap.
 
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
-from math import factorial, prod, trunc
+from math import factorial, lcm, prod, trunc
 
 
 def shapley(planned, actual):
     """The part of each factor in the difference of two products.
 
+    The products in which so many of the other factors have changed already are the
+    coefficients of the polynomial ``∏ (planned + actual·t)`` over the others.
+
     :param list planned, actual: Fractions, one per factor
     :return: exact parts, as Fractions; they sum to ``prod(actual) - prod(planned)``
     """
     count = len(planned)
+    scales = [
+        lcm(Fraction(old).denominator, Fraction(new).denominator)
+        for old, new in zip(planned, actual, strict=True)
+    ]
+    # Whole numbers: a fraction would be reduced at each step.
+    old = [int(value * scale) for value, scale in zip(planned, scales, strict=True)]
+    new = [int(value * scale) for value, scale in zip(actual, scales, strict=True)]
+    whole = factorial(count) * prod(scales)
+    orders = [factorial(size) * factorial(count - size - 1) for size in range(count)]
     parts = []
     for factor in range(count):
-        others = [number for number in range(count) if number != factor]
-        part = Fraction(0)
-        for size in range(count):
-            weight = Fraction(
-                factorial(size) * factorial(count - size - 1), factorial(count)
-            )
-            for changed in combinations(others, size):
-                part += weight * prod(
-                    actual[number] if number in changed else planned[number]
-                    for number in others
-                )
-        parts.append(part * (Fraction(actual[factor]) - planned[factor]))
+        changed = [1]
+        for other in range(count):
+            if other != factor:
+                kept = [value * old[other] for value in changed] + [0]
+                moved = [0] + [value * new[other] for value in changed]
+                changed = [one + two for one, two in zip(kept, moved, strict=True)]
+        total = sum(
+            product * times for product, times in zip(changed, orders, strict=True)
+        )
+        parts.append(Fraction((new[factor] - old[factor]) * total, whole))
     return parts
 
 
