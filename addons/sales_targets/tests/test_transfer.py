@@ -390,12 +390,14 @@ class TestTransfer(TargetCase):
 
     def test_preview_is_for_planners(self):
         """Whose targets would change is shown to who may change them only."""
-        mine = self._transfer("manager", destination="holding")
-        with self.assertRaises(UserError):
-            mine.with_user(self.users["manager"]).action_preview()
-        above = self._transfer("peer").with_user(self.users["manager"])
-        with self.assertRaises(AccessError):
-            above.action_preview()
+        transfer = self._transfer(
+            destination="successor", successor_id=self.reps["peer"].id
+        )
+        with self.assertRaisesRegex(UserError, "targets of others"):
+            transfer.with_user(self.users["manager"]).action_preview()
+        self.assertFalse(transfer.line_ids)
+        transfer.action_preview()
+        self.assertTrue(transfer.line_ids)
         self._transfer().with_user(self.users["manager"]).action_preview()
 
     def test_drafts_of_who_is_below(self):
