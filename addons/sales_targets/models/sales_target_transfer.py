@@ -756,6 +756,9 @@ class SalesTargetPlan(models.Model):
     def action_open_transfers(self):
         """Staff changes: a draft for each that nobody has settled."""
         self.ensure_one()
+        self.check_access("read")
+        # Two clicks at once: the second finds what the first has made.
+        self._lock_plan()
         transfers = self.env["sales.target.transfer"]
         drafts = transfers.search([("plan_id", "=", self.id), ("state", "=", "draft")])
         if transfers.has_access("create"):

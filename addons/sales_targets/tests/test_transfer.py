@@ -414,6 +414,17 @@ class TestTransfer(TargetCase):
         found = self.env["sales.target.transfer"].search(action["domain"])
         self.assertEqual(set(found.rep_id.ids), everybody)
 
+    def test_nobody_is_left(self):
+        """The plan opens, and says whose targets are to be transferred."""
+        self.env["sales.rep"].search([("company_id", "=", self.company.id)]).write(
+            {"carries_target": False}
+        )
+        left = {rep for kind, rep in self.plan._get_unsettled() if kind == "leave"}
+        self.assertIn(self.reps["rep"].id, left)
+        self.assertEqual(self.plan.unsettled_count, len(left))
+        with self.assertRaisesRegex(UserError, "nobody who carries"):
+            self.plan.action_decompose()
+
     def test_over(self):
         """A plan that is over, or closed, does not change by undoing either."""
         transfer = self._transfer()
