@@ -89,7 +89,10 @@ class SalesDriver(models.Model):
         return found
 
     def _get_gaps(self, plan, reps, date):
-        """``{rep's id: Fraction}``: missing of the month's target."""
+        """``{rep's id: Fraction}``: missing of the month's target.
+
+        Of who moved within the month also of the target before, whose credits count.
+        """
         self.env["sales.credit"]._process_pending()
         return {
             rep: Fraction(str(target)) - Fraction(str(done))
@@ -101,10 +104,13 @@ class SalesDriver(models.Model):
                         WHERE c.rep_id = t.rep_id AND c.metric_id = %(metric)s
                           AND c.company_id = %(company)s AND NOT c.overlay
                           AND c.date BETWEEN %(first)s AND %(date)s), 0)
-                    FROM sales_target t JOIN sales_target l ON l.id = t.total_id
+                    FROM sales_target t
                     WHERE t.plan_id = %(plan)s AND t.level = 'rep'
                       AND t.period = 'month' AND t.date_from = %(first)s
-                      AND t.rep_id = ANY(%(reps)s) AND l.active_to IS NULL
+                      AND t.rep_id = ANY(%(reps)s) AND EXISTS (
+                        SELECT FROM sales_target l WHERE l.plan_id = t.plan_id
+                        AND l.rep_id = t.rep_id AND l.level = 'rep'
+                        AND l.period = 'total' AND l.active_to IS NULL)
                     GROUP BY t.rep_id
                     """,
                     metric=plan.metric_id.id,

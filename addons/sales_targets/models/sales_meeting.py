@@ -26,7 +26,9 @@ class SalesMeeting(models.Model):
     _inherit = ["sales.stamped.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "week desc, id desc"
     _check_company_auto = True
-    _sales_stamped = frozenset({"rep_id", "week", "as_of", "state", "agenda"})
+    _sales_stamped = frozenset(
+        {"rep_id", "week", "as_of", "state", "agenda", "event_id"}
+    )
 
     rep_id = fields.Many2one(
         "sales.rep",

@@ -29,7 +29,7 @@ class SalesMeeting(models.Model):
         return {
             **self._prepare_attainment(reps, today),
             # What reps have said about what they did not do, by who knows of it.
-            "misses": self.env["sales.target"]._get_reasons(reps, start, today),
+            "misses": self.env["sales.work.plan"]._count_reasons(reps, start, today),
             "wins": self._prepare_wins(start, today),
             "decisions": [
                 {

@@ -1,3 +1,4 @@
+from collections import defaultdict
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
@@ -90,16 +91,12 @@ class SalesMissRule(models.Model):
         ]
         if self.reason_id:
             domain.append(("reason_id", "=", self.reason_id.id))
-        missed = self.env["sales.work.plan.item"].search(domain)
+        missed = defaultdict(list)
+        for item in self.env["sales.work.plan.item"].search(domain):
+            missed[item.rep_id].append(item.date)
         for plan in plans:
-            rep = plan.rep_id
-            after = last.get(rep)
-            count = len(
-                missed.filtered(
-                    lambda item, rep=rep, after=after: item.rep_id == rep
-                    and (not after or item.date > after)
-                )
-            )
+            after = last.get(plan.rep_id)
+            count = sum(not after or date > after for date in missed[plan.rep_id])
             if count >= self.count:
                 events.create(self._prepare_event(plan, count))
 

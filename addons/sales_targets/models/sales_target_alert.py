@@ -183,7 +183,10 @@ class SalesTargetAlert(models.Model):
         return self.create(new)
 
     def _read_days(self, plan, last):
-        """The month's days to the last one: ``{rep's id: [(date, target, works)]}``."""
+        """The month's days to the last one: ``{rep's id: [(date, target, works)]}``.
+
+        Of who moved within the month also those before, as their credits count too.
+        """
         self.env.flush_all()
         found = defaultdict(list)
         for rep, day, value, works in self.env.execute_query(
@@ -191,10 +194,12 @@ class SalesTargetAlert(models.Model):
                 """
                 SELECT m.rep_id, d.date, sum(d.value), bool_or(d.hours > 0)
                 FROM sales_target m
-                JOIN sales_target l ON l.id = m.total_id AND l.active_to IS NULL
                 JOIN sales_target_day d ON d.target_id = m.id AND d.date <= %(last)s
                 WHERE m.plan_id = %(plan)s AND m.level = 'rep' AND m.period = 'month'
-                  AND m.date_from = %(first)s
+                  AND m.date_from = %(first)s AND EXISTS (
+                    SELECT FROM sales_target l WHERE l.plan_id = m.plan_id
+                    AND l.rep_id = m.rep_id AND l.level = 'rep'
+                    AND l.period = 'total' AND l.active_to IS NULL)
                 GROUP BY 1, 2 ORDER BY 1, 2
                 """,
                 plan=plan.id,

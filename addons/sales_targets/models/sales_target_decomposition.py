@@ -40,6 +40,7 @@ class SalesTargetPlan(models.Model):
         months = self._get_months()
         frozen = self._count_frozen(months)
         if changed is None:
+            self._check_carried()
             nodes = self._build_tree(before)
             basis = self._get_basis(nodes, months)
             current = {key for key, node in nodes.items() if not node.former}
@@ -148,8 +149,11 @@ class SalesTargetPlan(models.Model):
         if self.top_rep_id:
             domain.append(("id", "child_of", self.top_rep_id.id))
         # sudo: the plan is for everybody in its unit, whom the planner may not see
-        reps = self.env["sales.rep"].sudo().search(domain, order="name, id")
-        if not reps:
+        return self.env["sales.rep"].sudo().search(domain, order="name, id")
+
+    def _check_carried(self):
+        """:raise UserError: when there is nobody to whom to divide"""
+        if not self._get_reps():
             raise UserError(
                 self.env._(
                     "%(plan)s: there is nobody who carries a target. Tick it on the "
@@ -157,7 +161,6 @@ class SalesTargetPlan(models.Model):
                     plan=self.name,
                 )
             )
-        return reps
 
     def _count_frozen(self, months):
         """How many of the first months are over and stay as they are."""

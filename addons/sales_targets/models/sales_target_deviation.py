@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from dateutil.relativedelta import relativedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
@@ -78,7 +78,7 @@ class SalesTarget(models.Model):
             ``residual``, always 0;
             ``children``: ``id name level planned actual gap effects {key: value}``;
             ``largest``: ``key name value driver_id kind measure url`` of the cause that
-            costs most, or False; ``reasons``, see ``_get_reasons``; ``tasks``: measures
+            costs most, or False; ``reasons``, see ``_count_reasons``; ``tasks``: measures
             that were taken and are open: ``id key user date summary``
         :raise AccessError: for targets that one may not read
         :raise UserError: for a period that has not begun or is none
@@ -115,21 +115,13 @@ class SalesTarget(models.Model):
                 child._prepare_child(figures[child.key]) for child in children
             ],
             "largest": self._get_largest(steps, effects),
-            "reasons": self._get_reasons(
+            "reasons": self.env["sales.work.plan"]._count_reasons(
                 self.env["sales.rep"].browse({leaf.rep_id for leaf in leaves}),
                 start,
                 stop,
             ),
             "tasks": self._get_tasks(),
         }
-
-    @api.model
-    def _get_reasons(self, reps, date_from, date_to):
-        """What reps have said about what they missed: to be extended.
-
-        :return: ``[{"name": reason, "count": int}]``, the most frequent first
-        """
-        return []
 
     def _get_period(self, date_from, date_to):
         today = self.company_id._get_sales_today()

@@ -77,7 +77,7 @@ class SalesTarget(models.Model):
             "residual": (actual - planned - sum(effects.values())) / 100,
             "children": [target._prepare_child(figures[target.key]) for target in self],
             "largest": first._get_largest(steps, effects),
-            "reasons": self._get_reasons(
+            "reasons": self.env["sales.work.plan"]._count_reasons(
                 self.env["sales.rep"].browse({leaf.rep_id for leaf in leaves}),
                 start,
                 stop,

@@ -52,7 +52,8 @@ class SalesTargetPlan(models.Model):
                 plan.ratio_achieved = plan._divide_by(done, plan._get_divided_so_far())
 
     def _get_divisor(self):
-        return self.divisor_plan_id.value or self.market_size
+        # sudo: of a published ratio, whoever sees the plan of its denominator
+        return self.sudo().divisor_plan_id.value or self.market_size
 
     def _get_divided_so_far(self):
         """What the achieved value is divided by."""

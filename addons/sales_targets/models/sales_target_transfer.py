@@ -16,6 +16,7 @@ from ..planning.decompose import Child, split
 from ..planning.transfer import joining, rebalance
 from ..planning.tree import Node
 from .sales_target import LEVEL_NAMES
+from .sales_target_board import COMPANY_PLANNERS
 from .sales_target_decomposition import SHARE_DIGITS
 
 KINDS = [
@@ -147,11 +148,17 @@ class SalesTargetTransfer(models.Model):
     # Actions
 
     def action_preview(self):
-        """Show whose targets would change, and by how much."""
+        """Show whose targets would change, and by how much.
+
+        :raise AccessError: for who does not plan above all of those
+        :raise UserError: when there is nothing to transfer, or nobody to take it
+        """
         self.ensure_one()
         self.check_access("write")
         self._check_draft()
-        self._write_lines(*self._compute())
+        cells, changes = self._compute()
+        self._check_may_transfer(changes)
+        self._write_lines(cells, changes)
         return True
 
     def action_apply(self):
@@ -189,7 +196,7 @@ class SalesTargetTransfer(models.Model):
     def action_undo(self):
         """Give everybody back what they had; days that are over since stay.
 
-        :raise UserError: when the plan was changed after it
+        :raise UserError: when the plan was changed after it, or is over
         """
         self.ensure_one()
         self.check_access("write")
@@ -197,6 +204,10 @@ class SalesTargetTransfer(models.Model):
         plan._lock_plan()
         if self.state != "done":
             raise UserError(self.env._("This was not done, or is undone already."))
+        if plan.state == "closed" or plan.date_to < self.company_id._get_sales_today():
+            raise UserError(
+                self.env._("%(plan)s is over: its targets stay.", plan=plan.name)
+            )
         if plan.version_ids[:1] != self.version_id:
             raise UserError(
                 self.env._(
@@ -732,12 +743,26 @@ class SalesTargetPlan(models.Model):
             for rep in sorted(reps)
         ]
 
+    def _get_planned_reps(self):
+        """The ids of the reps for whom the user plans: all, or who is below."""
+        reps = self.env["sales.rep"].with_context(active_test=False)
+        domain = [("company_id", "=", self.company_id.id)]
+        if not self.env.su and not any(
+            map(self.env.user.has_group, COMPANY_PLANNERS)
+        ):
+            domain.append(("id", "child_of", self.env.user.sales_rep_ids.ids))
+        return set(reps.search(domain)._ids)
+
     def action_open_transfers(self):
         """Staff changes: a draft for each that nobody has settled."""
         self.ensure_one()
+        self.check_access("read")
+        # Two clicks at once: the second finds what the first has made.
+        self._lock_plan()
         transfers = self.env["sales.target.transfer"]
         drafts = transfers.search([("plan_id", "=", self.id), ("state", "=", "draft")])
         if transfers.has_access("create"):
+            planned = self._get_planned_reps()
             transfers.create(
                 [
                     {
@@ -748,7 +773,7 @@ class SalesTargetPlan(models.Model):
                         "date_from": self.company_id._get_sales_today(),
                     }
                     for kind, rep in self._get_unsettled()
-                    if rep not in drafts.rep_id.ids
+                    if rep in planned and rep not in drafts.rep_id.ids
                 ]
             )
         action = self.env["ir.actions.act_window"]._for_xml_id(

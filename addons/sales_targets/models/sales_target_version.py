@@ -120,7 +120,9 @@ class SalesTargetChange(models.Model):
         ondelete="cascade",
     )
     company_id = fields.Many2one("res.company", readonly=True)
-    target_id = fields.Many2one("sales.target", readonly=True, ondelete="set null")
+    target_id = fields.Many2one(
+        "sales.target", readonly=True, index="btree_not_null", ondelete="set null"
+    )
     key = fields.Char(readonly=True)
     period = fields.Selection(
         [("total", "In total"), ("month", "Month")], readonly=True

@@ -352,6 +352,10 @@ class SalesWorkPlan(models.Model):
         return {rep: dict(zip(names, values, strict=True)) for rep, *values in rows}
 
     def _count_reasons(self, reps, first, last):
+        """Why reps did not do what they had planned, as far as the user sees them.
+
+        :return: ``[{"name": reason, "count": int}]``, the most frequent first
+        """
         return [
             {"name": reason.name, "count": count}
             for reason, count in self.env["sales.work.plan.item"]._read_group(

@@ -142,6 +142,13 @@ class SalesWorkPlan(models.Model):
                     )
                 )
 
+    def _not_come_yet(self):
+        return UserError(
+            self.env._(
+                "%(date)s has not come yet.", date=format_date(self.env, self.date)
+            )
+        )
+
     # The rep
 
     def action_propose(self):
@@ -150,13 +157,16 @@ class SalesWorkPlan(models.Model):
         What is there stays, what was dropped stays dropped.
 
         :raise AccessError: for plans that are neither one's own nor of people below
-        :raise UserError: when a plan is closed or its day is over
+        :raise UserError: when a plan is closed, or its day is over or has not come
         """
         self.check_access("read")
         if not all(plan.user_id == self.env.user for plan in self):
             if not self._is_above():
                 self._check_own()
         self._check_open()
+        for plan in self:
+            if plan.date > plan.company_id._get_sales_today():
+                raise plan._not_come_yet()
         for day, plans in self.grouped("date").items():
             self._propose(plans.rep_id, day)
         return True
@@ -326,12 +336,7 @@ class SalesWorkPlan(models.Model):
             )
         today = self.company_id._get_sales_today()
         if self.date > today:
-            raise UserError(
-                self.env._(
-                    "%(date)s has not come yet.",
-                    date=format_date(self.env, self.date),
-                )
-            )
+            raise self._not_come_yet()
         if self.state in OPEN:
             self._tick()
         undone = self.item_ids.filtered(lambda item: item.state in UNDONE)

@@ -181,7 +181,9 @@ class SalesWorkPlan(models.Model):
         for rows in found.values():
             # Work that knows the document says more than an activity of it.
             documents = {
-                row.document for row in rows.values() if row.kind != "activity"
+                row.document
+                for row in rows.values()
+                if row.kind != "activity" and row.document
             }
             for key, row in list(rows.items()):
                 if row.kind == "activity" and row.document in documents:

@@ -174,6 +174,41 @@ class TestAlerts(DriverCase):
             self.rule._cron_check()
         self.assertFalse(self.alerts.search([("plan_id", "=", self.goal.id)]))
 
+    def test_moved(self):
+        """Who moves within the month keeps the days before: their credits count."""
+        rep, day = self.reps["rep"], date(2031, 6, 16)
+        before = F(str(self._get_month(rep).value))
+        with freeze_time(f"{day} 09:00:00"):
+            self.goal._start()
+            rep.team_id = self.env["crm.team"].create({"name": "South"})
+            self.env["sales.target.transfer"].create(
+                {
+                    "plan_id": self.goal.id,
+                    "rep_id": rep.id,
+                    "kind": "move",
+                    "destination": "along",
+                    "date_from": day,
+                }
+            ).action_apply()
+            days = self.alerts._read_days(self.goal, date(2031, 6, 30))[rep.id]
+        self.assertEqual(len(self._get_month(rep)), 2)
+        whole = F(str(sum(self._get_month(rep).mapped("value"))))
+        self.assertEqual(sum(target for _day, target, _works in days), whole)
+        self.assertLessEqual(abs(whole - before), 1)
+        gaps = self.driver._get_gaps(self.goal, rep, day)
+        self.assertEqual(gaps, {rep.id: whole})
+
+    def _get_month(self, rep):
+        return self.env["sales.target"].search(
+            [
+                ("plan_id", "=", self.goal.id),
+                ("rep_id", "=", rep.id),
+                ("level", "=", "rep"),
+                ("period", "=", "month"),
+                ("date_from", "=", "2031-06-01"),
+            ]
+        )
+
     def test_told_once(self):
         alert = self._night(date(2031, 6, 6))
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):

@@ -227,6 +227,41 @@ class TestDeviation(DriverCase):
         self.assertEqual(found["largest"]["key"], "VISITS")
         self.assertFalse(found["reasons"])
 
+    def test_reasons(self):
+        """What reps have said about their misses, as far as one follows them."""
+        day = date(2031, 6, 3)
+        plans = self.env["sales.work.plan"]._make(
+            self.reps["rep"] + self.reps["peer"], day
+        )
+        reasons = self.env["sales.miss.reason"].search([], limit=2)
+        plans.item_ids.create(
+            [
+                {
+                    "plan_id": plan.id,
+                    "kind": "task",
+                    "name": "Call",
+                    "state": "missed",
+                    "reason_id": reason.id,
+                }
+                for plan in plans
+                for reason in (reasons[0], *reasons)
+            ]
+        )
+        self.env.flush_all()
+        told = [
+            {"name": reason.name, "count": count}
+            for reason, count in zip(reasons, (2, 1), strict=True)
+        ]
+        node = self._node(self.reps["rep"])
+        for who in ("rep", "leader"):
+            found = self._read(node.with_user(self.users[who]))
+            self.assertEqual(found["reasons"], told)
+        self.assertFalse(self._read(node, start="2031-06-04")["reasons"])
+        with freeze_time("2031-07-02 12:00:00"):
+            both = node + self._node(self.reps["peer"])
+            found = both.get_explanation("2031-06-01", "2031-06-30")
+        self.assertEqual([row["count"] for row in found["reasons"]], [4, 2])
+
     def test_no_drivers(self):
         """A metric without a chain: days, and what a day brought."""
         plan = self._plan(

@@ -106,6 +106,30 @@ class TestMeeting(CockpitCase):
         self.assertFalse(agenda["wins"])
         self.assertIn("Achieved", meeting.agenda_html)
 
+    def test_misses(self):
+        """Why the attendees did not do what was planned in the seven days."""
+        plan = self.env["sales.work.plan"]._make(self.reps["rep"], date(2031, 2, 10))
+        reason = self.env["sales.miss.reason"].search([], limit=1)
+        plan.item_ids.create(
+            {
+                "plan_id": plan.id,
+                "kind": "task",
+                "name": "Call",
+                "state": "missed",
+                "reason_id": reason.id,
+            }
+        )
+        meeting = self._open()
+        self.assertEqual(meeting.agenda["misses"], [{"name": reason.name, "count": 1}])
+        self.assertIn(reason.name, meeting.event_id.description)
+
+    def test_entry_is_the_meetings(self):
+        """Not an entry of somebody else's, whose time it would tell."""
+        meeting = self._open()
+        other = meeting.event_id.copy()
+        with self.assertRaises(UserError):
+            meeting.event_id = other
+
     def test_wins(self):
         """The largest orders of the last seven days, of the own people."""
         for user, price, day in (

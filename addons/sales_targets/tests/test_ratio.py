@@ -45,6 +45,16 @@ class TestRatio(TargetCase):
             self.assertEqual(leaf.achieved, leaf.ratio_achieved)
             self.assertEqual(base.achieved, 100)
 
+    def test_denominator_is_a_draft(self):
+        """Reps open the plan that is published, and see which ratio it is for."""
+        wizard = self._wizard("margin_rate", percent=30, divisor_plan_id=self.plan.id)
+        plan = self._plan_of(wizard.action_create())
+        plan.action_publish()
+        self.assertEqual(self.plan.state, "draft")
+        self.env.invalidate_all()
+        mine = plan.with_user(self.users["rep"])
+        self.assertEqual(mine.read(["ratio_planned"])[0]["ratio_planned"], 30)
+
     def test_new_denominator(self):
         plan = self._plan_of(
             self._wizard("margin_rate", percent=25.5, divisor=1001).action_create()

@@ -387,3 +387,53 @@ class TestTransfer(TargetCase):
             self._transfer("mate").with_user(self.users["director"]).write(
                 {"state": "done"}
             )
+
+    def test_preview_is_for_planners(self):
+        """Whose targets would change is shown to who may change them only."""
+        transfer = self._transfer(
+            destination="successor", successor_id=self.reps["peer"].id
+        )
+        with self.assertRaisesRegex(UserError, "targets of others"):
+            transfer.with_user(self.users["manager"]).action_preview()
+        self.assertFalse(transfer.line_ids)
+        transfer.action_preview()
+        self.assertTrue(transfer.line_ids)
+        self._transfer().with_user(self.users["manager"]).action_preview()
+
+    def test_drafts_of_who_is_below(self):
+        """A regional manager gets drafts for the own people, and no error."""
+        self.reps["rep"].state = "left"
+        self.reps["peer"].state = "left"
+        everybody = {rep for _kind, rep in self.plan._get_unsettled()}
+        self.assertLessEqual({self.reps["rep"].id, self.reps["peer"].id}, everybody)
+        plan = self.plan.with_user(self.users["manager"])
+        action = plan.action_open_transfers()
+        found = self.env["sales.target.transfer"].search(action["domain"])
+        self.assertEqual(found.rep_id, self.reps["rep"])
+        self.plan.with_user(self.users["director"]).action_open_transfers()
+        found = self.env["sales.target.transfer"].search(action["domain"])
+        self.assertEqual(set(found.rep_id.ids), everybody)
+
+    def test_nobody_is_left(self):
+        """The plan opens, and says whose targets are to be transferred."""
+        self.env["sales.rep"].search([("company_id", "=", self.company.id)]).write(
+            {"carries_target": False}
+        )
+        left = {rep for kind, rep in self.plan._get_unsettled() if kind == "leave"}
+        self.assertIn(self.reps["rep"].id, left)
+        self.assertEqual(self.plan.unsettled_count, len(left))
+        with self.assertRaisesRegex(UserError, "nobody who carries"):
+            self.plan.action_decompose()
+
+    def test_over(self):
+        """A plan that is over, or closed, does not change by undoing either."""
+        transfer = self._transfer()
+        transfer.action_apply()
+        after = self._rows()
+        with freeze_time("2032-01-10 12:00:00"):
+            with self.assertRaisesRegex(UserError, "is over"):
+                transfer.action_undo()
+            self.plan.action_close()
+            with self.assertRaisesRegex(UserError, "is over"):
+                transfer.action_undo()
+        self.assertEqual(self._rows(), after)

@@ -227,6 +227,51 @@ class TestTicks(WorkCase):
         order.action_confirm()
         self.assertEqual(self._states(plan), {"follow": "done"})
 
+    def test_in_company_currency(self):
+        """A quotation in another currency says what it is worth here."""
+        currency = self.env["res.currency"].create(
+            {
+                "name": "XTS",
+                "symbol": "x",
+                "rate_ids": [Command.create({"name": "2000-01-01", "rate": 4})],
+            }
+        )
+        pricelist = self.env["product.pricelist"].create(
+            {"name": "Abroad", "currency_id": currency.id}
+        )
+        orders = self._order(
+            self.user, confirm=False, pricelist_id=pricelist.id
+        ) + self._order(self.user, confirm=False, pricelist_id=pricelist.id)
+        orders[0].validity_date = self._day(1)
+        orders[0].action_quotation_sent()
+        self.assertEqual(orders.mapped("amount_total"), [100, 100])
+        amounts = {item.kind: item.amount for item in self._propose().item_ids}
+        self.assertEqual(amounts, {"follow": 25, "quote": 25})
+
+    def test_activity_of_nothing(self):
+        """A to-do without a document is work beside visits, which have none either."""
+        self._customer("Visit", visited=20)
+        self.env["mail.activity"].create(
+            {
+                "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
+                "summary": "Own",
+                "user_id": self.user.id,
+                "date_deadline": self.today,
+            }
+        )
+        kinds = self._propose().item_ids.mapped("kind")
+        self.assertEqual(sorted(kinds), ["activity", "visit"])
+
+    def test_not_before_its_day(self):
+        """A plan of a later day is made by a task; work is looked for on its day."""
+        self.plans.with_user(self.users["leader"]).action_add_task(
+            self.rep.ids, "Prepare", date=self._day(1)
+        )
+        plan = self._plan(day=self._day(1))
+        with self.assertRaises(UserError):
+            plan.with_user(self.user).action_propose()
+        self.assertFalse(plan.proposed_on)
+
     def test_lead(self):
         lead = self._lead(self.user, type="lead", name="Question")
         plan = self._propose()

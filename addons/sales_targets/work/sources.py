@@ -40,6 +40,14 @@ def _relative(value, average):
     )
 
 
+def _in_company_currency(amount):
+    """An amount of an order ``o``, at the order's rate."""
+    return SQL(
+        "round((%s / COALESCE(NULLIF(o.currency_rate, 0), 1))::numeric, 2)",
+        SQL(amount),
+    )
+
+
 def _on(moment, timezone):
     """Whether a moment (UTC) lies on the days of ``work``."""
     return SQL(
@@ -174,13 +182,14 @@ def quotations(morning):
     )
     drafts = SQL(
         """SELECT r.rep_id, 'sale.order', o.id, p.commercial_partner_id,
-            'sale.order,' || o.id, 'QUOTATIONS', 1::numeric, 'draft', o.amount_total,
+            'sale.order,' || o.id, 'QUOTATIONS', 1::numeric, 'draft', %(amount)s,
             %(since)s, NULL::integer, FALSE, o.name
         FROM reps r
         JOIN sale_order o ON o.user_id = r.user_id AND o.state = 'draft'
             AND o.company_id = %(company)s
         JOIN res_partner p ON p.id = o.partner_id
         WHERE o.amount_total > 0""",
+        amount=_in_company_currency("o.amount_total"),
         since=local_date("o.create_date", SQL("%s", morning.timezone)),
         company=morning.company_id,
     )
@@ -247,7 +256,7 @@ def open_quotations(morning):
                     %(day)s::date - COALESCE(k.date, o.date_order::date))) AS units,
                 CASE WHEN o.validity_date < %(day)s THEN 'expired'
                     WHEN o.validity_date <= %(soon)s THEN 'expires' ELSE 'sent' END
-                    AS cause, o.amount_total AS amount,
+                    AS cause, %(amount)s AS amount,
                 CASE WHEN o.validity_date <= %(soon)s THEN o.validity_date
                     ELSE COALESCE(k.date, o.date_order::date) END AS since,
                 NULL::integer AS minutes, FALSE AS must, o.name
@@ -265,9 +274,11 @@ def open_quotations(morning):
                     y.date_done > %(early)s
                     OR y.active AND y.date_deadline > %(day)s))""",
             units=_relative(
-                "o.amount_untaxed",
-                "avg(NULLIF(o.amount_untaxed, 0)) OVER (PARTITION BY r.rep_id)",
+                "o.amount_untaxed / COALESCE(NULLIF(o.currency_rate, 0), 1)",
+                "avg(NULLIF(o.amount_untaxed, 0) / COALESCE(NULLIF(o.currency_rate, 0),"
+                " 1)) OVER (PARTITION BY r.rep_id)",
             ),
+            amount=_in_company_currency("o.amount_total"),
             part=_FOLLOWED,
             fresh=_FOLLOW_FRESH,
             first=SQL("%s::date - %s", morning.date, _FOLLOW_MOST),
