@@ -747,9 +747,7 @@ class SalesTargetPlan(models.Model):
         """The ids of the reps for whom the user plans: all, or who is below."""
         reps = self.env["sales.rep"].with_context(active_test=False)
         domain = [("company_id", "=", self.company_id.id)]
-        if not self.env.su and not any(
-            map(self.env.user.has_group, COMPANY_PLANNERS)
-        ):
+        if not self.env.su and not any(map(self.env.user.has_group, COMPANY_PLANNERS)):
             domain.append(("id", "child_of", self.env.user.sales_rep_ids.ids))
         return set(reps.search(domain)._ids)
 
