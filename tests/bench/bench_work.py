@@ -27,7 +27,14 @@ def run(lab):
         plan = env["sales.target.plan"].browse(make_plan(env))
         plan.action_decompose()
         # sudo: of the bench
-        plan.sudo().write({"state": "running", "kind": "core", "stage": "growth"})
+        plan.sudo().write(
+            {
+                "state": "running",
+                "kind": "core",
+                "stage": "growth",
+                "stage_reason": "Bench",
+            }
+        )
         env["sales.target.day"]._derive(plan)
         fill(env)
     lab.analyze(name)

@@ -57,6 +57,7 @@ class SalesDriver(models.Model):
     basis = fields.Char("Rate", compute="_compute_basis")
     default_rate = fields.Float(
         digits=(16, 4),
+        aggregator=None,
         help="Used while the company has little to learn from. 0: not said, and then "
         "nothing is assumed.",
     )
@@ -64,6 +65,7 @@ class SalesDriver(models.Model):
         "Days Looked Back",
         default=90,
         required=True,
+        aggregator=None,
         help="The rate of a rep is that of so many days before, drawn towards the "
         "team's where the rep has few of them.",
     )

@@ -120,7 +120,7 @@ class SalesTargetAlert(models.Model):
     rep_id = fields.Many2one("sales.rep", required=True, index=True, ondelete="cascade")
     date_from = fields.Date("Since", required=True, help="The first working day of it.")
     date_to = fields.Date("Until", help="Empty: it goes on.")
-    days = fields.Integer("Working Days")
+    days = fields.Integer("Working Days", aggregator=None)
     pace = fields.Float(digits=(16, 2), aggregator=None)
     achieved = fields.Float(digits=(16, 2))
     expected = fields.Float(digits=(16, 2))

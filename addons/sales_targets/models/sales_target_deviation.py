@@ -447,17 +447,15 @@ class SalesTarget(models.Model):
     @staticmethod
     def _get_joined(steps, leaves):
         """Names of the steps that are in a later one for one of the reps: by step."""
-        found = [[] for _step in steps]
-        merged = set()
-        for leaf in leaves:
-            merged |= joined(*leaf.counts)
-        for number in sorted(merged):
-            after = number + 1
-            while after in merged:
-                after += 1
-            if after < len(steps):
-                found[after].append(steps[number][1])
-        return found
+        found = [set() for _step in steps]
+        for merged in {frozenset(joined(*leaf.counts)) for leaf in leaves}:
+            for number in merged:
+                after = number + 1
+                while after in merged:
+                    after += 1
+                if after < len(steps):
+                    found[after].add(number)
+        return [[steps[number][1] for number in sorted(some)] for some in found]
 
     def _prepare_child(self, figures):
         planned, actual, effects = figures
