@@ -18,6 +18,7 @@ from ..planning.tree import Node
 from .sales_target import LEVEL_NAMES
 from .sales_target_board import COMPANY_PLANNERS
 from .sales_target_decomposition import SHARE_DIGITS
+from .sales_target_plan import HEDGE_GROUPS
 
 KINDS = [
     ("join", "Joins"),
@@ -104,7 +105,10 @@ class SalesTargetTransfer(models.Model):
         "sales.target.version", readonly=True, copy=False, ondelete="set null"
     )
     former = fields.Json(
-        readonly=True, copy=False, help="The cells before: what undoing restores."
+        readonly=True,
+        copy=False,
+        groups=HEDGE_GROUPS,
+        help="The cells before, hedges included: what undoing restores.",
     )
 
     @api.depends("kind", "rep_id.name", "date_from")
@@ -219,7 +223,8 @@ class SalesTargetTransfer(models.Model):
         months = plan._get_months()
         cells = self._read_cells(before, months)
         restored, gone = {}, []
-        for key, values in self.former.items():
+        # sudo: restored, not shown; who may is checked below
+        for key, values in self.sudo().former.items():
             if not values:
                 gone.append(key)
             pairs = [values.get(fields.Date.to_string(m), [0, 0]) for m in months]
@@ -747,9 +752,7 @@ class SalesTargetPlan(models.Model):
         """The ids of the reps for whom the user plans: all, or who is below."""
         reps = self.env["sales.rep"].with_context(active_test=False)
         domain = [("company_id", "=", self.company_id.id)]
-        if not self.env.su and not any(
-            map(self.env.user.has_group, COMPANY_PLANNERS)
-        ):
+        if not self.env.su and not any(map(self.env.user.has_group, COMPANY_PLANNERS)):
             domain.append(("id", "child_of", self.env.user.sales_rep_ids.ids))
         return set(reps.search(domain)._ids)
 

@@ -383,6 +383,11 @@ class TestTransfer(TargetCase):
         mine = self._transfer("rep").with_user(self.users["manager"])
         mine.action_apply()
         self.assertEqual(mine.state, "done")
+        # What others were assigned, with the hedges, is for undoing only.
+        with self.assertRaises(AccessError):
+            mine.read(["former"])
+        mine.action_undo()
+        self.assertEqual(mine.state, "undone")
         with self.assertRaises(UserError):
             self._transfer("mate").with_user(self.users["director"]).write(
                 {"state": "done"}
