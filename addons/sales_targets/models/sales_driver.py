@@ -31,7 +31,7 @@ class SalesDriver(models.Model):
     )
     core_metric_id = fields.Many2one(
         "sales.metric",
-        "Goal",
+        "Core Metric",
         required=True,
         index=True,
         ondelete="restrict",

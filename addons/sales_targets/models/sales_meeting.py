@@ -94,7 +94,7 @@ class SalesMeeting(models.Model):
         compute="_compute_former_ids",
         help="Decisions of the meeting before, and older ones that are still open.",
     )
-    note = fields.Html("Minutes")
+    note = fields.Html("Minutes of the Meeting")
 
     _week_uniq = models.UniqueIndex(
         "(rep_id, week)", "A team meets once a week: open the meeting of the week."

@@ -139,6 +139,11 @@ export class MyDay extends Component {
         return [...this.open, ...this.missed.filter((item) => !item.reason_id)];
     }
 
+    /** What the goal still asks for today, and what was done of it. */
+    get needs() {
+        return this.data.needs.filter((need) => need.needed || need.done);
+    }
+
     get total() {
         return this.data.items.length - this.dropped.length;
     }
