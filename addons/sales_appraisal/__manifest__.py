@@ -7,5 +7,26 @@
     "author": "Odoo Sales Force",
     "website": "https://github.com/odoo-sales-force/odoo-sales-force",
     "depends": ["sales_targets"],
+    "data": [
+        "security/ir.model.access.csv",
+        "security/sales_scorecard_rules.xml",
+        "data/sales_scorecard_data.xml",
+        "data/ir_cron_data.xml",
+        "report/sales_scorecard_report.xml",
+        "wizards/sales_scorecard_views.xml",
+        "views/sales_scorecard_grade_views.xml",
+        "views/sales_scorecard_template_views.xml",
+        "views/sales_scorecard_views.xml",
+        "views/sales_appraisal_menus.xml",
+    ],
+    "assets": {
+        "web.assets_backend": [
+            "sales_appraisal/static/src/**/*",
+        ],
+        "web.assets_tests": [
+            "sales_appraisal/static/tests/tours/**/*",
+        ],
+    },
+    "uninstall_hook": "uninstall_hook",
     "application": True,
 }

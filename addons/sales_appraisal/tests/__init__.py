@@ -1,1 +1,7 @@
-from . import test_distribution, test_scoring
+from . import (
+    test_access,
+    test_distribution,
+    test_flow,
+    test_scorecard,
+    test_scoring,
+)
