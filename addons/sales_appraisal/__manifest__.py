@@ -19,6 +19,9 @@
         "views/sales_scorecard_views.xml",
         "views/sales_appraisal_menus.xml",
     ],
+    "demo": [
+        "demo/sales_appraisal_demo.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             "sales_appraisal/static/src/**/*",

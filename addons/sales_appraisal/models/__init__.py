@@ -10,4 +10,5 @@ from . import (
     sales_scorecard_appeal,
     sales_scorecard_move,
     sales_scorecard_board,
+    sales_appraisal_demo,
 )

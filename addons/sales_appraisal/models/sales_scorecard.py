@@ -302,7 +302,7 @@ class SalesScorecard(models.Model):
         return super().write(vals)
 
     def _check_hand(self, state):
-        """:raise UserError: when it is not the time to write; AccessError: not theirs"""
+        """:raise UserError: when it is not the time, or not theirs, to write"""
         for card in self:
             if card.state != state:
                 raise UserError(

@@ -90,9 +90,9 @@ class SalesScorecardAppeal(models.Model):
         card.message_post(
             body=self.env._(
                 "%(decision)s: %(reason)s",
-                decision=dict(
-                    self._fields["state"]._description_selection(self.env)
-                )[state],
+                decision=dict(self._fields["state"]._description_selection(self.env))[
+                    state
+                ],
                 reason=decision,
             )
         )
@@ -187,15 +187,19 @@ class SalesScorecard(models.Model):
             )
         # sudo: stamped by the system; it is the user's own card
         card = self.sudo()
-        appeal = self.env["sales.scorecard.appeal"].sudo().create(
-            {
-                "card_id": card.id,
-                "reason": reason,
-                "score_before": card.score,
-                "grade_before_id": card.grade_id.id,
-                "snapshot_before": card.snapshot,
-                "judge_id": card.confirmed_by_id.id,
-            }
+        appeal = (
+            self.env["sales.scorecard.appeal"]
+            .sudo()
+            .create(
+                {
+                    "card_id": card.id,
+                    "reason": reason,
+                    "score_before": card.score,
+                    "grade_before_id": card.grade_id.id,
+                    "snapshot_before": card.snapshot,
+                    "judge_id": card.confirmed_by_id.id,
+                }
+            )
         )
         if evidence:
             evidence.check_access("write")

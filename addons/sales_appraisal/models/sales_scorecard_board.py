@@ -17,7 +17,7 @@ class SalesScorecard(models.Model):
         :param group: ``[template's id, first day]``; None: the last one in calibration
         :return: ``groups`` to choose from, ``group``, ``grades`` with the ``share`` of
             the rule, the ``quota`` in whole people (None where nothing is forced), and
-            their ``cards``: ``id name team score by_score is_calibrated state may_move``
+            their ``cards``: ``id name team score by_score is_moved state may_move``
         :raise AccessError: for who does not calibrate
         """
         if not self._is_calibrator():
@@ -46,7 +46,9 @@ class SalesScorecard(models.Model):
             "too_few": bool(template.forced) and not forced,
             "minimum": template.forced_minimum,
             "count": len(cards),
-            "waiting": len(cards.filtered(lambda c: c.state in ("open", "self", "manager"))),
+            "waiting": len(
+                cards.filtered(lambda c: c.state in ("open", "self", "manager"))
+            ),
             "grades": [
                 {
                     "id": grade.id,
@@ -75,13 +77,16 @@ class SalesScorecard(models.Model):
             order="period_from:day DESC, template_id",
             limit=60,
         )
+
+        def label(period, day):
+            return self.new({"period": period, "period_from": day}).period_label
+
         return [
             {
                 "key": f"{template.id}/{day}",
                 "template_id": template.id,
                 "period_from": str(day),
-                "name": f"{template.display_name} · "
-                f"{self.new({'period': template.period, 'period_from': day}).period_label}",
+                "name": f"{template.display_name} · " f"{label(template.period, day)}",
             }
             for template, day, _count in rows
         ]
@@ -90,7 +95,9 @@ class SalesScorecard(models.Model):
     def _choose_group(self, groups, group):
         if group:
             key = f"{group[0]}/{group[1]}"
-            return next((g for g in groups if g["key"] == key), groups[:1] and groups[0])
+            return next(
+                (g for g in groups if g["key"] == key), groups[:1] and groups[0]
+            )
         waiting = self.search(
             [("state", "=", "calibration")], order="period_from desc, id", limit=1
         )

@@ -44,4 +44,6 @@ class SalesScorecardGrade(models.Model):
         if score is None:
             return self.browse()
         ranked = self.sorted("score_min", reverse=True)
-        return ranked.filtered(lambda grade: grade.score_min <= score)[:1] or ranked[-1:]
+        return (
+            ranked.filtered(lambda grade: grade.score_min <= score)[:1] or ranked[-1:]
+        )

@@ -37,7 +37,10 @@ class SalesScorecardLine(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     card_state = fields.Selection(related="card_id.state", string="Status of the Card")
     template_line_id = fields.Many2one(
-        "sales.scorecard.template.line", required=True, readonly=True, ondelete="restrict"
+        "sales.scorecard.template.line",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
     )
     name = fields.Char(related="template_line_id.name")
     description = fields.Text(related="template_line_id.description")
@@ -185,7 +188,8 @@ class SalesScorecardLine(models.Model):
                 score=self._number(self.score),
             ),
             "points": _(
-                "%(rate)s each, from %(floor)s to %(cap)s: %(score)s points on the card.",
+                "%(rate)s each, from %(floor)s to %(cap)s: %(score)s points on the "
+                "card.",
                 rate=self._number(float(function.rate)),
                 floor=self._number(float(function.floor), 0),
                 cap=self._number(float(function.cap), 0),

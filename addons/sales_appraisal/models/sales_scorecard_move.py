@@ -106,9 +106,7 @@ class SalesScorecard(models.Model):
                 )
             )
         if not template.forced:
-            raise UserError(
-                self.env._("The template does not force the distribution.")
-            )
+            raise UserError(self.env._("The template does not force the distribution."))
         cards._check_state("calibration")
         grades = self.env["sales.scorecard.grade"].search([])
         scored = cards.filtered("has_score").sorted("id")

@@ -251,7 +251,7 @@ class SalesScorecard(models.Model):
         return found
 
     def _read_grades(self, reps, stop):
-        """``{rep's id: [(first day, career grade)]}``; without history it is today's."""
+        """``{rep's id: [(first day, career grade)]}``; without history today's."""
         found = defaultdict(list)
         for rep, day, grade in self.env.execute_query(
             SQL(

@@ -206,9 +206,7 @@ class SalesScorecard(models.Model):
             "capped_at": (scored.cap or 0) / 100,
             "is_capped": scored.cap is not None
             and scored.weighted + scored.points > scored.cap,
-            "score_grade_id": grades._get_by_score(
-                None if total is None else score
-            ).id
+            "score_grade_id": grades._get_by_score(None if total is None else score).id
             or None,
         }
 

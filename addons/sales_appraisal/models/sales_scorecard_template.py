@@ -132,15 +132,16 @@ class SalesScorecardTemplate(models.Model):
     manager_days = fields.Integer(
         "Days for the Manager",
         default=5,
-        help="Working days of the company, from when the card is handed to the manager.",
+        help="Working days of the company, from when the card is handed to the "
+        "manager.",
     )
     calibration_days = fields.Integer(
         "Days for the Calibration", default=5, help="Working days of the company."
     )
     forced = fields.Boolean(
         "Forced Distribution",
-        help="In calibration, grades can be given by the shares of the grades instead of "
-        "the score. Everybody sees that it is so.",
+        help="In calibration, grades can be given by the shares of the grades instead "
+        "of the score. Everybody sees that it is so.",
     )
     forced_minimum = fields.Integer(
         "From So Many People",

@@ -29,7 +29,7 @@ def exact(value):
 
 
 class SalesScorecardTemplateLine(models.Model):
-    """What one line of a card is about, what it is measured against, and how it scores."""
+    """What a line of a card is about, is measured against, and how it scores."""
 
     _name = "sales.scorecard.template.line"
     _description = "Line of a Scorecard Template"
@@ -58,8 +58,8 @@ class SalesScorecardTemplateLine(models.Model):
         "Scored Is",
         default="value",
         required=True,
-        help="What the function gets: the value, a percentage being 78 and not 0.78; or "
-        "the percent that was reached of a number, or of the rep's target.",
+        help="What the function gets: the value, a percentage being 78 and not 0.78; "
+        "or the percent that was reached of a number, or of the rep's target.",
     )
     number = fields.Float(
         "Number",

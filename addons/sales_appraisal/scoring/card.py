@@ -63,7 +63,9 @@ def weigh(lines):
         line.function.kind in WEIGHTED and points is not None
         for line, points in zip(lines, scores, strict=True)
     ]
-    weights = [line.weight if yes else 0 for line, yes in zip(lines, applies, strict=True)]
+    weights = [
+        line.weight if yes else 0 for line, yes in zip(lines, applies, strict=True)
+    ]
     whole = sum(weights)
     products = [
         weight * (points or 0) for weight, points in zip(weights, scores, strict=True)

@@ -1,7 +1,9 @@
 from . import (
     test_access,
+    test_demo,
     test_distribution,
     test_flow,
     test_scorecard,
     test_scoring,
+    test_screens,
 )

@@ -74,9 +74,7 @@ class TestAccess(AppraisalCase):
         for role, (seen, _templates) in MATRIX.items():
             user = self.users[role]
             for model, records in self.records.items():
-                allowed = (
-                    {"read"} if model.endswith(("appeal", "move")) else set(CARD)
-                )
+                allowed = {"read"} if model.endswith(("appeal", "move")) else set(CARD)
                 if role == "operations" and model == "sales.scorecard":
                     allowed |= {"unlink"}
                 for record in records:

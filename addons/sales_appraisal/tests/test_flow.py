@@ -67,9 +67,7 @@ class TestFlow(AppraisalCase):
                 with self.assertRaises(AccessError):
                     getattr(card.with_user(self.users["manager"]), action)()
             with self.assertRaises(AccessError):
-                card.with_user(self.users["manager"])._calibrate(
-                    self.grades["S"], "Me"
-                )
+                card.with_user(self.users["manager"])._calibrate(self.grades["S"], "Me")
             card.with_user(self.users["operations"]).action_confirm()
             # Operations who is a rep as well: not the own card either.
             self.users["rep"].group_ids += self.env.ref(
@@ -106,9 +104,7 @@ class TestFlow(AppraisalCase):
             self.assertEqual(self.card.waits_for_id, self.users["director"])
             appeal = self.card.appeal_ids
             self.assertEqual(appeal.evidence_ids, proof)
-            self.assertTrue(
-                proof.with_user(self.users["director"]).has_access("read")
-            )
+            self.assertTrue(proof.with_user(self.users["director"]).has_access("read"))
             for name in ("manager", "rep", "leader"):
                 with self.assertRaises(AccessError):
                     appeal.with_user(self.users[name])._decide("upheld", "No")

@@ -13,11 +13,13 @@ from .common import AppraisalCase
 @tagged("post_install", "-at_install")
 class TestScorecard(AppraisalCase):
     def test_computed(self):
-        """0.6 · 92 + 0.4 · 80 = 87.2, and the judgement's weight while it is missing."""
+        """0.6 · 92 + 0.4 · 80 = 87.2; the judgement's weight while it is missing."""
         self._sell("rep", 920)
         self._open()
         card = self._card()
-        self.assertEqual((card.date_from, card.date_to), (date(2031, 1, 1), date(2031, 1, 31)))
+        self.assertEqual(
+            (card.date_from, card.date_to), (date(2031, 1, 1), date(2031, 1, 31))
+        )
         self.assertEqual(card.manager_id, self.reps["leader"])
         self.assertEqual(card.score, 92)
         self.assertIn("Judgement", card.summary)
@@ -64,7 +66,10 @@ class TestScorecard(AppraisalCase):
                     "kind": "judgement",
                     "function": "bands",
                     "weight": 20,
-                    "point_ids": [(0, 0, {"x": 4, "y": 80}), (0, 0, {"x": 4.5, "y": 100})],
+                    "point_ids": [
+                        (0, 0, {"x": 4, "y": 80}),
+                        (0, 0, {"x": 4.5, "y": 100}),
+                    ],
                 },
             ],
             sequence=1,
@@ -203,10 +208,20 @@ class TestScorecard(AppraisalCase):
         template = self._template(
             [
                 {"name": "Judgement", "kind": "judgement", "weight": 100, "cap": 100},
-                {"name": "Conduct", "kind": "conduct", "function": "points",
-                 "floor": -10, "cap": 10},
-                {"name": "Limit", "kind": "conduct", "function": "veto", "limit": -2,
-                 "cap": 60},
+                {
+                    "name": "Conduct",
+                    "kind": "conduct",
+                    "function": "points",
+                    "floor": -10,
+                    "cap": 10,
+                },
+                {
+                    "name": "Limit",
+                    "kind": "conduct",
+                    "function": "veto",
+                    "limit": -2,
+                    "cap": 60,
+                },
             ],
             sequence=1,
         )

@@ -98,9 +98,7 @@ class TestFunctions(BaseCase):
     @settings(deadline=None)
     def test_linear_stays_between_its_points(self, data):
         xs = data.draw(st.lists(st.integers(-99, 99), min_size=2, unique=True))
-        points = tuple(
-            (x, data.draw(st.integers(0, 150))) for x in sorted(xs)
-        )
+        points = tuple((x, data.draw(st.integers(0, 150))) for x in sorted(xs))
         function = Function("linear", points=points)
         found = score(function, data.draw(st.fractions(-150, 150)))
         self.assertLessEqual(min(y for _x, y in points), found)
@@ -177,7 +175,9 @@ class TestCard(BaseCase):
             self.assertIsNone(card.total)
             return
         exact = F(
-            sum(line.weight * int(hundredths(score(RATIO, line.x))) for line in applies),
+            sum(
+                line.weight * int(hundredths(score(RATIO, line.x))) for line in applies
+            ),
             sum(line.weight for line in applies),
         )
         self.assertLessEqual(abs(exact - card.weighted), F(1, 2))

@@ -147,6 +147,4 @@ export class CalibrationBoard extends Component {
     }
 }
 
-registry
-    .category("actions")
-    .add("sales_appraisal.calibration_board", CalibrationBoard);
+registry.category("actions").add("sales_appraisal.calibration_board", CalibrationBoard);
