@@ -58,6 +58,17 @@ MARGIN_RATE = (
         "points": ((5, 0), (20, 80), (35, 120)),
     },
 )
+MEMBERS = (
+    ("Scores of the Team", "团队得分"),
+    {"kind": "members", "function": "ratio", "cap": 120, "weight": 20},
+)
+
+
+def _of_team(line):
+    """The same of the rep and everybody below."""
+    return line[0], {**line[1], "scope": "team"}
+
+
 TEMPLATES = (
     (
         ("Monthly Scorecard: Reps", "销售代表月度评分卡"),
@@ -67,7 +78,12 @@ TEMPLATES = (
     (
         ("Monthly Scorecard: Leaders", "销售主管月度评分卡"),
         "leader",
-        (CORE, INVOICED, COLLECTION, MARGIN_RATE, TRAINING, JUDGEMENT, CONDUCT),
+        (
+            *(_of_team(line) for line in (CORE, COLLECTION, MARGIN_RATE, TRAINING)),
+            MEMBERS,
+            JUDGEMENT,
+            CONDUCT,
+        ),
     ),
 )
 SELF = (

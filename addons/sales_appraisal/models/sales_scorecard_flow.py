@@ -145,7 +145,8 @@ class SalesScorecard(models.Model):
         self.ensure_one()
         names = (
             "name kind function metric_id weight weight_used applies missing target "
-            "actual numerator denominator credit_count x score part manager_value"
+            "actual numerator denominator credit_count member_count lowest highest "
+            "x score part manager_value scope"
         ).split()
         lines = []
         for line in self.line_ids:

@@ -9,6 +9,7 @@ MISSING = [
     ("target", "No target"),
     ("courses", "No course required"),
     ("judgement", "Not judged yet"),
+    ("members", "Nobody below has a score"),
 ]
 WRITTEN = {
     "self_value": "self",
@@ -64,6 +65,10 @@ class SalesScorecardLine(models.Model):
     numerator = fields.Float(digits=(16, 2), readonly=True)
     denominator = fields.Float(digits=(16, 2), readonly=True)
     credit_count = fields.Integer("Credits", readonly=True)
+    scope = fields.Selection(related="template_line_id.scope")
+    member_count = fields.Integer("Cards of the Team", readonly=True)
+    lowest = fields.Float(digits=(16, 2), readonly=True)
+    highest = fields.Float(digits=(16, 2), readonly=True)
     x = fields.Float(
         "Scored",
         digits=(16, 2),
@@ -147,6 +152,15 @@ class SalesScorecardLine(models.Model):
 
     def _explain_input(self):
         _ = self.env._
+        if self.kind == "members":
+            return _(
+                "%(count)s cards from %(lowest)s to %(highest)s, on average %(actual)s "
+                "by working days.",
+                count=self.member_count,
+                lowest=self._number(self.lowest),
+                highest=self._number(self.highest),
+                actual=self._number(self.actual),
+            )
         if self.target:
             return _(
                 "%(actual)s of %(target)s is %(percent)s %%.",
@@ -284,10 +298,15 @@ class SalesScorecardLine(models.Model):
         self.ensure_one()
         self.check_access("read")
         card = self.card_id
+        reps = card.rep_id
+        if self.scope == "team":
+            reps = reps.search([("id", "child_of", reps.id)])
         if self.metric_id:
             return self.env["sales.credit"]._prepare_action_behind(
-                self.metric_id, (card.date_from, card.date_to), card.rep_id
+                self.metric_id, (card.date_from, card.date_to), reps
             )
+        if self.kind == "members":
+            return card._open_members()
         sources = {
             "training": ("sales_force.sales_training_need_action", []),
             "conduct": (
@@ -303,6 +322,6 @@ class SalesScorecardLine(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(xml_id)
         return {
             **action,
-            "domain": [("rep_id", "=", card.rep_id.id), *domain],
+            "domain": [("rep_id", "in", reps.ids), *domain],
             "context": {},
         }

@@ -2,8 +2,8 @@ from collections import defaultdict
 from datetime import date
 from typing import NamedTuple
 
-from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..scoring.periods import MONTHS, bounds, parts
@@ -50,12 +50,14 @@ class SalesScorecard(models.Model):
             raise AccessError(
                 self.env._("Directors and sales operations open scorecards.")
             )
+        if period not in MONTHS or not fields.Date.to_date(day):
+            raise UserError(self.env._("Which period?"))
         company = self.env["res.company"].browse(company_id)
         company.check_access("read")
         if company not in self.env.companies:
             raise AccessError(self.env._("This is not one of your companies."))
         # sudo: cards of everybody; who opens them was checked above
-        cards = self.sudo()._open_period(company, period, day)
+        cards = self.sudo()._open_period(company, period, fields.Date.to_date(day))
         return cards.with_env(self.env)
 
     @api.model
@@ -127,13 +129,16 @@ class SalesScorecard(models.Model):
 
         :return: ``(values of cards that are missing, cards of no part any more)``
         """
-        free = {(card.template_id.id, card.team_id.id): card for card in self}
+        free = defaultdict(list)
+        for card in self.sorted("date_from"):
+            free[card.template_id.id, card.team_id.id].append(card)
         missing = []
         for row in rows:
-            card = free.pop((row["template_id"], row["team_id"] or False), None)
-            if not card:
+            cards = free[row["template_id"], row["team_id"] or False]
+            if not cards:
                 missing.append(row)
                 continue
+            card = cards.pop(0)
             changed = {
                 name: value
                 for name, value in row.items()
@@ -143,13 +148,15 @@ class SalesScorecard(models.Model):
             }
             if changed:
                 card.with_context(**QUIET).write(changed)
-        return missing, self.browse([card.id for card in free.values()])
+        return missing, self.browse(
+            [card.id for cards in free.values() for card in cards]
+        )
 
     # Who has which role when
 
     def _get_parts(self, company, templates, start, stop):
         """``{rep: [values of a card]}`` of everybody whom a template fits."""
-        reps = self.env["sales.rep"].search(
+        reps = self.env["sales.rep"].search_fetch(
             [
                 ("company_id", "=", company.id),
                 "|",
@@ -158,7 +165,8 @@ class SalesScorecard(models.Model):
                 "|",
                 ("date_end", "=", False),
                 ("date_end", ">=", start),
-            ]
+            ],
+            ["grade_id", "date_start", "date_end"],
         )
         changes = self._get_roles(reps, start, stop)
         found = {}

@@ -22,6 +22,9 @@ LINE_COLUMNS = {
     "numerator": "numeric",
     "denominator": "numeric",
     "credit_count": "integer",
+    "member_count": "integer",
+    "lowest": "numeric",
+    "highest": "numeric",
     "x": "numeric",
     "is_vetoed": "boolean",
     "score": "numeric",
@@ -48,6 +51,9 @@ class Found(NamedTuple):
     numerator: Fraction = Fraction(0)
     denominator: Fraction = Fraction(0)
     count: int = 0
+    members: int = 0
+    lowest: Fraction = Fraction(0)
+    highest: Fraction = Fraction(0)
     metric_id: int | None = None
 
 
@@ -104,7 +110,21 @@ class SalesScorecard(models.Model):
         self.search([("state", "in", LIVE[:3])])._compute_results()
 
     def _compute_results(self):
-        """Write the results of cards and lines, with a constant number of queries."""
+        """Write the results of cards and lines.
+
+        With a constant number of queries for each level of the organisation: who is
+        scored by the scores of those below comes after them.
+        """
+        self.fetch(["template_id"])
+        above = self.filtered(
+            lambda card: "members" in card.template_id.line_ids.mapped("kind")
+        )
+        (self - above)._write_results()
+        levels = above.grouped(lambda card: card.rep_id.parent_path.count("/"))
+        for level in sorted(levels, reverse=True):
+            levels[level]._write_results()
+
+    def _write_results(self):
         results = self._evaluate()
         if not results:
             return
@@ -160,13 +180,22 @@ class SalesScorecard(models.Model):
         """
         if not self:
             return {}
+        # At once: what is read when it is needed is read by the thousand.
+        self.fetch(["template_id", "share", "grade_id", "is_calibrated"])
+        rows = self.env["sales.scorecard.line"].search_fetch(
+            [("card_id", "in", self.ids)],
+            [
+                *("card_id", "template_line_id", "kind"),
+                *("manager_given", "manager_value"),
+            ],
+        )
         known = facts.collect(self)
         grades = self.env["sales.scorecard.grade"].search([])
         functions = {
             line: (line._get_function(), line._get_weight())
             for line in self.template_id.line_ids
         }
-        by_card = self.line_ids.grouped("card_id")
+        by_card = rows.grouped("card_id")
         results = {}
         for card in self:
             lines = by_card.get(card, self.env["sales.scorecard.line"])
@@ -222,6 +251,9 @@ class SalesScorecard(models.Model):
             "numerator": hundredths(item.numerator) / 100,
             "denominator": hundredths(item.denominator) / 100,
             "credit_count": item.count,
+            "member_count": item.members,
+            "lowest": hundredths(item.lowest) / 100,
+            "highest": hundredths(item.highest) / 100,
             "x": self._show(function, item.x) if applies else 0.0,
             "is_vetoed": applies
             and function.kind == "veto"
@@ -240,7 +272,11 @@ class SalesScorecard(models.Model):
 
     def _find(self, line, known):
         """What is known of a line of a card."""
-        return getattr(self, f"_find_{line.kind}")(line, known)
+        if line.kind == "members":
+            return self._find_members(known["members"])
+        return getattr(self, f"_find_{line.kind}")(
+            line, known[line.template_line_id.scope]
+        )
 
     def _find_metric(self, line, known):
         """A metric as it is, or in percent of a number or the rep's target."""
@@ -319,6 +355,27 @@ class SalesScorecard(models.Model):
     def _find_conduct(self, line, known):
         points = Fraction(known["conduct"].get(self.id, 0))
         return Found(x=points, actual=points)
+
+    def _find_members(self, members):
+        """The average score of who reports to the rep, by their working days."""
+        if self.id not in members:
+            return Found(missing="members")
+        total, parts, lowest, highest, count = members[self.id]
+        average = total / parts
+        return Found(
+            x=average, actual=average, members=count, lowest=lowest, highest=highest
+        )
+
+    def _open_members(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "sales_appraisal.sales_scorecard_action"
+        )
+        domain = [
+            ("manager_id", "=", self.rep_id.id),
+            ("period", "=", self.period),
+            ("period_from", "=", self.period_from),
+        ]
+        return {**action, "domain": domain, "context": {}}
 
     def _find_judgement(self, line, known):
         if not line.manager_given:

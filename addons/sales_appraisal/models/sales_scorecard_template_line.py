@@ -12,6 +12,7 @@ KINDS = [
     ("training", "Training"),
     ("conduct", "Conduct"),
     ("judgement", "Manager's judgement"),
+    ("members", "Scores of the team"),
 ]
 FUNCTIONS = [
     ("ratio", "Ratio"),
@@ -48,6 +49,13 @@ class SalesScorecardTemplateLine(models.Model):
         "sales.metric",
         ondelete="restrict",
         domain="[('denominator_kind', '=', 'metric')]",
+    )
+    scope = fields.Selection(
+        [("own", "The rep"), ("team", "The rep and everybody below")],
+        "Counts",
+        default="own",
+        required=True,
+        help="Whose facts count. Of those below: on the days on which they were below.",
     )
     against = fields.Selection(
         [
@@ -116,6 +124,8 @@ class SalesScorecardTemplateLine(models.Model):
         if self.kind != "metric":
             self.metric_id = False
             self.against = "value"
+        if self.kind in ("judgement", "members"):
+            self.scope = "own"
         if self.kind == "conduct":
             self.function, self.floor, self.cap = "points", -10, 10
 

@@ -126,6 +126,21 @@ class TestAccess(AppraisalCase):
             with self.assertRaises(UserError):
                 mine.line_ids[0].write({"score": 100})
 
+    def test_wizard(self):
+        """The dialog shows nothing of a card that one may not read."""
+        card = self._card("peer")
+        wizard = (
+            self.env["sales.scorecard.reason"]
+            .with_user(self.users["rep"])
+            .create({"card_id": card.id, "step": "appeal", "reason": "Mine"})
+        )
+        for name in ("score", "current_grade_id", "appeal"):
+            with self.assertRaises(AccessError, msg=name):
+                wizard.invalidate_recordset()
+                wizard.read([name])
+        with self.assertRaises(AccessError):
+            wizard.action_apply()
+
     def test_actions(self):
         """Nobody outside of the subtree takes a step."""
         card = self._card("peer")

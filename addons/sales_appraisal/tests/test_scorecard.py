@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo.exceptions import UserError, ValidationError
@@ -277,9 +279,49 @@ class TestScorecard(AppraisalCase):
         line = self.template.line_ids[0]
         self.assertEqual(line.curve["points"][1:-1], [[0, 0], [120, 120]])
 
+    def test_team(self):
+        """Of who leads: all below, on the days when they were; and their scores."""
+        template = self._template(
+            [
+                {**self._lines()[0], "scope": "team", "weight": 50},
+                {"name": "Team", "kind": "members", "weight": 50, "cap": 120},
+            ],
+            role="leader",
+            sequence=1,
+        )
+        template.action_publish()
+        self.reps["peer"]._change_assignment(
+            date(2031, 1, 16), {"parent_id": self.reps["leader"].id}
+        )
+        self._sell("rep", 300)
+        self._sell("leader", 50)
+        self._sell("peer", 400, "2031-01-10")
+        self._sell("peer", 100, "2031-01-20")
+        cards = self._open()
+        card = self._card("leader")
+        sold, team = card.line_ids
+        self.assertEqual(sold.actual, 450)
+        scores = cards.filtered(lambda one: one.manager_id == card.rep_id)
+        self.assertEqual(len(scores), 2)
+        mean = sum(scores.mapped("score")) / 2
+        self.assertEqual(team.actual, mean)
+        self.assertEqual((team.lowest, team.highest), (30, 50))
+        self.assertEqual(card.score, round(0.5 * 45 + 0.5 * mean, 2))
+        self.assertIn("30.00", team.explanation)
+        above = self._card("manager")
+        self.assertEqual(above.line_ids[0].actual, 450)
+        self.assertEqual(above.line_ids[1].actual, card.score)
+        total = self._card("director").line_ids[0]
+        self.assertEqual(total.actual, 850)
+        behind = total.action_open_source()
+        credits = self.env[behind["res_model"]].search(behind["domain"])
+        self.assertEqual(sorted(credits.mapped("value")), [50, 100, 300, 400])
+
     def test_queries(self):
-        """As many for seven cards as for two."""
+        """As many for seven cards as for two, also beyond what is prefetched."""
         self._open()
+        self.startPatcher(patch("odoo.orm.fields.PREFETCH_MAX", 3))
+        self.startPatcher(patch("odoo.orm.models.PREFETCH_MAX", 3))
         cards = self.env["sales.scorecard"].search([])
         counts = []
         for some in (cards[:2], cards):

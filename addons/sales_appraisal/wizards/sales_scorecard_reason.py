@@ -17,8 +17,10 @@ class SalesScorecardReason(models.TransientModel):
         readonly=True,
     )
     grade_id = fields.Many2one("sales.scorecard.grade", "New Grade")
-    current_grade_id = fields.Many2one(related="card_id.grade_id", string="Grade Now")
-    score = fields.Float(related="card_id.score")
+    current_grade_id = fields.Many2one(
+        related="card_id.grade_id", string="Grade Now", related_sudo=False
+    )
+    score = fields.Float(related="card_id.score", related_sudo=False)
     appeal = fields.Text("The Rep Says", compute="_compute_appeal")
     decision = fields.Selection(
         [("upheld", "The score stays"), ("granted", "The appeal is granted")]
