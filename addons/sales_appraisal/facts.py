@@ -74,7 +74,8 @@ def _team(cards):
                 LEAST(COALESCE(a.date_to, s.date_to), s.date_to)
             FROM sales_scorecard s
             JOIN sales_rep leader ON leader.id = s.rep_id
-            JOIN sales_rep manager ON manager.parent_path LIKE leader.parent_path || '%%'
+            JOIN sales_rep manager
+                ON manager.parent_path LIKE leader.parent_path || '%%'
             JOIN sales_rep_assignment a ON a.manager_id = manager.id
                 AND a.rep_id <> s.rep_id AND a.date_from <= s.date_to
                 AND COALESCE(a.date_to, s.date_to) >= s.date_from
@@ -228,7 +229,8 @@ def read_conduct(cards, people):
 def read_members(cards):
     """The scores of who reports to the rep, weighted by their working days.
 
-    :return: ``{card's id: (sum of score × part, sum of parts, lowest, highest, count)}``
+    :return: ``{card's id: (sum of score × part, sum of parts, lowest, highest,
+        count)}``
     """
     return {
         card: (*(Fraction(str(value)) for value in values), count)

@@ -1,7 +1,6 @@
 """A card: computed from facts, in parts, kept when it is confirmed."""
 
 from datetime import date
-
 from unittest.mock import patch
 
 from freezegun import freeze_time

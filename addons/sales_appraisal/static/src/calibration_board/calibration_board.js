@@ -1,8 +1,9 @@
-import {Component, onWillStart, useState} from "@odoo/owl";
+import {Component, onWillStart, useRef, useState} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
 import {KeepLast} from "@web/core/utils/concurrency";
 import {useService} from "@web/core/utils/hooks";
+import {useSortable} from "@web/core/utils/sortable_owl";
 import {useSetupAction} from "@web/search/action_hook";
 import {Layout} from "@web/search/layout";
 import {formatFloat} from "@web/views/fields/formatters";
@@ -21,11 +22,14 @@ export class CalibrationBoard extends Component {
         this.keepLast = new KeepLast();
         this.display = {controlPanel: {}};
         const {group} = this.props.state || {};
-        this.state = useState({
-            board: null,
-            group: group || null,
-            dragged: null,
-            over: null,
+        this.state = useState({board: null, group: group || null});
+        useSortable({
+            ref: useRef("grades"),
+            elements: "article.o_may_move",
+            groups: "section",
+            connectGroups: true,
+            cursor: "grabbing",
+            onDrop: (dropped) => this.onDrop(dropped),
         });
         useSetupAction({getLocalState: () => ({group: this.state.group})});
         onWillStart(() => this.load());
@@ -75,29 +79,14 @@ export class CalibrationBoard extends Component {
         return `width: ${count ? (100 * grade.cards.length) / count : 0}%`;
     }
 
-    onDragStart(card, ev) {
-        this.state.dragged = card;
-        ev.dataTransfer.effectAllowed = "move";
-        ev.dataTransfer.setData("text/plain", String(card.id));
-    }
-
-    onDragOver(grade, ev) {
-        const {dragged} = this.state;
-        if (dragged && dragged.grade_id !== grade.id) {
-            ev.preventDefault();
-            this.state.over = grade.id;
-        }
-    }
-
-    onDragEnd() {
-        this.state.dragged = null;
-        this.state.over = null;
-    }
-
-    async onDrop(grade) {
-        const card = this.state.dragged;
-        this.onDragEnd();
-        if (card && card.grade_id !== grade.id) {
+    /** Dropped among the cards of another grade. */
+    async onDrop({element, parent}) {
+        const cards = this.state.board.grades.flatMap((grade) => grade.cards);
+        const card = cards.find(({id}) => id === Number(element.dataset.cardId));
+        const grade = this.state.board.grades.find(
+            ({id}) => id === Number(parent?.dataset.gradeId),
+        );
+        if (grade && card.grade_id !== grade.id) {
             await this.move(card, grade);
         }
     }

@@ -32,10 +32,9 @@ registry.category("web_tour.tours").add("sales_appraisal_calibration", {
             run: "click",
         },
         {
-            trigger: ".modal [name=grade_id] input",
-            run: "edit A",
+            trigger: ".modal [name=grade_id] .o_selection_badge:contains('A')",
+            run: "click",
         },
-        {trigger: ".modal .o-autocomplete--dropdown-item:contains('A')", run: "click"},
         {trigger: ".modal [name=reason] textarea", run: "edit A new territory"},
         {trigger: ".modal button[name=action_apply]", run: "click"},
         {
