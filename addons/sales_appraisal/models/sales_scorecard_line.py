@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.misc import formatLang
 
 from ..scoring.functions import next_step, score
 from .sales_scorecard_template_line import FUNCTIONS, KINDS, exact
@@ -112,11 +113,7 @@ class SalesScorecardLine(models.Model):
     def _value(self, value):
         """A value in its unit, in words."""
         if self.unit == "money":
-            return str(
-                self.env["ir.qweb.field.monetary"].value_to_html(
-                    value, {"display_currency": self.currency_id}
-                )
-            ).replace("\N{NO-BREAK SPACE}", " ")
+            return formatLang(self.env, value, currency_obj=self.currency_id)
         text = self._number(value)
         if self.unit == "percent" or self.kind == "training":
             return f"{text} %"

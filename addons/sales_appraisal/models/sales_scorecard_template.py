@@ -8,12 +8,16 @@ PERIODS = [
     ("year", "Year"),
 ]
 STATES = [("draft", "Draft"), ("published", "In Force"), ("retired", "Replaced")]
-# What a version in force keeps; the rest is who is told what it is called.
+# What a version in force keeps: whom it is for, and what it scores by.
 _FIXED = frozenset(
     (
         "company_id",
         "period",
         "date_from",
+        "role",
+        "grade_ids",
+        "team_ids",
+        "territory_ids",
         "line_ids",
         "forced",
         "forced_minimum",
