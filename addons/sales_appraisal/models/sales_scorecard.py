@@ -1,6 +1,8 @@
+from functools import partial
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools.misc import format_date
+from odoo.tools.misc import format_date, formatLang
 
 from .sales_scorecard_template import PERIODS
 
@@ -222,8 +224,7 @@ class SalesScorecard(models.Model):
     )
     def _compute_summary(self):
         """How the score comes about, as a sum that anybody can do again."""
-        number = self.env["ir.qweb.field.float"].value_to_html
-        show = {"precision": 2}
+        number = partial(formatLang, self.env, digits=2)
         for card in self:
             if not card.has_score:
                 card.summary = self.env._(
@@ -233,20 +234,18 @@ class SalesScorecard(models.Model):
             parts = [
                 self.env._(
                     "Weighted lines give %(weighted)s.",
-                    weighted=number(card.weighted, show),
+                    weighted=number(card.weighted),
                 )
             ]
             if card.points:
                 parts.append(
-                    self.env._(
-                        "%(points)s points on top.", points=number(card.points, show)
-                    )
+                    self.env._("%(points)s points on top.", points=number(card.points))
                 )
             if card.is_capped:
                 parts.append(
                     self.env._(
                         "A veto limits the card to %(cap)s.",
-                        cap=number(card.capped_at, show),
+                        cap=number(card.capped_at),
                     )
                 )
             missing = card.line_ids.filtered(lambda line: not line.applies)

@@ -105,10 +105,7 @@ class SalesScorecardLine(models.Model):
             line.explanation = line._explain()
 
     def _number(self, value, digits=2):
-        text = self.env["ir.qweb.field.float"].value_to_html(
-            value, {"precision": digits}
-        )
-        return str(text)
+        return formatLang(self.env, value, digits=digits)
 
     def _value(self, value):
         """A value in its unit, in words."""
