@@ -28,8 +28,8 @@ class Role(NamedTuple):
 class SalesScorecard(models.Model):
     """Cards are opened for everybody whom a template fits, in parts where roles change.
 
-    Opening again adds what is missing and moves the bounds of cards that nobody has
-    touched; it is the same twice.
+    Opening again adds what is missing, moves the end of cards that nobody has touched,
+    and removes those of no part any more; it is the same twice.
     """
 
     _inherit = "sales.scorecard"
@@ -125,32 +125,28 @@ class SalesScorecard(models.Model):
         )
 
     def _match(self, rows):
-        """Give cards that nobody has touched the bounds of the parts that they are of.
+        """Give cards that nobody has touched the ends of the parts that they are of.
 
         :return: ``(values of cards that are missing, cards of no part any more)``
         """
-        free = defaultdict(list)
-        for card in self.sorted("date_from"):
-            free[card.template_id.id, card.team_id.id].append(card)
+        free = {
+            (card.template_id.id, card.team_id.id or None, card.date_from): card
+            for card in self
+        }
         missing = []
         for row in rows:
-            cards = free[row["template_id"], row["team_id"] or False]
-            if not cards:
+            card = free.pop(
+                (row["template_id"], row["team_id"], row["date_from"]), None
+            )
+            if not card:
                 missing.append(row)
                 continue
-            card = cards.pop(0)
-            changed = {
-                name: value
-                for name, value in row.items()
-                if name in ("date_from", "date_to", "share", "manager_id")
-                and card._fields[name].convert_to_write(card[name], card)
-                != (value or False)
-            }
-            if changed:
-                card.with_context(**QUIET).write(changed)
-        return missing, self.browse(
-            [card.id for cards in free.values() for card in cards]
-        )
+            now = (card.date_to, card.share, card.manager_id.id or None)
+            if now != (row["date_to"], row["share"], row["manager_id"]):
+                card.with_context(**QUIET).write(
+                    {name: row[name] for name in ("date_to", "share", "manager_id")}
+                )
+        return missing, self.browse([card.id for card in free.values()])
 
     # Who has which role when
 

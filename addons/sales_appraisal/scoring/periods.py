@@ -27,7 +27,7 @@ def parts(start, stop, changes):
     """
     found = []
     ends = [day - timedelta(days=1) for day, _role in changes[1:]] + [stop]
-    for (first, role), last in zip(changes, ends, strict=True):
+    for (first, role), last in zip(changes, ends, strict=False):
         first, last = max(first, start), min(last, stop)
         if role is None or first > last:
             continue

@@ -138,6 +138,13 @@ class TestScorecard(AppraisalCase):
         actuals = [self._line(card, "Invoiced").actual for card in (first, second)]
         self.assertEqual(actuals, [500, 300])
         self.assertEqual(self._open().ids.count(first.id), 1)
+        # It was a mistake: the second team all along.
+        rep.assignment_ids.filtered(lambda a: a.team_id == teams[1]).unlink()
+        rep._change_assignment(date(2030, 1, 1), {"team_id": teams[1].id})
+        self._open()
+        card = self._card()
+        self.assertEqual((card.team_id, card.share), (teams[1], 100))
+        self.assertEqual(self._line(card, "Invoiced").actual, 800)
 
     def test_population(self):
         leaders = self._template(
