@@ -233,6 +233,8 @@ class TestTransfer(TargetCase):
         self.assertEqual(
             self.env["sales.target.transfer"].search_count(action["domain"]), 1
         )
+        with self.assertRaises(UserError):
+            self._transfer("new", kind="join").action_apply()
 
     def test_moves_along(self):
         """Into another team, under another manager: hedges on both ways are kept."""
