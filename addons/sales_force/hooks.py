@@ -69,7 +69,26 @@ def _keep_closing_dates(env):
 
 
 def uninstall_hook(env):
+    free_activities(env, "sales_force")
     forget_names(env, "sales_force")
+
+
+def free_activities(env, addon):
+    """Make to-dos of the activities of an addon's types.
+
+    Odoo does so for open ones only, and those that are done keep the types.
+    """
+    env.cr.execute(
+        SQL(
+            """
+        UPDATE mail_activity SET activity_type_id = %s
+        WHERE activity_type_id IN (SELECT res_id FROM ir_model_data
+            WHERE module = %s AND model = 'mail.activity.type')
+        """,
+            env.ref("mail.mail_activity_data_todo").id,
+            addon,
+        )
+    )
 
 
 def forget_names(env, addon):

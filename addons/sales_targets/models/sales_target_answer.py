@@ -150,6 +150,8 @@ class SalesTarget(models.Model):
         question = self._get_question_type()
         # sudo: who is asked need not be somebody whom the planner may assign
         activities = self.env["mail.activity"].sudo()
+        # Everybody is asked at once: among the activities, not by as many e-mails.
+        activities = activities.with_context(mail_activity_quick_update=True)
         model = self.env["ir.model"]._get_id("sales.target.plan")
         activities.create(
             [

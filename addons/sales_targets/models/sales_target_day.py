@@ -110,7 +110,9 @@ class SalesTargetDay(models.Model):
 
     def _merge(self, plan, rows, target_ids):
         """Write the days of these months as they are now, only what differs."""
-        # As text: PostgreSQL parses an array faster than as many values.
+        # As text: PostgreSQL parses an array faster than as many values. EXCEPT reads
+        # both sides to their end, whatever is thought of how many days there are: a
+        # loop would look through all those that it has just inserted, again and again.
         columns = [
             "{" + ",".join(map(str, column)) + "}" for column in zip(*rows, strict=True)
         ] or ["{}"] * 5
@@ -123,16 +125,19 @@ class SalesTargetDay(models.Model):
                     FROM unnest(%(ids)s::integer[], %(reps)s::integer[],
                         %(dates)s::date[], %(units)s::bigint[], %(hours)s::numeric[])
                         AS n(target_id, rep_id, date, units, hours)
+                ), there AS MATERIALIZED (
+                    SELECT target_id, rep_id, date, value, hours
+                    FROM sales_target_day WHERE target_id = ANY(%(targets)s)
                 ), gone AS (
-                    DELETE FROM sales_target_day d WHERE d.target_id = ANY(%(targets)s)
-                        AND NOT EXISTS (SELECT FROM new n WHERE n.date = d.date
-                            AND n.target_id = d.target_id)
+                    DELETE FROM sales_target_day d
+                    USING (
+                        SELECT target_id, date FROM there
+                        EXCEPT SELECT target_id, date FROM new
+                    ) g
+                    WHERE d.target_id = g.target_id AND d.date = g.date
                 )
                 INSERT INTO sales_target_day (target_id, rep_id, date, value, hours)
-                SELECT target_id, rep_id, date, value, hours FROM new
-                WHERE NOT EXISTS (SELECT FROM sales_target_day d
-                    WHERE d.target_id = new.target_id AND d.date = new.date
-                        AND d.value = new.value AND d.hours = new.hours)
+                SELECT * FROM new EXCEPT SELECT * FROM there
                 ON CONFLICT (target_id, date) DO UPDATE SET
                     value = EXCLUDED.value, hours = EXCLUDED.hours
                 """,

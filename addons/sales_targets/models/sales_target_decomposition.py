@@ -595,14 +595,16 @@ class SalesTargetPlan(models.Model):
             )
         )
 
-    def _date_leaves(self, current):
+    def _date_leaves(self, current, day=None):
         """From when to when the credits of a rep count in a node.
 
-        Who moves within a plan that holds counts in the new node from today on; the
+        Who moves within a plan that holds counts in the new node from a day on; the
         change of a plan that nobody has committed to counts from its beginning.
+
+        :param date day: of the change; None: today
         """
-        today = self.company_id._get_sales_today()
-        moving = self.state in ("committed", "running") and today > self.date_from
+        day = day or self.company_id._get_sales_today()
+        moving = self.state in ("committed", "running") and day > self.date_from
         self.env.cr.execute(
             SQL(
                 """UPDATE sales_target SET
@@ -612,8 +614,8 @@ class SalesTargetPlan(models.Model):
                 WHERE plan_id = %(plan)s AND level = 'rep' AND period = 'total'
                   AND (active_from IS NULL
                     OR (key = ANY(%(current)s)) <> (active_to IS NULL))""",
-                start=today if moving else self.date_from,
-                stop=today - timedelta(days=1),
+                start=day if moving else self.date_from,
+                stop=day - timedelta(days=1),
                 current=sorted(current),
                 plan=self.id,
             )

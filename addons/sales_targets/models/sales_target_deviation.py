@@ -78,7 +78,8 @@ class SalesTarget(models.Model):
             ``residual``, always 0;
             ``children``: ``id name level planned actual gap effects {key: value}``;
             ``largest``: ``key name value driver_id kind measure url`` of the cause that
-            costs most, or False; ``reasons``, see ``_count_reasons``; ``tasks``: measures
+            costs most, or False; ``reasons``: ``name count`` of what reps say about
+            misses, as far as the user sees them; ``tasks``: measures
             that were taken and are open: ``id key user date summary``
         :raise AccessError: for targets that one may not read
         :raise UserError: for a period that has not begun or is none
@@ -87,34 +88,49 @@ class SalesTarget(models.Model):
         self.check_access("read")
         start, stop = self._get_period(date_from, date_to)
         # sudo: a node's causes are the sums of its reps', whoever sees the node
-        node = self.sudo()
-        chain = self.env["sales.driver"]._get_chain(self.metric_id, self.company_id)
-        leaves = node._read_leaves(start, stop)
-        node._read_planned(leaves, start, stop)
-        node._read_actual(leaves, chain)
-        node._explain_leaves(leaves, chain, start, stop)
+        leaves = self.sudo()._read_leaves(start, stop)
         total = self.total_id or self
         # Rules decide which children are shown.
         children = self.search([("parent_id", "=", total.id)], order="key, id")
-        figures = (node | children.sudo())._get_figures(leaves, start, stop)
-        steps = self._get_steps(chain)
-        rows = self._prepare_waterfall(steps, leaves, figures[self.key])
-        planned, actual, effects = figures[self.key]
         return {
             "target": {"id": self.id, "name": self.name, "level": self.level},
-            "metric": self.metric_id.read(["name", "code", "unit"])[0],
-            "currency_id": self.currency_id.id,
+            **self._describe_deviation(leaves, children, start, stop),
+        }
+
+    def _describe_deviation(self, leaves, children, start, stop):
+        """What ``get_deviation`` tells of targets of one plan, as their sum.
+
+        :param leaves: the reps below them
+        """
+        first = self[:1]
+        chain = self.env["sales.driver"]._get_chain(first.metric_id, first.company_id)
+        # sudo: a node's causes are the sums of its reps', whoever sees the node
+        node = first.sudo()
+        node._read_planned(leaves, start, stop)
+        node._read_actual(leaves, chain)
+        node._explain_leaves(leaves, chain, start, stop)
+        figures = (self | children).sudo()._get_figures(leaves, start, stop)
+        planned, actual, effects = 0, 0, defaultdict(int)
+        for key in self.mapped("key"):
+            planned += figures[key][0]
+            actual += figures[key][1]
+            for cause, part in figures[key][2].items():
+                effects[cause] += part
+        steps = first._get_steps(chain)
+        return {
+            "metric": first.metric_id.read(["name", "code", "unit"])[0],
+            "currency_id": first.currency_id.id,
             "date_from": start,
             "date_to": stop,
             "planned": planned / 100,
             "actual": actual / 100,
             "gap": (actual - planned) / 100,
-            "rows": rows,
+            "rows": first._prepare_waterfall(steps, leaves, (planned, actual, effects)),
             "residual": (actual - planned - sum(effects.values())) / 100,
             "children": [
                 child._prepare_child(figures[child.key]) for child in children
             ],
-            "largest": self._get_largest(steps, effects),
+            "largest": first._get_largest(steps, effects),
             "reasons": self.env["sales.work.plan"]._count_reasons(
                 self.env["sales.rep"].browse({leaf.rep_id for leaf in leaves}),
                 start,

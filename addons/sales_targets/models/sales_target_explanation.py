@@ -46,44 +46,12 @@ class SalesTarget(models.Model):
     def _get_deviation_together(self, date_from, date_to):
         """Of several targets, none below another: with as many queries as of one."""
         self.check_access("read")
-        first = self[:1]
         if len(self.plan_id) > 1:
             raise UserError(self.env._("Targets of different plans have no sum."))
-        start, stop = first._get_period(date_from, date_to)
-        chain = self.env["sales.driver"]._get_chain(first.metric_id, first.company_id)
+        start, stop = self[:1]._get_period(date_from, date_to)
         # sudo: a node's causes are the sums of its reps', whoever sees the node
-        node = first.sudo()
         leaves = self.sudo()._read_leaves_together(start, stop)
-        node._read_planned(leaves, start, stop)
-        node._read_actual(leaves, chain)
-        node._explain_leaves(leaves, chain, start, stop)
-        figures = self.sudo()._get_figures(leaves, start, stop)
-        planned, actual, effects = 0, 0, {}
-        for key in self.mapped("key"):
-            planned += figures[key][0]
-            actual += figures[key][1]
-            for cause, part in figures[key][2].items():
-                effects[cause] = effects.get(cause, 0) + part
-        steps = first._get_steps(chain)
-        return {
-            "metric": first.metric_id.read(["name", "code", "unit"])[0],
-            "currency_id": first.currency_id.id,
-            "date_from": start,
-            "date_to": stop,
-            "planned": planned / 100,
-            "actual": actual / 100,
-            "gap": (actual - planned) / 100,
-            "rows": first._prepare_waterfall(steps, leaves, (planned, actual, effects)),
-            "residual": (actual - planned - sum(effects.values())) / 100,
-            "children": [target._prepare_child(figures[target.key]) for target in self],
-            "largest": first._get_largest(steps, effects),
-            "reasons": self.env["sales.work.plan"]._count_reasons(
-                self.env["sales.rep"].browse({leaf.rep_id for leaf in leaves}),
-                start,
-                stop,
-            ),
-            "tasks": self._get_tasks(),
-        }
+        return self._describe_deviation(leaves, self, start, stop)
 
     def _read_leaves_together(self, start, stop):
         above = tuple(f"{key}/" for key in self.mapped("key"))

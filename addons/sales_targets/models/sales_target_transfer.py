@@ -18,6 +18,7 @@ from ..planning.tree import Node
 from .sales_target import LEVEL_NAMES
 from .sales_target_board import COMPANY_PLANNERS
 from .sales_target_decomposition import SHARE_DIGITS
+from .sales_target_plan import HEDGE_GROUPS
 
 KINDS = [
     ("join", "Joins"),
@@ -104,7 +105,10 @@ class SalesTargetTransfer(models.Model):
         "sales.target.version", readonly=True, copy=False, ondelete="set null"
     )
     former = fields.Json(
-        readonly=True, copy=False, help="The cells before: what undoing restores."
+        readonly=True,
+        copy=False,
+        groups=HEDGE_GROUPS,
+        help="The cells before, hedges included: what undoing restores.",
     )
 
     @api.depends("kind", "rep_id.name", "date_from")
@@ -187,7 +191,7 @@ class SalesTargetTransfer(models.Model):
             }
             for key in changes
         }
-        plan._write_cells(cells.nodes, cells.months, changes)
+        plan._write_cells(cells.nodes, cells.months, changes, day=self.date_from)
         version = self._record(before, changes)
         # sudo: stamped by the system
         self.sudo().write({"state": "done", "former": former, "version_id": version.id})
@@ -219,7 +223,8 @@ class SalesTargetTransfer(models.Model):
         months = plan._get_months()
         cells = self._read_cells(before, months)
         restored, gone = {}, []
-        for key, values in self.former.items():
+        # sudo: restored, not shown; who may is checked below
+        for key, values in self.sudo().former.items():
             if not values:
                 gone.append(key)
             pairs = [values.get(fields.Date.to_string(m), [0, 0]) for m in months]
@@ -482,6 +487,10 @@ class SalesTargetTransfer(models.Model):
             raise UserError(
                 self.env._("%(rep)s carries no target.", rep=self.rep_id.name)
             )
+        if self.kind == "join" and any(cells.values.get(key, ())):
+            raise UserError(
+                self.env._("%(rep)s has a target already.", rep=self.rep_id.name)
+            )
         above = key.rpartition("/")[0]
         if self.source == "holding":
             givers = [cells.get_holding(above)]
@@ -533,6 +542,7 @@ class SalesTargetTransfer(models.Model):
     def _write_lines(self, cells, changes):
         plan = self.plan_id
         total = plan._to_amount
+        responsible = plan._get_responsible(cells.nodes)
         names = dict(
             zip(changes, plan._get_names(list(changes), cells.nodes), strict=True)
         )
@@ -541,6 +551,8 @@ class SalesTargetTransfer(models.Model):
                 "transfer_id": self.id,
                 "key": key,
                 "name": names[key],
+                "rep_id": responsible.get(key)
+                or responsible.get(key.rpartition("/")[0]),
                 "level": cells.nodes[key].level,
                 "value_before": total(sum(cells.values.get(key, cells.nothing))),
                 "value": total(sum(units)),
@@ -662,6 +674,9 @@ class SalesTargetTransferLine(models.Model):
     company_id = fields.Many2one(related="transfer_id.company_id", store=True)
     key = fields.Char(readonly=True)
     name = fields.Char(readonly=True)
+    rep_id = fields.Many2one(
+        "sales.rep", "Responsible", readonly=True, ondelete="cascade"
+    )
     level = fields.Selection(LEVEL_NAMES, readonly=True)
     value_before = fields.Float("Before", digits=(16, 2), readonly=True)
     value = fields.Float("After", digits=(16, 2), readonly=True)
@@ -747,9 +762,7 @@ class SalesTargetPlan(models.Model):
         """The ids of the reps for whom the user plans: all, or who is below."""
         reps = self.env["sales.rep"].with_context(active_test=False)
         domain = [("company_id", "=", self.company_id.id)]
-        if not self.env.su and not any(
-            map(self.env.user.has_group, COMPANY_PLANNERS)
-        ):
+        if not self.env.su and not any(map(self.env.user.has_group, COMPANY_PLANNERS)):
             domain.append(("id", "child_of", self.env.user.sales_rep_ids.ids))
         return set(reps.search(domain)._ids)
 
@@ -785,11 +798,12 @@ class SalesTargetPlan(models.Model):
             "context": {"default_plan_id": self.id},
         }
 
-    def _write_cells(self, nodes, months, changes, gone=()):
+    def _write_cells(self, nodes, months, changes, gone=(), day=None):
         """Write the months that changed, as a set, and the totals.
 
         :param dict changes: ``{key: ([units], [assigned units])}`` of these months
         :param gone: keys whose rows go altogether
+        :param date day: from which on credits count in new nodes; None: today
         """
         self.env.cr.execute(
             SQL(
@@ -842,7 +856,8 @@ class SalesTargetPlan(models.Model):
         )
         self._share_anew({key.rpartition("/")[0] for key in written})
         self.env["sales.target"].invalidate_model(flush=False)
-        self._date_leaves({key for key, node in nodes.items() if not node.former})
+        present = {key for key, node in nodes.items() if not node.former}
+        self._date_leaves(present, day)
 
     def _share_anew(self, parents):
         """What is changed by hand later is divided as the targets are now.

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import BaseCase, tagged
 
+from .. import uninstall_hook
 from ..planning.deviation import causes, exact_causes, joined, planned_counts
 from .test_drivers import DriverCase
 
@@ -261,6 +262,19 @@ class TestDeviation(DriverCase):
             both = node + self._node(self.reps["peer"])
             found = both.get_explanation("2031-06-01", "2031-06-30")
         self.assertEqual([row["count"] for row in found["reasons"]], [4, 2])
+
+    def test_uninstalled(self):
+        """Measures that were done do not keep their kind in the database."""
+        kind = self.env.ref("sales_targets.mail_activity_type_measure")
+        task = self.reps["rep"].activity_schedule(
+            "sales_targets.mail_activity_type_measure", user_id=self.env.uid
+        )
+        task.action_feedback("Done")
+        self.env.flush_all()
+        uninstall_hook(self.env)
+        self.env.invalidate_all()
+        kind.unlink()
+        self.assertFalse(kind.exists())
 
     def test_no_drivers(self):
         """A metric without a chain: days, and what a day brought."""

@@ -233,6 +233,8 @@ class TestTransfer(TargetCase):
         self.assertEqual(
             self.env["sales.target.transfer"].search_count(action["domain"]), 1
         )
+        with self.assertRaises(UserError):
+            self._transfer("new", kind="join").action_apply()
 
     def test_moves_along(self):
         """Into another team, under another manager: hedges on both ways are kept."""
@@ -383,6 +385,11 @@ class TestTransfer(TargetCase):
         mine = self._transfer("rep").with_user(self.users["manager"])
         mine.action_apply()
         self.assertEqual(mine.state, "done")
+        # What others were assigned, with the hedges, is for undoing only.
+        with self.assertRaises(AccessError):
+            mine.read(["former"])
+        mine.action_undo()
+        self.assertEqual(mine.state, "undone")
         with self.assertRaises(UserError):
             self._transfer("mate").with_user(self.users["director"]).write(
                 {"state": "done"}

@@ -1,0 +1,254 @@
+"""What cards are made of: read as sets, for all cards at once.
+
+Amounts are exact: numerics become Fractions. What is not known is not in the result,
+which is not the same as zero. The number of queries does not depend on the cards.
+"""
+
+from fractions import Fraction
+
+from odoo.tools import SQL
+
+from odoo.addons.sales_force.customers import training
+
+# Whose facts a line counts.
+OWN, TEAM = "own", "team"
+
+
+def collect(cards):
+    """All that lines of these cards ask for.
+
+    :param cards: as superuser; what is pending in the ledger comes first
+    :return: ``{scope: {"credits", "targets", "core", "training", "conduct"}}`` and
+        ``members``
+    """
+    cards.env["sales.credit"]._process_pending()
+    cards.env.flush_all()
+    facts = {"members": {}}
+    lines = cards.template_id.line_ids
+    for scope, people in ((OWN, _own), (TEAM, _team)):
+        some = lines.filtered(lambda line, scope=scope: line.scope == scope)
+        counted = cards.filtered(
+            lambda card, some=some: card.template_id.line_ids & some
+        )
+        facts[scope] = _collect(counted, some, people(counted))
+    if "members" in lines.mapped("kind"):
+        facts["members"] = read_members(cards)
+    return facts
+
+
+def _collect(cards, lines, people):
+    kinds, against = set(lines.mapped("kind")), set(lines.mapped("against"))
+    found = {name: {} for name in ("credits", "targets", "core", "training", "conduct")}
+    if not cards:
+        return found
+    found["credits"] = read_credits(cards, lines, people)
+    if "attainment" in kinds or "target" in against:
+        found["targets"] = read_targets(cards, people)
+        found["core"] = read_core(cards, found["targets"], people)
+    if "training" in kinds:
+        found["training"] = read_training(cards, people)
+    if "conduct" in kinds:
+        found["conduct"] = read_conduct(cards, people)
+    return found
+
+
+# Whose days count for a card: (card_id, company_id, rep_id, date_from, date_to)
+
+
+def _own(cards):
+    return SQL(
+        """(SELECT id AS card_id, company_id, rep_id, date_from, date_to
+            FROM sales_scorecard WHERE id = ANY(%s))""",
+        cards.ids,
+    )
+
+
+def _team(cards):
+    """The rep and everybody below, each on the days when a manager below was theirs."""
+    return SQL(
+        """(
+            SELECT id AS card_id, company_id, rep_id, date_from, date_to
+            FROM sales_scorecard WHERE id = ANY(%(cards)s)
+            UNION ALL
+            SELECT s.id, s.company_id, a.rep_id, GREATEST(a.date_from, s.date_from),
+                LEAST(COALESCE(a.date_to, s.date_to), s.date_to)
+            FROM sales_scorecard s
+            JOIN sales_rep leader ON leader.id = s.rep_id
+            JOIN sales_rep manager
+                ON manager.parent_path LIKE leader.parent_path || '%%'
+            JOIN sales_rep_assignment a ON a.manager_id = manager.id
+                AND a.rep_id <> s.rep_id AND a.date_from <= s.date_to
+                AND COALESCE(a.date_to, s.date_to) >= s.date_from
+            WHERE s.id = ANY(%(cards)s)
+        )""",
+        cards=cards.ids,
+    )
+
+
+def read_credits(cards, lines, people):
+    """What was credited on these days, without overlays.
+
+    :return: ``{(card's id, metric's id): (sum, how many)}``
+    """
+    metrics = lines.metric_id._get_parts()
+    if not metrics:
+        return {}
+    return {
+        (card, metric): (Fraction(str(value)), count)
+        for card, metric, value, count in cards.env.execute_query(
+            SQL(
+                """
+                SELECT p.card_id, c.metric_id, sum(c.value), count(*)
+                FROM %(people)s p
+                JOIN sales_credit c ON c.rep_id = p.rep_id
+                    AND c.metric_id = ANY(%(metrics)s)
+                    AND c.date BETWEEN p.date_from AND p.date_to
+                    AND c.company_id = p.company_id AND NOT c.overlay
+                GROUP BY p.card_id, c.metric_id
+                """,
+                metrics=metrics.ids,
+                people=people,
+            )
+        )
+    }
+
+
+def read_targets(cards, people):
+    """The targets of these days.
+
+    Of the core goal: of whichever metric (key None), with its metric. Of a metric: of
+    its core goal, else of the first of its supporting goals.
+
+    :return: ``{(card's id, metric's id or None): (plan's id, metric's id, target)}``
+    """
+    found = {}
+    for card, plan, metric, kind, value in cards.env.execute_query(
+        SQL(
+            """
+            SELECT p.card_id, plan.id, plan.metric_id, plan.kind, sum(d.value)
+            FROM %s p
+            JOIN sales_target_day d ON d.rep_id = p.rep_id
+                AND d.date BETWEEN p.date_from AND p.date_to
+            JOIN sales_target t ON t.id = d.target_id AND t.company_id = p.company_id
+            JOIN sales_target_plan plan ON plan.id = t.plan_id
+                AND plan.state <> 'draft'
+            GROUP BY p.card_id, plan.id
+            ORDER BY p.card_id, plan.kind = 'core' DESC, plan.id
+            """,
+            people,
+        )
+    ):
+        target = (plan, metric, Fraction(str(value)))
+        found.setdefault((card, metric), target)
+        if kind == "core":
+            found.setdefault((card, None), target)
+    return found
+
+
+def read_core(cards, targets, people):
+    """What was credited of the core goals' metrics.
+
+    :param dict targets: see ``read_targets``
+    :return: ``{card's id: (sum, how many)}``
+    """
+    wanted = [(key[0], value[1]) for key, value in targets.items() if key[1] is None]
+    if not wanted:
+        return {}
+    ids, metrics = zip(*wanted, strict=True)
+    return {
+        card: (Fraction(str(value)), count)
+        for card, value, count in cards.env.execute_query(
+            SQL(
+                """
+                SELECT w.card_id, COALESCE(sum(c.value), 0), count(c.id)
+                FROM unnest(%(cards)s::integer[], %(metrics)s::integer[])
+                    w(card_id, metric_id)
+                JOIN %(people)s p ON p.card_id = w.card_id
+                LEFT JOIN sales_credit c ON c.rep_id = p.rep_id
+                    AND c.metric_id = w.metric_id
+                    AND c.date BETWEEN p.date_from AND p.date_to
+                    AND c.company_id = p.company_id AND NOT c.overlay
+                GROUP BY w.card_id
+                """,
+                cards=list(ids),
+                metrics=list(metrics),
+                people=people,
+            )
+        )
+    }
+
+
+def read_training(cards, people):
+    """Of the courses needed on the last day, how many were held then.
+
+    :return: ``{card's id: (held, needed)}``
+    """
+    return {
+        card: (held, needed)
+        for card, held, needed in cards.env.execute_query(
+            SQL(
+                """
+                SELECT s.id,
+                    count(*) FILTER (WHERE EXISTS (
+                        SELECT FROM sales_certificate k
+                        WHERE k.rep_id = n.rep_id AND k.course_id = n.course_id
+                          AND k.active AND k.date <= s.date_to
+                          AND COALESCE(k.date_end, 'infinity'::date) >= s.date_to
+                    )),
+                    count(*)
+                FROM sales_scorecard s
+                JOIN %(people)s p ON p.card_id = s.id AND p.date_to = s.date_to
+                JOIN (%(needs)s) n ON n.rep_id = p.rep_id AND n.due_on <= s.date_to
+                GROUP BY s.id
+                """,
+                people=people,
+                needs=training.needs(),
+            )
+        )
+    }
+
+
+def read_conduct(cards, people):
+    """Points of decided cases: ``{card's id: points}``."""
+    return dict(
+        cards.env.execute_query(
+            SQL(
+                """
+                SELECT p.card_id, sum(k.score) FROM %s p
+                JOIN sales_conduct k ON k.rep_id = p.rep_id
+                    AND k.date BETWEEN p.date_from AND p.date_to
+                WHERE k.score <> 0
+                GROUP BY p.card_id
+                """,
+                people,
+            )
+        )
+    )
+
+
+def read_members(cards):
+    """The scores of who reports to the rep, weighted by their working days.
+
+    :return: ``{card's id: (sum of score × part, sum of parts, lowest, highest,
+        count)}``
+    """
+    return {
+        card: (*(Fraction(str(value)) for value in values), count)
+        for card, *values, count in cards.env.execute_query(
+            SQL(
+                """
+                SELECT s.id, sum(m.score * m.share), sum(m.share), min(m.score),
+                    max(m.score), count(*)
+                FROM sales_scorecard s
+                JOIN sales_scorecard m ON m.manager_id = s.rep_id
+                    AND m.company_id = s.company_id
+                    AND m.period = s.period AND m.period_from = s.period_from
+                    AND m.date_from <= s.date_to AND m.date_to >= s.date_from
+                    AND m.has_score AND m.share > 0
+                WHERE s.id = ANY(%s)
+                GROUP BY s.id
+                """,
+                cards.ids,
+            )
+        )
+    }

@@ -1,0 +1,292 @@
+from collections import defaultdict
+
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from .sales_scorecard import DUE
+
+# A working day is found within so many days for each one counted.
+STRETCH = 3
+
+
+class SalesScorecard(models.Model):
+    """Open, self-assessment, manager, calibration, confirmed, acknowledged.
+
+    Every step is for somebody: who may take it is checked on the server, it has a last
+    day, and nobody takes one that decides on the own card.
+    """
+
+    _inherit = "sales.scorecard"
+
+    def action_start(self):
+        """Hand cards whose period is over to whoever assesses first.
+
+        :raise UserError: while the period runs
+        """
+        self._check_judge()
+        self._check_state("open")
+        for card in self:
+            if card.date_to >= card.company_id._get_sales_today():
+                raise UserError(
+                    self.env._(
+                        "%(card)s: the period is not over yet.", card=card.display_name
+                    )
+                )
+        # sudo: stamped by the system; whose turn it is was checked above
+        self.sudo()._start()
+        return True
+
+    def _start(self):
+        self._compute_results()
+        own = self.filtered("template_id.with_self")
+        own._move("self")
+        (self - own)._move("manager")
+
+    @api.model
+    def _start_over(self):
+        """Cards of periods that are over go on by themselves."""
+        for company, cards in (
+            self.search([("state", "=", "open")]).grouped("company_id").items()
+        ):
+            today = company._get_sales_today()
+            cards.filtered(lambda card, today=today: card.period_to < today)._start()
+
+    def action_submit_self(self):
+        """The rep has assessed themselves.
+
+        :raise AccessError: for everybody else
+        """
+        self.check_access("read")
+        self._check_state("self")
+        if not all(card.is_mine for card in self):
+            raise AccessError(self.env._("Only the rep assesses themselves."))
+        self.sudo()._move("manager")  # sudo: stamped; it is the user's own card
+        return True
+
+    def action_submit(self):
+        """The manager has judged: on to the calibration.
+
+        :raise UserError: naming what is not judged yet
+        """
+        self._check_judge()
+        self._check_state("manager")
+        for card in self:
+            missing = card.line_ids.filtered(
+                lambda line: line.kind == "judgement" and not line.manager_given
+            )
+            if missing:
+                raise UserError(
+                    self.env._(
+                        "%(card)s is not judged yet: %(lines)s.",
+                        card=card.display_name,
+                        lines=", ".join(missing.mapped("name")),
+                    )
+                )
+        # sudo: stamped by the system; whose turn it is was checked above
+        cards = self.sudo()
+        cards._compute_results()
+        cards._move("calibration")
+        return True
+
+    def action_skip_self(self):
+        """Who does not assess themselves in time is not waited for."""
+        self._check_judge()
+        self._check_state("self")
+        if not all(card.is_late for card in self):
+            raise UserError(
+                self.env._("The rep still has time for the self-assessment.")
+            )
+        # sudo: stamped by the system; whose turn it is was checked above
+        self.sudo()._move("manager")
+        return True
+
+    def action_send_back(self):
+        """From the calibration back to the manager."""
+        self._check_judge(calibration=True)
+        self._check_state("calibration")
+        # sudo: stamped by the system; whose turn it is was checked above
+        self.sudo()._move("manager")
+        return True
+
+    def action_confirm(self):
+        """The score and its grade stay, with every input.
+
+        :raise AccessError: for who may not calibrate the cards, and for the own one
+        """
+        self._check_judge(calibration=True)
+        self._check_state("calibration")
+        # sudo: stamped by the system; whose turn it is was checked above
+        for card in self.sudo():
+            card.snapshot = card._prepare_snapshot()
+        self.sudo().write(
+            {
+                "confirmed_on": fields.Datetime.now(),
+                "confirmed_by_id": self.env.uid,
+            }
+        )
+        self.sudo()._move("confirmed")
+        return True
+
+    def action_acknowledge(self):
+        """The rep has seen the score and accepts it."""
+        self.check_access("read")
+        self._check_state("confirmed")
+        if not all(card.is_mine for card in self):
+            raise AccessError(self.env._("Only the rep acknowledges."))
+        # sudo: stamped by the system; it is the user's own card
+        self.sudo().write({"acknowledged_on": fields.Datetime.now()})
+        self.sudo()._move("acknowledged")
+        return True
+
+    def _prepare_snapshot(self):
+        """Every input, in words of the data: what to recalculate the score with."""
+        self.ensure_one()
+        names = (
+            "name kind function metric_id weight weight_used applies missing target "
+            "actual numerator denominator credit_count member_count lowest highest "
+            "x score part manager_value scope"
+        ).split()
+        lines = []
+        for line in self.line_ids:
+            row = {name: line[name] for name in names if name != "metric_id"}
+            row["metric"] = line.metric_id.code or False
+            function = line.template_line_id._get_function()
+            row["definition"] = {
+                "floor": float(function.floor),
+                "cap": float(function.cap),
+                "rate": float(function.rate),
+                "limit": float(function.limit),
+                "side": function.side,
+                "points": [[float(x), float(y)] for x, y in function.points],
+            }
+            lines.append(row)
+        return {
+            "template": self.template_id.id,
+            "version": self.template_id.version,
+            "date_from": str(self.date_from),
+            "date_to": str(self.date_to),
+            "share": self.share,
+            "computed_on": str(self.computed_on),
+            "score": self.score,
+            "weighted": self.weighted,
+            "points": self.points,
+            "cap": self.capped_at if self.is_capped else False,
+            "grade_by_score": self.score_grade_id.name or False,
+            "grade": self.grade_id.name or False,
+            "lines": lines,
+        }
+
+    # Whose turn it is, and until when
+
+    def _move(self, state):
+        """Give cards to whoever acts next; it is told once, with all that waits."""
+        if not self:
+            return
+        until = self._get_due(state)
+        told = defaultdict(self.browse)
+        for (user, due), cards in self.grouped(
+            lambda card: (card._get_next(state), until[card])
+        ).items():
+            cards.write(
+                {
+                    "state": state,
+                    "due_on": due,
+                    "waits_for_id": user.id if state in DUE else False,
+                    "reminded_on": False,
+                }
+            )
+            told[user] |= cards
+        for user, cards in told.items():
+            cards._tell(user, state)
+
+    def _get_next(self, state):
+        """The user who acts in a state, or who is told of it."""
+        self.ensure_one()
+        manager = self.manager_id
+        if state in ("self", "confirmed"):
+            return self.user_id
+        if state == "manager":
+            return manager.user_id
+        if state == "calibration":
+            return (manager.parent_id or manager).user_id
+        if state == "appealed":
+            judge = self.confirmed_by_id.sales_rep_ids.filtered(
+                lambda rep: rep.company_id == self.company_id
+            )
+            return judge.parent_id.user_id
+        return self.env["res.users"]
+
+    def _get_due(self, state):
+        """``{card: last day}``, by the working days of the company."""
+        names = {
+            "self": "template_id.self_days",
+            "manager": "template_id.manager_days",
+            "calibration": "template_id.calibration_days",
+            "appealed": "company_id.sales_appeal_days",
+            "confirmed": "company_id.sales_appeal_days",
+        }
+        if state not in names:
+            return dict.fromkeys(self, False)
+        days = {}
+        found = {}
+        for card in self:
+            count = card.mapped(names[state])[0]
+            key = (card.company_id, count)
+            if key not in days:
+                days[key] = self._add_working_days(card.company_id, count)
+            found[card] = days[key]
+        return found
+
+    @api.model
+    def _add_working_days(self, company, count):
+        """The last of so many working days after today."""
+        today = company._get_sales_today()
+        last = today + relativedelta(days=STRETCH * count + 60)
+        hours = self.env["sales.working.time"].working_days(company, today, last)
+        days = sorted(d for d, n in hours[company].items() if n and d > today)
+        return (days[:count] or [last])[-1]
+
+    def _tell(self, user, state):
+        if not user or user == self.env.user:
+            return
+        _ = self.env._
+        texts = {
+            "self": _("Please assess yourself."),
+            "manager": _("Please judge: %(count)s scorecards.", count=len(self)),
+            "calibration": _(
+                "Please calibrate: %(count)s scorecards.", count=len(self)
+            ),
+            "confirmed": _("Your scorecard is confirmed. Please acknowledge it."),
+            "appealed": _("A rep appeals against a score: please answer."),
+        }
+        if state not in texts:
+            return
+        self[:1].message_notify(
+            partner_ids=user.partner_id.ids,
+            subject=self[:1].display_name,
+            body=texts[state],
+        )
+
+    @api.model
+    def _cron_remind(self):
+        """Once a day, whoever is late is told of all that waits."""
+        late = self.search([("is_late", "=", True), ("waits_for_id", "!=", False)])
+        for company, cards in late.grouped("company_id").items():
+            today = company._get_sales_today()
+            cards = cards.filtered(
+                lambda card, today=today: (card.reminded_on or today) <= today
+                and card.reminded_on != today
+            )
+            for user, waiting in cards.grouped("waits_for_id").items():
+                waiting[:1].message_notify(
+                    partner_ids=user.partner_id.ids,
+                    subject=self.env._("Scorecards are late"),
+                    body=self.env._(
+                        "%(count)s scorecards have waited for you since %(date)s.",
+                        count=len(waiting),
+                        date=min(waiting.mapped("due_on")),
+                    ),
+                )
+            cards.write({"reminded_on": today})

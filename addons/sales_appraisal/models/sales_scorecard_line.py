@@ -1,0 +1,321 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.misc import formatLang
+
+from ..scoring.functions import next_step, score
+from .sales_scorecard_template_line import FUNCTIONS, KINDS, exact
+
+MISSING = [
+    ("nothing", "Nothing to divide by"),
+    ("target", "No target"),
+    ("courses", "No course required"),
+    ("judgement", "Not judged yet"),
+    ("members", "Nobody below has a score"),
+]
+WRITTEN = {
+    "self_value": "self",
+    "self_comment": "self",
+    "manager_value": "manager",
+    "manager_comment": "manager",
+}
+
+
+class SalesScorecardLine(models.Model):
+    """One line of a card: what was reached, of what, and the points it gives.
+
+    Values of percentages are as people say them: 78, not 0.78.
+    """
+
+    _name = "sales.scorecard.line"
+    _description = "Line of a Scorecard"
+    _inherit = ["sales.stamped.mixin"]
+    _order = "card_id, sequence, id"
+    _log_access = False
+
+    card_id = fields.Many2one(
+        "sales.scorecard", required=True, readonly=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="card_id.company_id")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    card_state = fields.Selection(related="card_id.state", string="Status of the Card")
+    template_line_id = fields.Many2one(
+        "sales.scorecard.template.line",
+        required=True,
+        readonly=True,
+        ondelete="restrict",
+    )
+    name = fields.Char(related="template_line_id.name")
+    description = fields.Text(related="template_line_id.description")
+    sequence = fields.Integer(readonly=True)
+    kind = fields.Selection(KINDS, required=True, readonly=True)
+    function = fields.Selection(FUNCTIONS, required=True, readonly=True)
+    curve = fields.Json(related="template_line_id.curve")
+    metric_id = fields.Many2one("sales.metric", readonly=True, ondelete="restrict")
+    unit = fields.Selection(related="metric_id.unit", string="Unit of Measure")
+    weight = fields.Float("Weight (%)", digits=(5, 2), readonly=True)
+    weight_used = fields.Float(
+        "Weight Used (%)",
+        digits=(5, 2),
+        readonly=True,
+        help="With the weight of what does not apply shared by the others.",
+    )
+    applies = fields.Boolean("Applicable", readonly=True)
+    missing = fields.Selection(MISSING, "Not Applicable", readonly=True)
+    target = fields.Float(digits=(16, 2), readonly=True)
+    actual = fields.Float(digits=(16, 2), readonly=True)
+    numerator = fields.Float(digits=(16, 2), readonly=True)
+    denominator = fields.Float(digits=(16, 2), readonly=True)
+    credit_count = fields.Integer("Credits", readonly=True)
+    scope = fields.Selection(related="template_line_id.scope")
+    member_count = fields.Integer("Cards of the Team", readonly=True)
+    lowest = fields.Float(digits=(16, 2), readonly=True)
+    highest = fields.Float(digits=(16, 2), readonly=True)
+    x = fields.Float(
+        "Scored",
+        digits=(16, 2),
+        readonly=True,
+        help="What the function got: the value, or the percent of the target.",
+    )
+    is_vetoed = fields.Boolean("Veto", readonly=True)
+    score = fields.Float(digits=(16, 2), readonly=True, aggregator="avg")
+    part = fields.Float(
+        "In the Card", digits=(16, 2), readonly=True, help="What it adds to the score."
+    )
+    self_value = fields.Float("Own Assessment", digits=(16, 2))
+    self_comment = fields.Char("Own Remark")
+    manager_value = fields.Float("Judgement", digits=(16, 2))
+    manager_given = fields.Boolean("Judged", readonly=True)
+    manager_comment = fields.Char("Manager's Remark")
+
+    explanation = fields.Text("Why", compute="_compute_explanation")
+    lift = fields.Float(
+        compute="_compute_lift",
+        digits=(16, 2),
+        help="What one more unit of what is scored adds to the card.",
+    )
+    lift_text = fields.Char("What Would Lift It", compute="_compute_lift")
+
+    _line_uniq = models.UniqueIndex("(card_id, template_line_id)")
+
+    # Words
+
+    @api.depends("score", "x", "weight_used", "applies", "missing", "part")
+    def _compute_explanation(self):
+        for line in self:
+            line.explanation = line._explain()
+
+    def _number(self, value, digits=2):
+        return formatLang(self.env, value, digits=digits)
+
+    def _value(self, value):
+        """A value in its unit, in words."""
+        if self.unit == "money":
+            return formatLang(self.env, value, currency_obj=self.currency_id)
+        text = self._number(value)
+        if self.unit == "percent" or self.kind == "training":
+            return f"{text} %"
+        return text
+
+    def _explain(self):
+        _ = self.env._
+        if not self.applies:
+            reason = dict(self._fields["missing"]._description_selection(self.env))
+            reason = reason.get(self.missing, "")
+            if self.weight:
+                return _(
+                    "Not applicable (%(reason)s): the other lines share its weight of "
+                    "%(weight)s %%.",
+                    reason=reason,
+                    weight=self._number(self.weight),
+                )
+            return _("Not applicable (%(reason)s).", reason=reason)
+        return " ".join(
+            part
+            for part in (
+                self._explain_input(),
+                self._explain_function(),
+                self.weight
+                and _(
+                    "Weight %(weight)s %%: %(part)s in the card.",
+                    weight=self._number(self.weight_used),
+                    part=self._number(self.part),
+                ),
+            )
+            if part
+        )
+
+    def _explain_input(self):
+        _ = self.env._
+        if self.kind == "members":
+            return _(
+                "%(count)s cards from %(lowest)s to %(highest)s, on average %(actual)s "
+                "by working days.",
+                count=self.member_count,
+                lowest=self._number(self.lowest),
+                highest=self._number(self.highest),
+                actual=self._number(self.actual),
+            )
+        if self.target:
+            return _(
+                "%(actual)s of %(target)s is %(percent)s %%.",
+                actual=self._value(self.actual),
+                target=self._value(self.target),
+                percent=self._number(self.x),
+            )
+        if self.denominator:
+            return _(
+                "%(numerator)s by %(denominator)s is %(actual)s.",
+                numerator=self._number(self.numerator),
+                denominator=self._number(self.denominator),
+                actual=self._value(self.actual),
+            )
+        return _("The value is %(actual)s.", actual=self._value(self.actual))
+
+    def _explain_function(self):
+        _ = self.env._
+        function = self.template_line_id._get_function()
+        texts = {
+            "ratio": _(
+                "As it is, from %(floor)s to %(cap)s: %(score)s points.",
+                floor=self._number(float(function.floor), 0),
+                cap=self._number(float(function.cap), 0),
+                score=self._number(self.score),
+            ),
+            "lower": _(
+                "The less the better, 100 at the target: %(score)s points.",
+                score=self._number(self.score),
+            ),
+            "linear": _(
+                "Between %(points)s: %(score)s points.",
+                points=self._describe_points(function),
+                score=self._number(self.score),
+            ),
+            "bands": _(
+                "In the bands %(points)s: %(score)s points.",
+                points=self._describe_points(function),
+                score=self._number(self.score),
+            ),
+            "points": _(
+                "%(rate)s each, from %(floor)s to %(cap)s: %(score)s points on the "
+                "card.",
+                rate=self._number(float(function.rate)),
+                floor=self._number(float(function.floor), 0),
+                cap=self._number(float(function.cap), 0),
+                score=self._number(self.score),
+            ),
+            "veto": _(
+                "Beyond the limit of %(limit)s: the whole card is at most %(cap)s.",
+                limit=self._number(float(function.limit)),
+                cap=self._number(float(function.cap)),
+            )
+            if self.is_vetoed
+            else _(
+                "Within the limit of %(limit)s: no veto.",
+                limit=self._number(float(function.limit)),
+            ),
+        }
+        return texts[self.function]
+
+    def _describe_points(self, function):
+        return ", ".join(
+            f"{self._number(float(x), 0)} → {self._number(float(y), 0)}"
+            for x, y in function.points
+        )
+
+    @api.depends("x", "weight_used", "applies", "function")
+    def _compute_lift(self):
+        for line in self:
+            line.lift, line.lift_text = line._get_lift()
+
+    def _get_lift(self):
+        """What one more unit gives: ``(points in the card, words)``."""
+        _ = self.env._
+        if not self.applies or self.function == "veto":
+            return 0.0, False
+        function = self.template_line_id._get_function()
+        weight = exact(self.weight_used) / 100 if self.weight else 1
+        x = exact(self.x)
+        step = next_step(function, x)
+        if step:
+            gain = step[1] * weight
+            return float(gain / (step[0] - x)), _(
+                "at %(input)s there are %(gain)s points more in the card",
+                input=self._number(float(step[0])),
+                gain=self._number(float(gain)),
+            )
+        better = -1 if self.function == "lower" else 1
+        gain = (score(function, x + better) - score(function, x)) * weight
+        if gain <= 0:
+            return 0.0, _("nothing more to be had here")
+        unit = _("percent") if self.target or self.unit == "percent" else _("unit")
+        if better < 0:
+            return float(gain), _(
+                "each %(unit)s less gives %(gain)s points in the card",
+                unit=unit,
+                gain=self._number(float(gain)),
+            )
+        return float(gain), _(
+            "each %(unit)s more gives %(gain)s points in the card",
+            unit=unit,
+            gain=self._number(float(gain)),
+        )
+
+    # Writing
+
+    def _is_stamped(self, name):
+        return name not in WRITTEN
+
+    def write(self, vals):
+        if not self.env.su:
+            for state in {WRITTEN[name] for name in WRITTEN.keys() & vals.keys()}:
+                self.card_id._check_hand(state)
+            if "manager_value" in vals:
+                other = self.filtered(lambda line: line.kind != "judgement")
+                if other:
+                    raise UserError(
+                        self.env._(
+                            "%(line)s comes from facts: nobody enters it.",
+                            line=other[0].name,
+                        )
+                    )
+        result = super().write(vals)
+        if "manager_value" in vals:
+            # sudo: stamped by the system, with what was entered
+            super(SalesScorecardLine, self.sudo()).write({"manager_given": True})
+            self.card_id.sudo()._compute_results()
+        return result
+
+    # Opening what is behind
+
+    def action_open_source(self):
+        """The credits, courses or cases that a line is made of."""
+        self.ensure_one()
+        self.check_access("read")
+        card = self.card_id
+        reps = card.rep_id
+        if self.scope == "team":
+            reps = reps.search([("id", "child_of", reps.id)])
+        if self.metric_id:
+            return self.env["sales.credit"]._prepare_action_behind(
+                self.metric_id, (card.date_from, card.date_to), reps
+            )
+        if self.kind == "members":
+            return card._open_members()
+        sources = {
+            "training": ("sales_force.sales_training_need_action", []),
+            "conduct": (
+                "sales_force.sales_conduct_action",
+                [("date", ">=", card.date_from), ("date", "<=", card.date_to)],
+            ),
+        }
+        if self.kind not in sources:
+            raise UserError(
+                self.env._("%(line)s is judged, not counted.", line=self.name)
+            )
+        xml_id, domain = sources[self.kind]
+        action = self.env["ir.actions.act_window"]._for_xml_id(xml_id)
+        return {
+            **action,
+            "domain": [("rep_id", "in", reps.ids), *domain],
+            "context": {},
+        }

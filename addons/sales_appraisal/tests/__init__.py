@@ -1,0 +1,10 @@
+from . import (
+    test_access,
+    test_demo,
+    test_distribution,
+    test_flow,
+    test_periods,
+    test_scorecard,
+    test_scoring,
+    test_screens,
+)

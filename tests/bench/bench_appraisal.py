@@ -1,0 +1,154 @@
+"""Scoring the monthly cards of a thousand reps over a large ledger."""
+
+import time
+from datetime import date
+
+from odoo.fields import Command
+from odoo.tools import SQL
+
+from .common import Row, seconds
+
+REPS = 1000
+MONTHS = 12
+# Credited to every rep in every month.
+METRICS = (
+    *("ORDERED", "INVOICED", "COLLECTED", "DUE", "MARGIN"),
+    *("WON", "LOST", "VISITS", "ORDERS", "NEW_CUSTOMERS"),
+)
+LINES = (
+    # name, weight, values
+    ("Core goal", 30, {"kind": "attainment", "cap": 120}),
+    ("Ordered", 10, {"metric": "ORDERED", "against": "number", "number": 9000}),
+    ("Margin", 10, {"metric": "MARGIN", "against": "number", "number": 9000}),
+    ("Collection rate", 20, {"metric": "COLLECTION_RATE", "function": "linear"}),
+    ("Win rate", 10, {"metric": "WIN_RATE", "function": "bands"}),
+    ("Visits", 10, {"metric": "VISITS", "against": "number", "number": 50}),
+    ("Training", 10, {"kind": "training", "cap": 100}),
+    ("Conduct", 0, {"kind": "conduct", "function": "points", "floor": -10, "cap": 10}),
+)
+YEAR = 2031
+
+
+def make_reps(env):
+    """A director and who is below."""
+    users = env["res.users"].create(
+        [
+            {
+                "name": f"Rep {number}",
+                "login": f"rep_{number}",
+                "group_ids": [Command.set(env.ref("sales_force.group_sales_rep").ids)],
+            }
+            for number in range(REPS)
+        ]
+    )
+    env["sales.rep"].create(
+        [
+            {"user_id": user.id, "date_start": f"{YEAR - 2}-01-01", "state": "active"}
+            for user in users
+        ]
+    )
+
+
+def make_template(env):
+    metrics = {metric.code: metric.id for metric in env["sales.metric"].search([])}
+    points = [
+        Command.create({"x": x, "y": y}) for x, y in ((10, 20), (50, 60), (90, 100))
+    ]
+    lines = []
+    for name, weight, values in LINES:
+        values = dict(values)
+        code = values.pop("metric", None)
+        if values.get("function") in ("linear", "bands"):
+            values["point_ids"] = points
+        lines.append(
+            Command.create(
+                {
+                    "name": name,
+                    "weight": weight,
+                    "metric_id": metrics[code] if code else False,
+                    **values,
+                }
+            )
+        )
+    env["sales.scorecard.template"].create(
+        {"name": "Month", "date_from": f"{YEAR}-01-01", "line_ids": lines}
+    ).action_publish()
+
+
+def make_plan(env):
+    env["sales.target.plan"].create(
+        {
+            "name": "Invoiced",
+            "metric_id": env.ref("sales_force.sales_metric_invoiced").id,
+            "stage": "growth",
+            "stage_reason": "Few of them know us",
+            "date_from": f"{YEAR}-01-01",
+            "date_to": f"{YEAR}-12-31",
+            "value": 120_000_000,
+            "profile": "even",
+        }
+    ).action_publish()
+
+
+def fill(env, count):
+    """Credits of all reps, metrics and months, until there are so many."""
+    reps = env["sales.rep"].search([]).ids
+    metrics = env["sales.metric"].search([("code", "in", METRICS)]).ids
+    each = max(1, round(count / len(reps) / len(metrics) / MONTHS))
+    env.cr.execute(
+        SQL(
+            """
+            INSERT INTO sales_credit (metric_id, date, rep_id, user_id, company_id,
+                value, share, overlay, res_model, res_id, part, source, scope_id)
+            SELECT m, make_date(%(year)s, month, 1 + (k * 7 + r) %% 28), r, s.user_id,
+                s.company_id, 10 + (r + m + k) %% 90, 100, FALSE, 'sale.order.line',
+                row_number() OVER (), 0, 'order', row_number() OVER ()
+            FROM unnest(%(reps)s) r JOIN sales_rep s ON s.id = r,
+                unnest(%(metrics)s) m, generate_series(1, %(months)s) month,
+                generate_series(1, %(each)s) k
+            """,
+            year=YEAR,
+            reps=reps,
+            metrics=metrics,
+            months=MONTHS,
+            each=each,
+        )
+    )
+
+
+def run(lab):
+    name = lab.clone(lab.base(), "appraisal")
+    lab.install(name, "sales_appraisal")
+    side = lab.open(name)
+    for make in (make_reps, make_template, make_plan):
+        with side.env() as env:
+            make(env)
+    with side.env() as env:
+        fill(env, lab.options.lines)
+    lab.analyze(name)
+    spent, queries = {}, {}
+    with side.env() as env:
+        cards = env["sales.scorecard"]
+        start = time.perf_counter()
+        cards = cards._open_period(env.company, "month", date(YEAR, 6, 15))
+        env.flush_all()
+        spent["opened and scored"] = time.perf_counter() - start
+        for label, some in (("two", cards[:2]), ("all", cards)):
+            env.invalidate_all()
+            before, start = env.cr.sql_log_count, time.perf_counter()
+            some._compute_results()
+            spent[label] = time.perf_counter() - start
+            queries[label] = env.cr.sql_log_count - before
+    credits = side.query("SELECT count(*) FROM sales_credit")[0][0]
+    row = Row(
+        f"scoring {len(cards):,} monthly cards of {len(LINES)} lines over {credits:,} "
+        "credits",
+        "≤ 15 s, queries independent of reps",
+        {
+            "scored": seconds(spent["all"]),
+            "opened and scored": seconds(spent["opened and scored"]),
+            "queries": f"{queries['all']} (of two cards: {queries['two']})",
+        },
+    )
+    lab.close(side)
+    return [row]
