@@ -199,7 +199,13 @@ class SalesTargetPlan(models.Model):
     hedge_team = fields.Float("On a Team's (%)", digits=(5, 2), groups=HEDGE_GROUPS)
 
     target_ids = fields.One2many("sales.target", "plan_id", "Targets")
-    version_ids = fields.One2many("sales.target.version", "plan_id", "Versions")
+    version_ids = fields.One2many(
+        "sales.target.version",
+        "plan_id",
+        "Versions",
+        groups="sales_force.group_sales_leader,sales_force.group_sales_operations,"
+        "sales_force.group_sales_finance",
+    )
     version_count = fields.Integer(compute="_compute_counts")
     rep_count = fields.Integer("Reps", compute="_compute_counts")
     answered_count = fields.Integer("Answered", compute="_compute_counts")
