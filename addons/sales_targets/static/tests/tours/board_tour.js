@@ -225,6 +225,7 @@ registry.category("web_tour.tours").add("sales_targets_board_thousand", {
         {trigger: ".o_board_open_all", run: "click"},
         {
             trigger: `.o_board_grid[aria-rowcount]:has(${row("Peer")})`,
+            timeout: 60000,
             async run() {
                 const {anchor} = this;
                 const count = Number(anchor.getAttribute("aria-rowcount"));
