@@ -6,9 +6,10 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
-from odoo.tools.misc import format_date, formatLang
+from odoo.tools.misc import formatLang
 
 from ..planning.tree import ROOT
+from ..wording import format_month
 
 COMPANY_PLANNERS = (
     "sales_force.group_sales_director",
@@ -91,7 +92,7 @@ class SalesTarget(models.Model):
         """A row's name, with the month where it is one of a month."""
         if self.period == "total":
             return self.name
-        month = format_date(self.env, self.date_from, date_format="MMM y")
+        month = format_month(self.env, self.date_from)
         return self.env._("%(name)s, %(month)s", name=self.name, month=month)
 
     def get_board_detail(self):

@@ -10,13 +10,13 @@ from dateutil.relativedelta import relativedelta
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
-from odoo.tools.misc import format_date
 
 from odoo.addons.sales_force.ledger.apportion import apportion
 
 from .. import facts
 from ..planning import tree, weights
 from ..planning.decompose import Child, Conflict, assign, split
+from ..wording import format_month
 
 # Of shares in percent: far below a cent of any company's target.
 SHARE_DIGITS = 12
@@ -649,8 +649,7 @@ class SalesTargetPlan(models.Model):
         months = self._get_months()
         names = ", ".join(self._get_names(conflict.keys, nodes)) or self.name
         at = ", ".join(
-            format_date(self.env, months[number], date_format="MMM y")
-            for number in conflict.months
+            format_month(self.env, months[number]) for number in conflict.months
         )
         values = {
             "names": names,
