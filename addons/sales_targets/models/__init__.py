@@ -25,6 +25,7 @@ from . import (
     sales_meeting,
     sales_meeting_agenda,
     sales_meeting_decision,
+    sales_calendar_day,
     sales_rep,
     res_partner,
     sales_credit,

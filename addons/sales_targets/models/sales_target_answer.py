@@ -81,12 +81,13 @@ class SalesTarget(models.Model):
         What is taken over is locked, and the others get the difference.
 
         :param bool accept: whether the proposed value becomes the target
-        :raise AccessError: for who does not plan above it
+        :raise AccessError: for who neither plans above it nor leads the team it is in
         :raise UserError: where there is no counter-proposal, or where locks and limits
             do not allow it
         """
         for target in self:
-            target._check_may_plan()
+            if not target._is_of_own_team():
+                target._check_may_plan()
             if target.answer != "countered":
                 raise UserError(
                     self.env._(
@@ -101,6 +102,19 @@ class SalesTarget(models.Model):
                 )
         self._answer({"answer": "settled"})
         return True
+
+    def _is_of_own_team(self):
+        """Whether the user leads the team that the rep's target is in: what is taken
+        over there is the others' of the team, which keeps its own."""
+        above = self.parent_id.with_env(self.env)
+        return (
+            self.env.user.has_group("sales_force.group_sales_leader")
+            and self.level == "rep"
+            and not self.is_mine
+            and above.has_access("read")
+            and above.level == "team"
+            and above.rep_id in self.env.user.sales_rep_ids
+        )
 
     def _check_asked(self):
         self.ensure_one()

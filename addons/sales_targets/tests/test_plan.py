@@ -102,6 +102,27 @@ class TestPlan(TargetCase):
         self.plan.action_commit()
         self.assertEqual(self.plan.state, "committed")
 
+    def test_leader_settles(self):
+        """Within the own team, whose sum stays; not in another one."""
+        north, south = self.env["crm.team"].create([{"name": "N"}, {"name": "S"}])
+        mate = self._user("mate", "sales_force.group_sales_rep")
+        self.reps["mate"] = self._rep(mate, self.reps["leader"], team_id=north.id)
+        self.reps["rep"].team_id = north
+        self.reps["peer"].team_id = south
+        self.plan.action_publish()
+        before = self._totals()
+        leaves = {leaf.rep_id: leaf for leaf in self.plan._get_leaves()}
+        mine = leaves[self.reps["rep"]]
+        mine.with_user(self.users["rep"]).action_counter(mine.value - 500, "Less")
+        for role in ("rep", "peer_leader"):
+            with self.assertRaises(AccessError):
+                mine.with_user(self.users[role]).action_settle(True)
+        mine.with_user(self.users["leader"]).action_settle(True)
+        after = self._totals()
+        self.assertExact(self.plan)
+        changed = {key for key in after if after[key] != before[key]}
+        self.assertEqual(changed, {mine.key, leaves[self.reps["mate"]].key})
+
     def test_days(self):
         self.plan.action_publish()
         days = self.env["sales.target.day"].search(
@@ -120,6 +141,31 @@ class TestPlan(TargetCase):
             .mapped("value")
         )
         self.assertEqual(round(sum(days.mapped("value")), 2), total)
+
+    def test_make_up_day(self):
+        """A day on which one works after all gets its part of the month soon."""
+        self.plan.action_publish()
+        job = self.env.ref("sales_targets.ir_cron_derive_days")
+        triggers = [("cron_id", "=", job.id)]
+        before = self.env["ir.cron.trigger"].search_count(triggers)
+        saturday = date(2031, 2, 1)
+        self.env["sales.calendar.day"].create(
+            {
+                "name": "Make-up day",
+                "date": saturday,
+                "kind": "workday",
+                "company_id": self.company.id,
+            }
+        )
+        self.assertEqual(self.env["ir.cron.trigger"].search_count(triggers), before + 1)
+        self.env["sales.target.day"]._cron_derive()
+        days = self.env["sales.target.day"].search(
+            [("plan_id", "=", self.plan.id), ("rep_id", "=", self.reps["rep"].id)]
+        )
+        month = days.filtered(lambda day: day.date.replace(day=1) == saturday)
+        self.assertTrue(month.filtered(lambda day: day.date == saturday).value)
+        row = month.target_id
+        self.assertEqual(round(sum(month.mapped("value")), 2), row.value)
 
     def test_achieved(self):
         self.plan.action_publish()
