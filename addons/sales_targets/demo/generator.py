@@ -11,6 +11,7 @@ from dateutil.relativedelta import relativedelta
 from odoo.fields import Command
 
 from odoo.addons.sales_force.demo.generator import QUIET
+from odoo.addons.sales_force.demo.names import PEOPLE
 
 # metric: name, Chinese name, smallest unit, by how much more than in the past.
 SUPPORTING = {
@@ -44,6 +45,7 @@ class Demo:
         self.year = company.compute_fiscalyear_dates(self.today)
 
     def load(self):
+        self.leave_out_others()
         self.core = self.make_core()
         self.make_supporting()
         self.make_margin()
@@ -52,6 +54,11 @@ class Demo:
         self.make_work()
         self.make_meeting()
         self.env.flush_all()
+
+    def leave_out_others(self):
+        """Odoo's own demo users sell something, but are in no team of ours."""
+        others = [rep for login, rep in self.reps.items() if login not in PEOPLE]
+        self.env["sales.rep"].concat(*others).carries_target = False
 
     def word(self, pair):
         return pair[1] if self.chinese else pair[0]

@@ -317,14 +317,16 @@ export class TargetBoard extends Component {
         const most = Math.max(this.model.getSiblings(row).most, value, 1);
         const known = row.baseline !== false;
         const growth =
-            known && row.baseline > 0 ? 100 * (value / row.baseline - 1) : null;
-        const text =
-            growth === null ? "" : `${growth > 0 ? "+" : ""}${Math.round(growth)} %`;
+            known && row.baseline > 0
+                ? Math.round(100 * (value / row.baseline - 1))
+                : null;
+        const text = growth === null ? "" : `${growth > 0 ? "+" : ""}${growth} %`;
+        const tones = {"-1": "text-danger", 1: "text-success"};
         return {
             width: `${(100 * value) / most}%`,
             left: known ? `${(100 * Math.max(row.baseline, 0)) / most}%` : null,
             text,
-            tone: growth < 0 ? "text-danger" : "text-success",
+            tone: tones[Math.sign(growth)] || "text-muted",
             title: known
                 ? _t("Year before: %(before)s, now %(now)s", {
                       before: this.format(row.baseline),
