@@ -19,6 +19,11 @@ HELD = [
     ("least", "Growth at least"),
     ("most", "Growth at most"),
 ]
+# Who sees more than an own number.
+FOLLOWER_GROUPS = (
+    "sales_force.group_sales_leader,sales_force.group_sales_operations,"
+    "sales_force.group_sales_finance"
+)
 
 
 class SalesTarget(models.Model):
@@ -109,6 +114,7 @@ class SalesTarget(models.Model):
         digits=(16, 4),
         readonly=True,
         aggregator=None,
+        groups=FOLLOWER_GROUPS,
         help="Of what is assigned by the node above, by the weights.",
     )
     held = fields.Selection(
@@ -222,24 +228,24 @@ class SalesTarget(models.Model):
                     baseline=number(self.baseline, {"precision": 0}),
                 )
             )
+        parts = ", ".join(parts)
+        if not above.has_access("read"):
+            # Reps see their own number: with its share the sum above would be known.
+            return _(
+                "By weight: %(parts)s; rounded to %(unit)s.",
+                parts=parts,
+                unit=plan.unit,
+            )
         return _(
-            "%(share)s %% of what is assigned%(assigned)s: %(parts)s; rounded to "
+            "%(share)s %% of what is assigned (%(assigned)s): %(parts)s; rounded to "
             "%(unit)s.",
             share=number(
-                100 * self.value / assigned if assigned else self.share,
-                {"precision": 1},
+                100 * self.value / assigned if assigned else 0, {"precision": 1}
             ),
-            assigned=self._describe_assigned(assigned),
-            parts=", ".join(parts),
+            assigned=number(assigned, {"precision": 0}),
+            parts=parts,
             unit=plan.unit,
         )
-
-    def _describe_assigned(self, assigned):
-        """The sum above, for who may see it: reps see their own number only."""
-        if not self.parent_id.has_access("read"):
-            return ""
-        number = self.env["ir.qweb.field.float"].value_to_html
-        return f" ({number(assigned, {'precision': 0})})"
 
     # Writing: by the plan only
 

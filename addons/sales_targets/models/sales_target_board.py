@@ -10,17 +10,14 @@ from odoo.tools.misc import formatLang
 
 from ..planning.tree import ROOT
 from ..wording import format_month
+from .sales_target import FOLLOWER_GROUPS
 
 COMPANY_PLANNERS = (
     "sales_force.group_sales_director",
     "sales_force.group_sales_operations",
 )
 # Who follows others, and so what is assigned to those below.
-FOLLOWERS = (
-    "sales_force.group_sales_leader",
-    "sales_force.group_sales_operations",
-    "sales_force.group_sales_finance",
-)
+FOLLOWERS = FOLLOWER_GROUPS.split(",")
 # Who sees how the hedges compound.
 HEDGE_READERS = (*COMPANY_PLANNERS, "sales_force.group_sales_finance")
 IMPORTERS = ("sales_force.group_sales_manager", "sales_force.group_sales_operations")

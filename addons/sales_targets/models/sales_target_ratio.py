@@ -5,6 +5,8 @@ from fractions import Fraction
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .sales_target import FOLLOWER_GROUPS
+
 
 class SalesTargetPlan(models.Model):
     _inherit = "sales.target.plan"
@@ -32,12 +34,15 @@ class SalesTargetPlan(models.Model):
         help="By which the target is divided, in company currency, of the period.",
     )
     ratio_planned = fields.Float(
-        "Ratio Planned (%)", compute="_compute_ratio", digits=(16, 2)
+        "Ratio Planned (%)",
+        compute="_compute_ratio",
+        digits=(16, 2),
     )
     ratio_achieved = fields.Float(
         "Ratio So Far (%)",
         compute="_compute_ratio",
         digits=(16, 2),
+        groups=FOLLOWER_GROUPS,
         help="Of what is credited until now; of a market the part of its size that "
         "falls on these days.",
     )
@@ -45,15 +50,15 @@ class SalesTargetPlan(models.Model):
     @api.depends("value", "divisor_plan_id.value", "market_size")
     def _compute_ratio(self):
         for plan in self:
-            plan.ratio_planned = plan._divide_by(plan.value, plan._get_divisor())
+            # sudo: who sees a plan may know the ratio, if not the amounts
+            planned = plan.sudo()
+            plan.ratio_planned = planned._divide_by(
+                planned.value, planned.divisor_plan_id.value or planned.market_size
+            )
             plan.ratio_achieved = 0.0
             if plan.ratio_metric_id:
                 done = plan._get_root().achieved
                 plan.ratio_achieved = plan._divide_by(done, plan._get_divided_so_far())
-
-    def _get_divisor(self):
-        # sudo: of a published ratio, whoever sees the plan of its denominator
-        return self.sudo().divisor_plan_id.value or self.market_size
 
     def _get_divided_so_far(self):
         """What the achieved value is divided by."""

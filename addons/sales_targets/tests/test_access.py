@@ -71,6 +71,20 @@ class TestAccess(TargetCase):
                 wrong.append((role, "foreign"))
         self.assertFalse(wrong)
 
+    def test_own_number_only(self):
+        """A rep reads neither the company's number nor what tells the team's."""
+        rep, leader = self.users["rep"], self.users["leader"]
+        own = self._targets()["own"]
+        for record, name in ((self.plan, "value"), (own, "share")):
+            self.assertTrue(record.with_user(leader).read([name])[0][name])
+            with self.assertRaises(AccessError):
+                record.with_user(rep).read([name])
+        self.assertIn("% of what is assigned (", own.why)
+        own.invalidate_recordset()
+        self.assertIn("By weight: ", own.with_user(rep).why)
+        self.plan.with_user(rep).read()
+        own.with_user(rep).read()
+
     def test_drafts_are_not_shown(self):
         draft = self._plan(name="Draft", kind="supporting", value=500)
         draft.action_decompose()
