@@ -1,8 +1,14 @@
 """Bottom-up: who is asked accepts a target, or proposes another with a reason."""
 
-from odoo import fields, models
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
+from odoo.tools.misc import format_date
+
+# Who has not answered is reminded so many days before the last one.
+REMINDED_BEFORE = 3
 
 
 class SalesTarget(models.Model):
@@ -162,6 +168,9 @@ class SalesTarget(models.Model):
     def _ask(self):
         """An activity for everybody whose target it is."""
         question = self._get_question_type()
+        for plan in self.plan_id:
+            # sudo: stamped by the system
+            plan.sudo().reminded_on = plan.company_id._get_sales_today()
         # sudo: who is asked need not be somebody whom the planner may assign
         activities = self.env["mail.activity"].sudo()
         # Everybody is asked at once: among the activities, not by as many e-mails.
@@ -188,3 +197,62 @@ class SalesTarget(models.Model):
             plan.sudo().activity_ids.filtered(
                 lambda activity: activity.activity_type_id == self._get_question_type()
             ).unlink()
+
+
+class SalesTargetPlan(models.Model):
+    _inherit = "sales.target.plan"
+
+    reminded_on = fields.Date(
+        "Reminded",
+        readonly=True,
+        copy=False,
+        help="When those who have not answered were asked, or reminded, last.",
+    )
+
+    @api.model
+    def _cron_remind(self):
+        """Each day: remind who has not answered, shortly before the day until which an
+        answer is asked for, and once after it; tell the leaders who that is."""
+        for plan in self.search(
+            [("state", "=", "proposed"), ("answer_until", "!=", False)]
+        ):
+            today = plan.company_id._get_sales_today()
+            days = (
+                plan.answer_until - relativedelta(days=REMINDED_BEFORE),
+                plan.answer_until + relativedelta(days=1),
+            )
+            due = max((day for day in days if day <= today), default=None)
+            if due and (not plan.reminded_on or plan.reminded_on < due):
+                plan._remind()
+                plan.sudo().reminded_on = today  # sudo: stamped by the system
+
+    def _remind(self):
+        """One message for all who read the same language, and one for each leader."""
+        reps = self._get_leaves().filtered(lambda leaf: leaf.answer == "none").rep_id
+        # sudo: who is asked, and who leads them
+        reps = reps.sudo()
+        until = self.answer_until
+        for lang, users in reps.user_id.grouped("lang").items():
+            plan = self.sudo().with_context(lang=lang)  # sudo: by the system
+            plan.message_notify(
+                partner_ids=users.partner_id.ids,
+                subject=plan.env._("Your target: %(plan)s", plan=plan.name),
+                body=plan.env._(
+                    "Accept your target, or propose another with a reason, until "
+                    "%(date)s.",
+                    date=format_date(plan.env, until),
+                ),
+            )
+        for leader, those in reps.grouped("parent_id").items():
+            if not leader:
+                continue
+            plan = self.sudo().with_context(lang=leader.user_id.lang)
+            plan.message_notify(
+                partner_ids=leader.user_id.partner_id.ids,
+                subject=plan.env._("Not answered: %(plan)s", plan=plan.name),
+                body=plan.env._(
+                    "Until %(date)s these answer their target: %(names)s.",
+                    date=format_date(plan.env, until),
+                    names=", ".join(those.mapped("name")),
+                ),
+            )

@@ -34,7 +34,10 @@ class SalesTargetDay(models.Model):
     date = fields.Date(required=True, readonly=True)
     value = fields.Float("Target", digits=(16, 2), readonly=True)
     hours = fields.Float(
-        "Working Hours", digits=(16, 3), readonly=True, help="By which it is weighed."
+        "Working Hours",
+        digits=(16, 3),
+        readonly=True,
+        help="By which it is weighed; times the weekday's weight, where these differ.",
     )
 
     _day_uniq = models.UniqueIndex("(target_id, date)")
@@ -56,12 +59,13 @@ class SalesTargetDay(models.Model):
             people, plan.date_from, plan.date_to
         )
         # Reps who work by the same calendar share their days.
-        known, monthly = {}, {}
+        known, monthly, weekdays = {}, {}, plan._get_weekdays()
         for rep, days in hours.items():
             if id(days) not in known:
                 by_month = known[id(days)] = defaultdict(dict)
                 for day, worked in days.items():
-                    by_month[day.replace(day=1)][day] = worked
+                    weight = weekdays[day.weekday()]
+                    by_month[day.replace(day=1)][day] = round(worked * weight, 3)
             monthly[rep.id] = known[id(days)]
         kept = self._read_kept(plan, today)
         rows = []

@@ -20,6 +20,15 @@ STAGE_METRICS = {
     "maturity": ("MARGIN",),
     "leadership": ("MARKET_SHARE",),
 }
+WEEKDAYS = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
 # The hedge that is put on top of a node of each level.
 HEDGES = {
     "company": "hedge_company",
@@ -58,7 +67,7 @@ class SalesTargetPlan(models.Model):
     _inherit = ["sales.stamped.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_from desc, kind, id desc"
     _check_company_auto = True
-    _sales_stamped = frozenset({"state", "version_ids"})
+    _sales_stamped = frozenset({"state", "version_ids", "reminded_on"})
 
     name = fields.Char(required=True, tracking=True)
     company_id = fields.Many2one(
@@ -175,6 +184,18 @@ class SalesTargetPlan(models.Model):
         help="Single months can be fixed on the board. Without history: by working "
         "days.",
     )
+    by_weekday = fields.Boolean(
+        "Weekdays Differ",
+        help="A month goes over its days by working hours; here also by weekday, for "
+        "instance where Mondays bring half and Fridays twice as much.",
+    )
+    weekday_monday = fields.Float("Monday (%)", default=100, digits=(5, 2))
+    weekday_tuesday = fields.Float("Tuesday (%)", default=100, digits=(5, 2))
+    weekday_wednesday = fields.Float("Wednesday (%)", default=100, digits=(5, 2))
+    weekday_thursday = fields.Float("Thursday (%)", default=100, digits=(5, 2))
+    weekday_friday = fields.Float("Friday (%)", default=100, digits=(5, 2))
+    weekday_saturday = fields.Float("Saturday (%)", default=100, digits=(5, 2))
+    weekday_sunday = fields.Float("Sunday (%)", default=100, digits=(5, 2))
     history_years = fields.Integer(
         "Years of History", default=1, help="How many past years count, 1 to 5."
     )
@@ -224,6 +245,11 @@ class SalesTargetPlan(models.Model):
         "CHECK (LEAST(weight_history, weight_potential, weight_pipeline, "
         "weight_capacity, weight_manual) >= 0)",
         "Weights are not negative.",
+    )
+    _weekdays_positive = models.Constraint(
+        "CHECK (LEAST(weekday_monday, weekday_tuesday, weekday_wednesday, "
+        "weekday_thursday, weekday_friday, weekday_saturday, weekday_sunday) >= 0)",
+        "Weekdays do not weigh less than nothing.",
     )
     _hedges_range = models.Constraint(
         "CHECK (LEAST(hedge_company, hedge_territory, hedge_team) >= 0 "
@@ -426,6 +452,12 @@ class SalesTargetPlan(models.Model):
         # sudo: what a manager changes is divided with the hedges, which are not shown
         return self.sudo()[HEDGES[level]] if level in HEDGES else 0.0
 
+    def _get_weekdays(self):
+        """What each weekday weighs, Monday first."""
+        if not self.by_weekday:
+            return [1.0] * 7
+        return [self[f"weekday_{name}"] / 100 for name in WEEKDAYS]
+
     # CRUD
 
     def write(self, vals):
@@ -438,7 +470,11 @@ class SalesTargetPlan(models.Model):
                         plan=fixed[0].name,
                     )
                 )
-        return super().write(vals)
+        result = super().write(vals)
+        if any(name.startswith(("by_weekday", "weekday_")) for name in vals):
+            for plan in self.filtered(lambda plan: plan.state != "draft"):
+                self.env["sales.target.day"]._derive(plan)
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_published(self):

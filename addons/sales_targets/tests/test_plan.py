@@ -142,6 +142,67 @@ class TestPlan(TargetCase):
         )
         self.assertEqual(round(sum(days.mapped("value")), 2), total)
 
+    def test_reminders(self):
+        """Who has not answered, three days before and once after; nobody twice."""
+        with freeze_time("2030-12-01 12:00:00"):
+            self.plan.action_publish()
+        leaves = {leaf.rep_id: leaf for leaf in self.plan._get_leaves()}
+        mine = leaves[self.reps["rep"]].with_user(self.users["rep"])
+        told = []
+        for day in (5, 19, 19, 21, 23, 24):
+            with freeze_time(f"2030-12-{day} 12:00:00"):
+                messages = self.env["mail.message"].search([])
+                self.plan._cron_remind()
+                new = self.env["mail.message"].search([]) - messages
+                told.append(
+                    {
+                        name
+                        for name in ("rep", "peer", "leader", "peer_leader")
+                        if self.users[name].partner_id in new.notified_partner_ids
+                    }
+                )
+                if day == 19 and mine.answer == "none":
+                    mine.action_accept()
+        peers = {"peer", "peer_leader"}
+        self.assertEqual(
+            told, [set(), peers | {"rep", "leader"}, set(), set(), peers, set()]
+        )
+
+    def test_weekdays(self):
+        """22,000 over the days of a month, where Fridays bring twice as much."""
+        self.plan.write({"by_weekday": True, "weekday_friday": 200})
+        self.plan.action_publish()
+        month = self.env["sales.target"].search(
+            [
+                ("plan_id", "=", self.plan.id),
+                ("rep_id", "=", self.reps["rep"].id),
+                ("level", "=", "rep"),
+                ("date_from", "=", "2031-01-01"),
+                ("period", "=", "month"),
+            ]
+        )
+        days = {
+            day.date: day.value
+            for day in self.env["sales.target.day"].search(
+                [("target_id", "=", month.id)]
+            )
+        }
+        self.assertEqual(round(sum(days.values()), 2), month.value)
+        # 23 working days of January 2031, five of them Fridays.
+        for day, value in days.items():
+            part = 2 if day.weekday() == 4 else 1
+            self.assertLess(abs(value - month.value * part / 28), 1, day)
+        self.plan.weekday_friday = 100
+        self.assertLess(
+            max(
+                abs(day.value - month.value / 23)
+                for day in self.env["sales.target.day"].search(
+                    [("target_id", "=", month.id)]
+                )
+            ),
+            1,
+        )
+
     def test_make_up_day(self):
         """A day on which one works after all gets its part of the month soon."""
         self.plan.action_publish()
