@@ -34,6 +34,7 @@ class SalesScorecardTemplateLine(models.Model):
 
     _name = "sales.scorecard.template.line"
     _description = "Line of a Scorecard Template"
+    _inherit = ["sales.stamped.mixin"]
     _order = "template_id, sequence, id"
 
     template_id = fields.Many2one(
