@@ -110,12 +110,8 @@ class SalesScorecardAppeal(models.Model):
             "sales_force.group_sales_director,sales_force.group_sales_operations"
         ):
             return
-        # sudo: only who is above whom
-        below = (
-            self.env["sales.rep"]
-            .sudo()
-            .search([("id", "child_of", user.sales_rep_ids.ids)])
-        )
+        reps = self.env["sales.rep"].sudo()  # sudo: only who is above whom
+        below = reps.search([("id", "child_of", user.sales_rep_ids.ids)])
         if judge not in below.user_id:
             raise AccessError(
                 self.env._(
@@ -185,24 +181,20 @@ class SalesScorecard(models.Model):
             raise UserError(
                 self.env._("This card can be appealed no more, or not yet.")
             )
-        # sudo: stamped by the system; it is the user's own card
-        card = self.sudo()
-        appeal = (
-            self.env["sales.scorecard.appeal"]
-            .sudo()
-            .create(
-                {
-                    "card_id": card.id,
-                    "reason": reason,
-                    "score_before": card.score,
-                    "grade_before_id": card.grade_id.id,
-                    "snapshot_before": card.snapshot,
-                    "judge_id": card.confirmed_by_id.id,
-                }
-            )
+        card = self.sudo()  # sudo: stamped by the system; it is the user's own card
+        appeal = card.env["sales.scorecard.appeal"].create(
+            {
+                "card_id": card.id,
+                "reason": reason,
+                "score_before": card.score,
+                "grade_before_id": card.grade_id.id,
+                "snapshot_before": card.snapshot,
+                "judge_id": card.confirmed_by_id.id,
+            }
         )
         if evidence:
             evidence.check_access("write")
+            # sudo: onto a document that the user does not write; checked above
             evidence.sudo().write({"res_model": appeal._name, "res_id": appeal.id})
             appeal.evidence_ids = evidence
         card.message_post(body=self.env._("Appeal: %(reason)s", reason=reason))

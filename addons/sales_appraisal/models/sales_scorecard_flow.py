@@ -118,15 +118,16 @@ class SalesScorecard(models.Model):
         self._check_judge(calibration=True)
         self._check_state("calibration")
         # sudo: stamped by the system; whose turn it is was checked above
-        for card in self.sudo():
+        cards = self.sudo()
+        for card in cards:
             card.snapshot = card._prepare_snapshot()
-        self.sudo().write(
+        cards.write(
             {
                 "confirmed_on": fields.Datetime.now(),
                 "confirmed_by_id": self.env.uid,
             }
         )
-        self.sudo()._move("confirmed")
+        cards._move("confirmed")
         return True
 
     def action_acknowledge(self):
@@ -136,8 +137,9 @@ class SalesScorecard(models.Model):
         if not all(card.is_mine for card in self):
             raise AccessError(self.env._("Only the rep acknowledges."))
         # sudo: stamped by the system; it is the user's own card
-        self.sudo().write({"acknowledged_on": fields.Datetime.now()})
-        self.sudo()._move("acknowledged")
+        cards = self.sudo()
+        cards.write({"acknowledged_on": fields.Datetime.now()})
+        cards._move("acknowledged")
         return True
 
     def _prepare_snapshot(self):

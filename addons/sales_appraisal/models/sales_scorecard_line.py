@@ -281,8 +281,9 @@ class SalesScorecardLine(models.Model):
         result = super().write(vals)
         if "manager_value" in vals:
             # sudo: stamped by the system, with what was entered
-            super(SalesScorecardLine, self.sudo()).write({"manager_given": True})
-            self.card_id.sudo()._compute_results()
+            lines = self.sudo()
+            super(SalesScorecardLine, lines).write({"manager_given": True})
+            lines.card_id._compute_results()
         return result
 
     # Opening what is behind

@@ -126,6 +126,7 @@ class SalesScorecard(models.Model):
             )
         ties = self._describe_ties(scored, grades, found)
         moved = 0
+        # sudo: grades are stamped by the system; who calibrates was checked above
         for number, card in enumerate(scored.sudo()):
             grade = grades[found.grades[number]]
             if grade == card.grade_id:

@@ -236,6 +236,7 @@ class SalesScorecardTemplate(models.Model):
             # sudo: stamped by the system; the right to write was checked above
             template.sudo().state = "published"
             if former:
+                # sudo: stamped by the system; it makes room for its next version
                 former.sudo().write(
                     {
                         "state": "retired",

@@ -37,8 +37,7 @@ class SalesRep(models.Model):
         reps = self.sudo()
         now = fields.Datetime.now()
         away = (
-            self.env["resource.calendar.leaves"]
-            .sudo()
+            reps.env["resource.calendar.leaves"]
             .search(
                 [
                     ("resource_id", "in", reps.employee_id.resource_id.ids),
@@ -60,9 +59,7 @@ class SalesRep(models.Model):
         """
         # sudo: places are made of results that the user need not read
         metrics = self.env["sales.metric"].sudo()
-        metric = metric.sudo() or metrics.browse(
-            metrics._ids_by_code().get("ORDERED", ())
-        )
+        metric = metrics.browse(metric.ids or metrics._ids_by_code().get("ORDERED", ()))
         if not metric:
             return {}
         today = self.env.company._get_sales_today()
@@ -83,20 +80,17 @@ class SalesRep(models.Model):
         """
         sums = defaultdict(dict)
         # sudo: places are made of results that the user need not read
-        for rep, part, value in (
-            self.env["sales.credit"]
-            .sudo()
-            ._read_group(
-                [
-                    ("metric_id", "in", metric._get_parts().ids),
-                    ("rep_id", "in", self.ids),
-                    ("date", ">=", date_from),
-                    ("date", "<=", date_to),
-                    ("overlay", "=", False),
-                ],
-                ["rep_id", "metric_id"],
-                ["value:sum"],
-            )
+        credits = self.env["sales.credit"].sudo()
+        for rep, part, value in credits._read_group(
+            [
+                ("metric_id", "in", metric._get_parts().ids),
+                ("rep_id", "in", self.ids),
+                ("date", ">=", date_from),
+                ("date", "<=", date_to),
+                ("overlay", "=", False),
+            ],
+            ["rep_id", "metric_id"],
+            ["value:sum"],
         ):
             sums[rep][part.id] = value
         return {rep: metric._evaluate(values) for rep, values in sums.items()}
