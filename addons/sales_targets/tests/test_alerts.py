@@ -55,17 +55,7 @@ class TestAlerts(DriverCase):
         cls.rule = cls.env.ref("sales_targets.sales_target_alert_rule_behind")
         cls.rule.kind = "supporting"
         cls.alerts = cls.env["sales.target.alert"]
-        cls.goal = cls._plan(
-            name="Collected 2031",
-            metric_id=cls.collected.id,
-            kind="supporting",
-            stage=False,
-            profile="even",
-            value=1_200_000,
-        )
-        with freeze_time("2030-12-20 12:00:00"):
-            cls.goal.action_publish()
-            cls.goal.action_commit()
+        cls.goal = cls._committed()
         # Everybody but one rep is far ahead.
         others = cls.goal._get_leaves().rep_id - cls.reps["rep"]
         cls._credit([(rep, "COLLECTED", START, 10**7) for rep in others])

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from fractions import Fraction as F
 from random import Random
 
+from freezegun import freeze_time
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +35,22 @@ class DriverCase(TargetCase):
         cls.by_code = {metric.code: metric for metric in cls.metrics}
         cls.collected = cls.by_code["COLLECTED"]
         cls.env["sales.credit"]._process_pending()
+
+    @classmethod
+    def _committed(cls):
+        """A goal that was committed to before its year, even in all months."""
+        goal = cls._plan(
+            name="Collected 2031",
+            metric_id=cls.collected.id,
+            kind="supporting",
+            stage=False,
+            profile="even",
+            value=1_200_000,
+        )
+        with freeze_time("2030-12-20 12:00:00"):
+            goal.action_publish()
+            goal.action_commit()
+        return goal
 
     @classmethod
     def _credit(cls, rows, company=None):

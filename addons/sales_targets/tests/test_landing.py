@@ -91,17 +91,7 @@ class TestLanding(DriverCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.registry.clear_cache()
-        cls.goal = cls._plan(
-            name="Collected 2031",
-            metric_id=cls.collected.id,
-            kind="supporting",
-            stage=False,
-            profile="even",
-            value=1_200_000,
-        )
-        with freeze_time("2030-12-20 12:00:00"):
-            cls.goal.action_publish()
-            cls.goal.action_commit()
+        cls.goal = cls._committed()
 
     def setUp(self):
         super().setUp()
