@@ -30,6 +30,20 @@ class Recorder(logging.Handler):
         return "Running as user 'root'" in record.getMessage()
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_cmdline_main(config):
+    """Each of several processes tests on a database of its own.
+
+    ``./sales test`` made it; pytest-odoo, which would make another, and what tests start
+    are not told that they are in one of several processes.
+    """
+    worker = os.environ.pop("PYTEST_XDIST_WORKER", None)
+    if worker:
+        os.environ["SALES_RUN_DB"] += f"_{worker}"
+        config.option.odoo_database = os.environ["SALES_RUN_DB"]
+    return (yield)
+
+
 def pytest_collection_modifyitems(config, items):
     if os.environ.get("SALES_TEST_ALL"):
         return

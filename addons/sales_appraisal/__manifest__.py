@@ -6,7 +6,12 @@
     "license": "LGPL-3",
     "author": "Odoo Sales Force",
     "website": "https://github.com/odoo-sales-force/odoo-sales-force",
-    "depends": ["sales_targets"],
+    "depends": [
+        "sales_targets",
+        "gamification",
+        "hr_skills",
+        "survey",
+    ],
     "data": [
         "security/ir.model.access.csv",
         "security/sales_scorecard_rules.xml",

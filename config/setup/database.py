@@ -3,7 +3,8 @@
 database.py check OLDEST          the server answers, is new enough, may create
 database.py up NAME LANG          NAME with the addons and demo data, up to date
 database.py current NAME LANG     whether `up` would change nothing
-database.py test NAME             NAME with the addons, from the cached template
+database.py test NAME RUN…        NAME with the addons, from the cached template, and
+                                  clones of it
 database.py logins NAME           who can log in, for people to read
 """
 
@@ -296,8 +297,8 @@ def cmd_current(name, lang=""):
     return 0 if same else 1
 
 
-def cmd_test(name, run):
-    """NAME with the addons is kept clean; tests run on its clone RUN."""
+def cmd_test(name, *runs):
+    """NAME with the addons is kept clean; tests run on its clones RUNS."""
     if cmd_current(name):
         started = time.monotonic()
         source = template(demo=False)
@@ -309,7 +310,8 @@ def cmd_test(name, run):
         drop(name)
         rename(new, name)
         say("    done in %.0f s", time.monotonic() - started)
-    clone(name, run)
+    for run in runs:
+        clone(name, run)
 
 
 def uninstall(name, addon):

@@ -39,8 +39,15 @@ prettier_prepare() {
     export SALES_PRETTIER=$folder/node_modules
 }
 
+# tests_jobs: how many processes run the tests at once, each on a database of its own.
+tests_jobs() {
+    local cores
+    cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+    printf '%s\n' "${SALES_TEST_JOBS:-$((cores < 4 ? cores : 4))}"
+}
+
 cmd_test() {
-    local argument named='' options=()
+    local argument named='' job options=() databases=()
     for argument in "$@"; do
         case $argument in
             --all) export SALES_TEST_ALL=1 ;;
@@ -53,8 +60,18 @@ cmd_test() {
     tests_prepare
     lock 9 test
     export SALES_RUN_DB=${SALES_TEST_DB}_run
-    database test "$SALES_TEST_DB" "$SALES_RUN_DB" || exit 1
-    [ -n "$named" ] || options+=("$SALES_ROOT/tests" "$SALES_ROOT/addons")
+    databases=("$SALES_RUN_DB")
+    if [ -z "$named" ]; then
+        options+=("$SALES_ROOT/tests" "$SALES_ROOT/addons")
+        if [ "$(tests_jobs)" -gt 1 ]; then
+            options+=(--numprocesses "$(tests_jobs)" --dist loadfile)
+            databases=()
+            for ((job = 0; job < $(tests_jobs); job++)); do
+                databases+=("${SALES_RUN_DB}_gw$job")
+            done
+        fi
+    fi
+    database test "$SALES_TEST_DB" "${databases[@]}" || exit 1
     export PYTHONPATH=$SALES_ROOT
     exec "$SALES_PYTHON" -m pytest -c "$SALES_ROOT/config/pytest.ini" --rootdir "$SALES_ROOT" \
         --odoo-database="$SALES_RUN_DB" --odoo-http -o cache_dir="$SALES_CACHE/pytest" \
