@@ -34,8 +34,8 @@ class Recorder(logging.Handler):
 def pytest_cmdline_main(config):
     """Each of several processes tests on a database of its own.
 
-    ``./sales test`` made it; pytest-odoo, which would make another, and what tests start
-    are not told that they are in one of several processes.
+    ``./sales test`` made it. pytest-odoo, which would make another, and what tests
+    start are not told that they are in one of several processes.
     """
     worker = os.environ.pop("PYTEST_XDIST_WORKER", None)
     if worker:

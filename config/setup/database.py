@@ -27,6 +27,12 @@ ROLES = ("admin", "rep", "leader", "manager", "director", "operations", "finance
 TROUBLE = re.compile(
     r" (WARNING|ERROR|CRITICAL) \S+ (?!odoo\.service\.server: Running)"
 )
+# What every page of the backend loads.
+ASSETS = """
+for name in ("web.assets_web", "web.assets_web_print", "web.assets_tests"):
+    bundle = env["ir.qweb"]._get_asset_bundle(name, css=True, js=True)
+    bundle.css(), bundle.js()
+"""
 # Odoo says these of itself, whatever is installed.
 HARMLESS = re.compile(r"Running as user 'root'|wkhtmltopdf|Chrome executable not found")
 CHINESE = {
@@ -306,6 +312,8 @@ def cmd_test(name, *runs):
         new = f"{name}_new"
         clone(source, new)
         odoo(new, "-i", ",".join(our_addons()), strict=True)
+        # Else each browser test bundles them again: it leaves nothing behind.
+        script(new, ASSETS)
         finish(new, "")
         drop(name)
         rename(new, name)
