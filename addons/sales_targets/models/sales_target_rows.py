@@ -164,14 +164,22 @@ class SalesTargetPlan(models.Model):
         }
 
     def _delete_rows(self, keys):
-        if keys:
-            self.env.cr.execute(
-                SQL(
-                    "DELETE FROM sales_target WHERE plan_id = %s AND key = ANY(%s)",
-                    self.id,
-                    sorted(keys),
+        if not keys:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH gone AS (
+                    DELETE FROM sales_target WHERE plan_id = %s AND key = ANY(%s)
+                    RETURNING id
                 )
+                DELETE FROM sales_target_day d USING gone WHERE d.target_id = gone.id
+                """,
+                self.id,
+                sorted(keys),
             )
+        )
+        self.env["sales.target.day"].invalidate_model(flush=False)
 
     def _merge_rows(self, rows, before):
         """Insert rows, or update them, in one statement; new ones are linked."""
