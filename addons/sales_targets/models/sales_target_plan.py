@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from ..planning.days import WEEKDAYS
 from .sales_target import FOLLOWER_GROUPS
 
 STATES = [
@@ -20,15 +21,6 @@ STAGE_METRICS = {
     "maturity": ("MARGIN",),
     "leadership": ("MARKET_SHARE",),
 }
-WEEKDAYS = (
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-)
 # The hedge that is put on top of a node of each level.
 HEDGES = {
     "company": "hedge_company",

@@ -219,7 +219,7 @@ class SalesTargetTransfer(models.Model):
             raise UserError(
                 self.env._("%(plan)s is over: its targets stay.", plan=plan.name)
             )
-        if plan.version_ids[:1] != self.version_id:
+        if plan.version_ids.sorted("number")[-1:] != self.version_id:
             raise UserError(
                 self.env._(
                     "%(plan)s was changed since: targets are changed on the board now.",
