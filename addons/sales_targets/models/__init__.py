@@ -1,6 +1,7 @@
 from . import (
     sales_driver,
     sales_driver_rates,
+    sales_driver_mix,
     sales_credit_month,
     sales_target_plan,
     sales_target_decomposition,
@@ -9,6 +10,7 @@ from . import (
     sales_target_landing,
     sales_target_drivers,
     sales_target_deviation,
+    sales_target_mix,
     sales_target_measure,
     mail_activity,
     sales_target_alert,

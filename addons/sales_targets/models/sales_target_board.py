@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
+from .. import asked
 from ..planning.tree import ROOT
 from ..wording import format_month
 from .sales_target import FOLLOWER_GROUPS
@@ -101,7 +102,7 @@ class SalesTarget(models.Model):
             ``settle`` a counter-proposal; for who follows others ``held`` (words)
         :raise AccessError: for the target of somebody whom one does not follow
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
         # sudo: the weights of the plan explain the number, whoever reads it
         plan = self.plan_id.sudo()
@@ -176,7 +177,7 @@ class SalesTargetPlan(models.Model):
 
     def action_open_board(self):
         """The tree with its months, to be changed in place."""
-        self.ensure_one()
+        asked.one(self)
         action = self.env["ir.actions.client"]._for_xml_id(
             "sales_targets.sales_target_board_action"
         )
@@ -200,8 +201,9 @@ class SalesTargetPlan(models.Model):
             ``held``. Amounts are in company currency, or a count, as the metric says.
         :raise UserError: for a version of another plan
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
+        version_id = asked.record_id(self.env, version_id)
         rows = self._search_board(parent_ids or [False])
         former = self._get_former(rows, version_id) if version_id else {}
         cells = self._get_board_cells(rows)
@@ -237,7 +239,7 @@ class SalesTargetPlan(models.Model):
     def _search_board(self, parent_ids):
         targets = self.env["sales.target"]
         shown = Domain("plan_id", "=", self.id) & Domain("period", "=", "total")
-        ids = [int(id_) for id_ in parent_ids if id_]
+        ids = asked.ids(self.env, parent_ids)
         wanted = Domain("parent_id", "in", ids)
         if len(ids) < len(parent_ids):
             wanted |= Domain("parent_id", "not in", targets._search(shown))
@@ -399,15 +401,14 @@ class SalesTargetPlan(models.Model):
             somebody else has changed what the user has seen
         :raise AccessError: for rows that one does not plan above
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
         if self.state == "closed":
             raise UserError(self.env._("%(plan)s is closed.", plan=self.name))
-        if self.state != "draft" and not (reason or "").strip():
+        reason = asked.words(self.env, reason)
+        if self.state != "draft" and not reason:
             raise ValidationError(self.env._("Say why the targets change."))
-        targets = self.env["sales.target"].browse(
-            [int(change["id"]) for change in changes]
-        )
+        targets = self.env["sales.target"].browse(self._read_ids(changes))
         if targets.exists() != targets or targets.plan_id != self:
             raise UserError(self.env._("The board is not up to date: load it again."))
         targets._check_may_plan()
@@ -417,12 +418,28 @@ class SalesTargetPlan(models.Model):
             if change.get("locked") is False:
                 values[target] = None
             else:
-                values[target] = float(change["value"])
+                values[target] = asked.number(self.env, change.get("value"))
         return self._change_cells(values, reason)
+
+    def _read_ids(self, changes):
+        """Of which rows these are changes.
+
+        :raise UserError: for what is no change, or of no row
+        """
+        if not isinstance(changes, list | tuple) or not all(
+            isinstance(change, dict) for change in changes
+        ):
+            raise UserError(self.env._("Say which targets change, and to what."))
+        ids = [asked.record_id(self.env, change.get("id")) for change in changes]
+        if not all(ids):
+            raise UserError(self.env._("Say which targets change, and to what."))
+        return ids
 
     def _check_seen(self, change, target):
         before = change.get("before")
-        if before is not None and round(before, 2) != round(target.value, 2):
+        if before is None:
+            return
+        if round(asked.number(self.env, before), 2) != round(target.value, 2):
             raise UserError(
                 self.env._(
                     "%(name)s is %(value)s by now: somebody else has changed it. Look "
@@ -477,10 +494,14 @@ class SalesTargetPlan(models.Model):
         :param float amount: more than zero, not more than the source has
         :raise UserError: for others than siblings, or where there is not so much
         """
-        self.ensure_one()
-        rows = self.env["sales.target"].browse([source_id, target_id])
+        asked.one(self)
+        ids = asked.ids(self.env, [source_id, target_id])
+        rows = self.env["sales.target"].browse(ids)
+        if len(rows) != 2 or rows.exists() != rows:
+            raise UserError(self.env._("The board is not up to date: load it again."))
         rows.check_access("read")
         source, target = rows
+        amount = asked.number(self.env, amount)
         siblings = (source.parent_id, source.period, source.date_from) == (
             target.parent_id,
             target.period,

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from .. import asked
 from .sales_target import FOLLOWER_GROUPS
 
 STATES = [
@@ -563,7 +564,7 @@ class SalesTargetPlan(models.Model):
 
     def action_open_targets(self):
         """The tree of targets."""
-        self.ensure_one()
+        asked.one(self)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "sales_targets.sales_target_action"
         )
@@ -571,7 +572,7 @@ class SalesTargetPlan(models.Model):
 
     def action_import(self):
         """The plan as a spreadsheet, and back."""
-        self.ensure_one()
+        asked.one(self)
         wizard = self.env["sales.target.import"].create({"plan_id": self.id})
         return {
             "type": "ir.actions.act_window",
@@ -583,7 +584,7 @@ class SalesTargetPlan(models.Model):
         }
 
     def action_open_versions(self):
-        self.ensure_one()
+        asked.one(self)
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "sales_targets.sales_target_version_action"
         )
