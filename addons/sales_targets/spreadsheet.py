@@ -190,10 +190,10 @@ def read(content, lines):
             bad.append((row[ID - 1].coordinate, "row"))
             continue
         marked = marks.get(line.id) or [False] * len(row)
-        known = downloaded.get(line.id, ())
-        if len(known) != len(line.cells):
-            known = [cell[2:] for cell in line.cells]
-        _read_line(line, known, row, worked, marked, changes, bad)
+        then = downloaded.get(line.id, ())
+        if len(then) != len(line.cells):
+            then = [cell[2:] for cell in line.cells]
+        _read_line(line, then, row, worked, marked, changes, bad)
     if bad:
         raise Bad(bad)
     return changes
@@ -203,9 +203,9 @@ def _is_marked(cell):
     return str(cell.value or "").strip().lower() == _MARK
 
 
-def _read_line(line, known, row, worked, marked, changes, bad):
+def _read_line(line, then, row, worked, marked, changes, bad):
     for (column, id_, value, locked), (was, was_locked) in zip(
-        line.cells, known, strict=True
+        line.cells, then, strict=True
     ):
         cell = row[column - 1]
         mark = marked[column - 1] if column <= len(marked) else False

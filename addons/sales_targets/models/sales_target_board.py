@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .. import asked
 from ..wording import format_month
 from .sales_target import FOLLOWER_GROUPS
 
@@ -99,7 +100,7 @@ class SalesTarget(models.Model):
             ``settle`` a counter-proposal; for who follows others ``held`` (words)
         :raise AccessError: for the target of somebody whom one does not follow
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
         # sudo: the weights of the plan explain the number, whoever reads it
         plan = self.plan_id.sudo()
@@ -174,7 +175,7 @@ class SalesTargetPlan(models.Model):
 
     def action_open_board(self):
         """The tree with its months, to be changed in place."""
-        self.ensure_one()
+        asked.one(self)
         action = self.env["ir.actions.client"]._for_xml_id(
             "sales_targets.sales_target_board_action"
         )
@@ -198,8 +199,9 @@ class SalesTargetPlan(models.Model):
             ``held``. Amounts are in company currency, or a count, as the metric says.
         :raise UserError: for a version of another plan
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
+        version_id = asked.record_id(self.env, version_id)
         rows = self._search_board(parent_ids or [False])
         former = self._get_former(rows, version_id) if version_id else {}
         cells = self._get_board_cells(rows)
@@ -235,7 +237,7 @@ class SalesTargetPlan(models.Model):
     def _search_board(self, parent_ids):
         targets = self.env["sales.target"]
         shown = Domain("plan_id", "=", self.id) & Domain("period", "=", "total")
-        ids = [int(id_) for id_ in parent_ids if id_]
+        ids = asked.ids(self.env, parent_ids)
         wanted = Domain("parent_id", "in", ids)
         if len(ids) < len(parent_ids):
             wanted |= Domain("parent_id", "not in", targets._search(shown))

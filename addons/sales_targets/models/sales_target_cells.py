@@ -4,6 +4,7 @@ from odoo import models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.misc import formatLang
 
+from .. import asked
 from ..planning.tree import ROOT
 
 
@@ -25,15 +26,14 @@ class SalesTargetPlan(models.Model):
             somebody else has changed what the user has seen
         :raise AccessError: for rows that one does not plan above
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
         if self.state == "closed":
             raise UserError(self.env._("%(plan)s is closed.", plan=self.name))
-        if self.state != "draft" and not (reason or "").strip():
+        reason = asked.words(self.env, reason)
+        if self.state != "draft" and not reason:
             raise ValidationError(self.env._("Say why the targets change."))
-        targets = self.env["sales.target"].browse(
-            [int(change["id"]) for change in changes]
-        )
+        targets = self.env["sales.target"].browse(self._read_ids(changes))
         if targets.exists() != targets or targets.plan_id != self:
             raise UserError(self.env._("The board is not up to date: load it again."))
         targets._check_may_plan()
@@ -43,12 +43,28 @@ class SalesTargetPlan(models.Model):
             if change.get("locked") is False:
                 values[target] = None
             else:
-                values[target] = float(change["value"])
+                values[target] = asked.number(self.env, change.get("value"))
         return self._change_cells(values, reason)
+
+    def _read_ids(self, changes):
+        """Of which rows these are changes.
+
+        :raise UserError: for what is no change, or of no row
+        """
+        if not isinstance(changes, list | tuple) or not all(
+            isinstance(change, dict) for change in changes
+        ):
+            raise UserError(self.env._("Say which targets change, and to what."))
+        ids = [asked.record_id(self.env, change.get("id")) for change in changes]
+        if not all(ids):
+            raise UserError(self.env._("Say which targets change, and to what."))
+        return ids
 
     def _check_seen(self, change, target):
         before = change.get("before")
-        if before is not None and round(before, 2) != round(target.value, 2):
+        if before is None:
+            return
+        if round(asked.number(self.env, before), 2) != round(target.value, 2):
             raise UserError(
                 self.env._(
                     "%(name)s is %(value)s by now: somebody else has changed it. Look "
@@ -101,10 +117,14 @@ class SalesTargetPlan(models.Model):
         :param float amount: more than zero, not more than the source has
         :raise UserError: for others than siblings, or where there is not so much
         """
-        self.ensure_one()
-        rows = self.env["sales.target"].browse([source_id, target_id])
+        asked.one(self)
+        ids = asked.ids(self.env, [source_id, target_id])
+        rows = self.env["sales.target"].browse(ids)
+        if len(rows) != 2 or rows.exists() != rows:
+            raise UserError(self.env._("The board is not up to date: load it again."))
         rows.check_access("read")
         source, target = rows
+        amount = asked.number(self.env, amount)
         siblings = (source.parent_id, source.period, source.date_from) == (
             target.parent_id,
             target.period,

@@ -79,6 +79,13 @@ class SalesTargetPlan(models.Model):
 
         :return: ``{key: tree.Node}``, those above first
         """
+        nodes = self._build_current()
+        if self.state in ("committed", "running"):
+            self._keep_former(nodes, rows)
+        return nodes
+
+    def _build_current(self):
+        """Who is in the plan today: ``{key: tree.Node}``, those above first."""
         reps = self._get_reps()
         chosen = self.territory_ids
         paths = []
@@ -89,10 +96,7 @@ class SalesTargetPlan(models.Model):
             paths.append((rep.id, self.by_team and rep.team_id.id or None, above))
         order = {id_: number for number, id_ in enumerate(chosen.sorted("name").ids)}
         paths.sort(key=lambda path: [order[id_] for id_ in path[2]])
-        nodes = tree.build(paths)
-        if self.state in ("committed", "running"):
-            self._keep_former(nodes, rows)
-        return nodes
+        return tree.build(paths)
 
     def _keep_former(self, nodes, rows):
         """Who left or moved keeps the months that are over, and gets no more."""

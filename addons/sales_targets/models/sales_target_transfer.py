@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .. import asked
 from ..planning.transfer import shares
 from .sales_target_decomposition import SHARE_DIGITS
 from .sales_target_plan import HEDGE_GROUPS
@@ -142,7 +143,7 @@ class SalesTargetTransfer(models.Model):
         :raise AccessError: for who does not plan above all of those
         :raise UserError: when there is nothing to transfer, or nobody to take it
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("write")
         self._check_draft()
         self._propose(self.plan_id._read_rows())
@@ -154,7 +155,7 @@ class SalesTargetTransfer(models.Model):
         :raise AccessError: for who does not plan above all of those
         :raise UserError: when there is nothing to transfer, or nobody to take it
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("write")
         self.plan_id._lock_plan()
         self._check_draft()
@@ -179,7 +180,7 @@ class SalesTargetTransfer(models.Model):
 
         :raise UserError: when the plan was changed after it, or is over
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("write")
         plan = self.plan_id
         plan._lock_plan()

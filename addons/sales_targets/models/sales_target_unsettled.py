@@ -1,7 +1,11 @@
 """Reps whose place has changed, and whose targets nobody has transferred."""
 
-from odoo import fields, models
+from dateutil.relativedelta import relativedelta
 
+from odoo import fields, models
+from odoo.tools import SQL
+
+from .. import asked
 from .sales_target_board import COMPANY_PLANNERS
 
 
@@ -19,23 +23,38 @@ class SalesTargetPlan(models.Model):
             plan.unsettled_count = len(plan._get_unsettled())
 
     def _get_unsettled(self):
-        """Reps whose place has changed: ``[(kind, rep's id)]``."""
+        """Reps whose place has changed: ``[(kind, rep's id)]``.
+
+        With as many queries for any number of them.
+        """
         self.ensure_one()
         if self.state not in ("committed", "running"):
             return []
-        rows = self._read_rows()
-        nodes = self._build_tree(rows)
-        first = self._get_months()[self._count_frozen(self._get_months()) :]
-        left, came = set(), set()
-        for key, node in nodes.items():
-            if node.level != "rep":
-                continue
-            if key not in rows:
-                came.add(node.res_id)
-            elif node.former and any(
-                rows[key][month]["value"] for month in first[1:] if month in rows[key]
-            ):
-                left.add(node.res_id)
+        today = self.company_id._get_sales_today()
+        # Who left this month keeps it: what is after it, or after the first one.
+        later = max(today, self.date_from) + relativedelta(day=1, months=1)
+        placed = {
+            key: (rep, carries)
+            for key, rep, carries in self.env.execute_query(
+                SQL(
+                    """SELECT key, rep_id, bool_or(value <> 0 AND date_from >= %s
+                        AND period = 'month')
+                    FROM sales_target WHERE plan_id = %s AND level = 'rep'
+                    GROUP BY key, rep_id""",
+                    later,
+                    self.id,
+                )
+            )
+        }
+        here = {
+            key: node.res_id
+            for key, node in self._build_current().items()
+            if node.level == "rep"
+        }
+        came = {rep for key, rep in here.items() if key not in placed}
+        left = {
+            rep for key, (rep, carries) in placed.items() if carries and key not in here
+        }
         return [
             ("move" if rep in left and rep in came else kind, rep)
             for kind, reps in (("leave", left), ("join", came - left))
@@ -52,7 +71,7 @@ class SalesTargetPlan(models.Model):
 
     def action_open_transfers(self):
         """Staff changes: a draft for each that nobody has settled."""
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
         # Two clicks at once: the second finds what the first has made.
         self._lock_plan()

@@ -97,7 +97,7 @@ class TestRebalance(BaseCase):
                 self.assertLessEqual(abs(sum(below[key]) - whole), 1)
         return after
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=150, deadline=None)
     @given(uneven())
     def test_other_hedges(self, case):
         """Who is in no branch of those that change keeps the target, to the unit."""

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import format_date
 
-from .. import spreadsheet
+from .. import asked, spreadsheet
 
 
 class SalesTargetImport(models.TransientModel):
@@ -94,7 +94,7 @@ class SalesTargetImport(models.TransientModel):
 
     def action_download(self):
         """The tree with formulas and locks."""
-        self.ensure_one()
+        asked.one(self)
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self._name}/{self.id}/download"
@@ -107,7 +107,7 @@ class SalesTargetImport(models.TransientModel):
 
         :raise UserError: naming every cell that cannot be read
         """
-        self.ensure_one()
+        asked.one(self)
         if not self.file:
             raise UserError(self.env._("Choose a spreadsheet first."))
         try:
@@ -145,7 +145,7 @@ class SalesTargetImport(models.TransientModel):
             has changed one of the targets since they were compared
         :raise AccessError: for targets that one does not plan above
         """
-        self.ensure_one()
+        asked.one(self)
         if not self.line_ids:
             raise UserError(self.env._("Compare the file first."))
         self.plan_id.set_cells(
