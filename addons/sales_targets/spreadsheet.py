@@ -2,7 +2,9 @@
 
 The sheet *Targets* has a row for each node: months as values, totals and what is left
 of the node above as formulas. The sheet *Locks* has the same rows and columns, with an
-``x`` where a target stays. A value that was typed is fixed, as on the board.
+``x`` where a target stays. A value that was typed is fixed, as on the board. A hidden
+sheet keeps what was downloaded: what somebody else changes meanwhile is no change of
+who uploads an older file.
 """
 
 import io
@@ -41,13 +43,25 @@ class Line:
     assigned: float
     months: list = field(default_factory=list)
 
+    @property
+    def cells(self):
+        """``[(column, id, value, locked)]``: the total, then the months."""
+        months = enumerate(self.months, FIRST_MONTH)
+        return [(TOTAL, self.id, self.value, bool(self.locked))] + [
+            (column, id_, value, bool(locked))
+            for column, (id_, value, locked) in months
+        ]
+
 
 @dataclass
 class Change:
-    """:param int id: of the row; ``value`` None: the lock is taken away"""
+    """:param int id: of the row; ``value`` None: the lock is taken away
+    :param float known: what it was when the file was downloaded
+    """
 
     id: int
     value: float | None
+    known: float
 
 
 class Bad(Exception):
@@ -86,6 +100,7 @@ def write(lines, headings, titles):
             page.column_dimensions[get_column_letter(number)].width = 14
     for line in lines:
         _write_line(sheet, locks, line, numbers[line.id], below.get(line.id))
+    _write_known(book.create_sheet(), lines)
     stream = io.BytesIO()
     book.save(stream)
     return stream.getvalue()
@@ -118,6 +133,28 @@ def _write_line(sheet, locks, line, row, below):
         sheet.cell(row, index).number_format = "#,##0.00"
 
 
+def _write_known(page, lines):
+    """A row for each node: its id, and of each cell the value and the mark."""
+    page.sheet_state = "hidden"
+    for line in lines:
+        row = [line.id]
+        for _column, _id, value, locked in line.cells:
+            row += [value, _MARK if locked else "-"]
+        page.append(row)
+
+
+def _read_known(pages):
+    """``{id: [(value, locked)]}`` as it was downloaded."""
+    return {
+        row[0].value: [
+            (value.value, _is_marked(mark))
+            for value, mark in zip(row[1::2], row[2::2], strict=False)
+        ]
+        for page in pages
+        for row in page.iter_rows()
+    }
+
+
 def read(content, lines):
     """What was changed in a workbook that ``write`` made.
 
@@ -139,6 +176,7 @@ def read(content, lines):
         row[ID - 1].value: [_is_marked(cell) for cell in row]
         for row in locks.iter_rows(min_row=FIRST_ROW)
     }
+    downloaded = _read_known(formulas.worksheets[2:3])
     changes, bad = [], []
     for row, worked in zip(
         sheet.iter_rows(min_row=FIRST_ROW),
@@ -152,7 +190,10 @@ def read(content, lines):
             bad.append((row[ID - 1].coordinate, "row"))
             continue
         marked = marks.get(line.id) or [False] * len(row)
-        _read_line(line, row, worked, marked, changes, bad)
+        then = downloaded.get(line.id, ())
+        if len(then) != len(line.cells):
+            then = [cell[2:] for cell in line.cells]
+        _read_line(line, then, row, worked, marked, changes, bad)
     if bad:
         raise Bad(bad)
     return changes
@@ -162,25 +203,24 @@ def _is_marked(cell):
     return str(cell.value or "").strip().lower() == _MARK
 
 
-def _read_line(line, row, worked, marked, changes, bad):
-    cells = [(TOTAL, line.id, line.value, line.locked)] + [
-        (FIRST_MONTH + index, id_, value, locked)
-        for index, (id_, value, locked) in enumerate(line.months)
-    ]
-    for column, id_, value, locked in cells:
+def _read_line(line, then, row, worked, marked, changes, bad):
+    for (column, id_, value, locked), (was, was_locked) in zip(
+        line.cells, then, strict=True
+    ):
         cell = row[column - 1]
         mark = marked[column - 1] if column <= len(marked) else False
         if column == TOTAL and isinstance(cell.value, str) and cell.value[:1] == "=":
             # The sum as it was written.
-            found = value
+            found = was
         else:
             found = _read_number(cell, worked[column - 1], bad)
             if found is None:
                 continue
-        if found != value or (mark and not locked):
-            changes.append(Change(id_, found))
-        elif locked and not mark:
-            changes.append(Change(id_, None))
+        if found != was or (mark and not was_locked):
+            if found != value or not locked:
+                changes.append(Change(id_, found, was))
+        elif was_locked and not mark and locked:
+            changes.append(Change(id_, None, was))
 
 
 def _read_number(cell, worked, bad):

@@ -29,6 +29,7 @@ def run(lab):
     with side.env() as env:
         credits = fill(env, env["sales.target.plan"].browse(plan), lab.options.lines)
     lab.analyze(name)
+    yield from boarded(side, plan)
     yield attained(side, plan, credits)
     yield invoiced(side, plan, credits)
     lab.close(side)
@@ -203,6 +204,29 @@ def divided(side, plan_id):
         derive(env)
         # sudo: of the bench
         env["sales.target.plan"].browse(plan_id).sudo().state = "running"
+
+
+def boarded(side, plan_id):
+    """The whole tree opened, and one cell fixed, of a plan that runs."""
+
+    def opened(env):
+        plan = env["sales.target.plan"].browse(plan_id)
+        parents, rows = [False], []
+        while parents:
+            found = plan.get_board(parents)["rows"]
+            parents = [row["id"] for row in found if row["below"]]
+            rows += found
+        return len(rows)
+
+    def fixed(env):
+        plan = env["sales.target.plan"].browse(plan_id)
+        cell = plan._get_leaves()[:1].month_ids[-1:]
+        plan.set_cells([{"id": cell.id, "value": cell.value + 1000}], "Bench")
+
+    took, rows = clock(side, opened)
+    yield Row(f"board, all {rows:,} rows opened", "", {"took": seconds(took)})
+    took, _nothing = clock(side, fixed)
+    yield Row("board, one cell fixed of a running plan", "", {"took": seconds(took)})
 
 
 def fill(env, plan, count):

@@ -363,17 +363,21 @@ class SalesPool(models.Model):
         self.env.flush_all()
         held = self._get_held(customers, by_rules_now)
         reminder_type = self.env["sales.customer"]._get_reminder_type().id
-        dates = defaultdict(list)
-        for id_, date in self.env.execute_query(
-            SQL("WITH held AS MATERIALIZED (%s) %s", held, actions(reminder_type))
-        ):
-            dates[id_].append(date)
         rows = self.env.execute_query(
-            SQL("SELECT h.id, h.company_id, h.claimed_on, %s FROM (%s) h", _CLOCK, held)
+            SQL(
+                """WITH held AS MATERIALIZED (%s)
+                SELECT h.id, COALESCE(a.dates, '{}'), h.company_id, h.claimed_on, %s
+                FROM held h LEFT JOIN (
+                    SELECT id, array_agg(date) AS dates FROM (%s) action GROUP BY id
+                ) a ON a.id = h.id""",
+                held,
+                _CLOCK,
+                actions(reminder_type),
+            )
         )
         spans, longest = defaultdict(list), defaultdict(int)
-        for id_, company, claimed, *counts, kind in rows:
-            spans[company, kind] += [claimed, *dates[id_]]
+        for _id, dates, company, claimed, *counts, kind in rows:
+            spans[company, kind] += [claimed, *dates]
             longest[company, kind] = max(longest[company, kind], *counts)
         days = {
             (company, kind): self._get_days(
@@ -386,8 +390,8 @@ class SalesPool(models.Model):
         }
         by_id = {customer.id: customer for customer in customers}
         return {
-            by_id[id_]: Clock(*counts, days[company, kind]).due(claimed, dates[id_])
-            for id_, company, claimed, *counts, kind in rows
+            by_id[id_]: Clock(*counts, days[company, kind]).due(claimed, dates)
+            for id_, dates, company, claimed, *counts, kind in rows
         }
 
     def _get_held(self, customers, by_rules_now=False):

@@ -113,40 +113,35 @@ class SalesCustomer(models.Model):
 
     @api.depends("class_id")
     def _compute_visits(self):
+        """With one query for all: who may read a customer may know of its visits."""
         today = self.env.company._get_sales_today()
-        # sudo: who may read a customer may know when it was visited
-        visits = self.env["sales.visit"].sudo()
-        group = ["commercial_partner_id", "company_id"]
-        mine = Domain("commercial_partner_id", "in", self.partner_id.ids)
-        last = {
-            (partner, company): day
-            for partner, company, day in visits._read_group(
-                mine & Domain("effective", ">", 0), group, ["date:max"]
-            )
-        }
-        every_one = {
-            (partner, company): count
-            for partner, company, count in visits._read_group(mine, group, ["__count"])
-        }
-        following = {
-            (partner, company): day
-            for partner, company, day in visits._read_group(
-                mine & Domain("state", "=", "planned") & Domain("date", ">=", today),
-                group,
-                ["date:min"],
+        self.env["sales.visit"].flush_model()
+        found = {
+            (partner, company): visits
+            for partner, company, *visits in self.env.execute_query(
+                SQL(
+                    """SELECT commercial_partner_id, company_id, count(*),
+                        max(date) FILTER (WHERE effective > 0),
+                        min(date) FILTER (WHERE state = 'planned' AND date >= %s)
+                    FROM sales_visit WHERE commercial_partner_id = ANY(%s)
+                    GROUP BY 1, 2""",
+                    today,
+                    self.partner_id.ids,
+                )
             )
         }
         for customer in self:
-            key = customer.partner_id, customer.company_id
-            day = last.get(key, False)
-            customer.last_visit = day
-            customer.visit_count = every_one.get(key, 0)
-            customer.next_visit = following.get(key, False)
+            count, last, following = found.get(
+                (customer.partner_id.id, customer.company_id.id), (0, None, None)
+            )
+            customer.visit_count = count
+            customer.last_visit = last
+            customer.next_visit = following
             every = customer.class_id.visit_days
             customer.visit_overdue = (
                 bool(every)
-                and not customer.next_visit
-                and (not day or day + timedelta(days=every) < today)
+                and not following
+                and (not last or last + timedelta(days=every) < today)
             )
 
     @api.model

@@ -4,7 +4,11 @@ from odoo import fields, models
 class MailActivity(models.Model):
     """A measure against a deviation knows which one."""
 
-    _inherit = "mail.activity"
+    _name = "mail.activity"
+    _inherit = ["mail.activity", "sales.stamped.mixin"]
+    _sales_stamped = frozenset(
+        ("sales_target_id", "sales_cause", "sales_date_from", "sales_date_to")
+    )
 
     sales_target_id = fields.Many2one(
         "sales.target",
@@ -19,3 +23,7 @@ class MailActivity(models.Model):
     )
     sales_date_from = fields.Date("Deviation From", readonly=True)
     sales_date_to = fields.Date("Deviation To", readonly=True)
+
+    def _is_stamped(self, name):
+        # What Odoo derives for activities is Odoo's own matter.
+        return name in self._sales_stamped

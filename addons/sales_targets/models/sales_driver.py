@@ -13,6 +13,9 @@ MEASURES = [
 ]
 
 
+KINDS = [("rate", "Rate"), ("mix", "Product mix")]
+
+
 class SalesDriver(models.Model):
     """A step on the way to a core metric: how much of it one of the step before brings.
 
@@ -20,6 +23,9 @@ class SalesDriver(models.Model):
     quotations per visit, orders per quotation, value of an order, part collected. The
     last one's metric is the core metric, so that the product is what comes in. Rates
     are per working day, per count or a part of an amount, in company currency.
+
+    A product mix is no step: it splits one in what it was worth at an equal mix of
+    categories and what the mix has made of that.
     """
 
     _name = "sales.driver"
@@ -45,6 +51,13 @@ class SalesDriver(models.Model):
         "ones. Empty: all companies.",
     )
     sequence = fields.Integer(default=10)
+    kind = fields.Selection(
+        KINDS,
+        default="rate",
+        required=True,
+        help="Rate: a step of the way. Product mix: which part of a step's rate is due "
+        "to the product categories that were sold; gaps show it beside the step.",
+    )
     metric_id = fields.Many2one(
         "sales.metric",
         "Counted",
@@ -52,7 +65,8 @@ class SalesDriver(models.Model):
         ondelete="restrict",
         domain="[('kind', '=', 'additive')]",
         help="The rate is this divided by what the driver before counts; of the first "
-        "one, by working days. The last one counts the goal itself.",
+        "one, by working days. The last one counts the goal itself. Of a product mix: "
+        "the step that it splits.",
     )
     basis = fields.Char("Rate", compute="_compute_basis")
     default_rate = fields.Float(
@@ -80,8 +94,12 @@ class SalesDriver(models.Model):
     measure_url = fields.Char("Link", help="Where the playbook or the course is.")
 
     _metric_uniq = models.UniqueIndex(
-        "(core_metric_id, COALESCE(company_id, 0), metric_id)",
+        "(core_metric_id, COALESCE(company_id, 0), metric_id) WHERE kind = 'rate'",
         "A metric is one step of a goal only.",
+    )
+    _mix_uniq = models.UniqueIndex(
+        "(core_metric_id, COALESCE(company_id, 0)) WHERE kind = 'mix'",
+        "A goal has one product mix.",
     )
     _rate_positive = models.Constraint(
         "CHECK (default_rate >= 0)", "A default rate is not negative; 0 is not said."
@@ -91,16 +109,22 @@ class SalesDriver(models.Model):
         "Rates are of the last 1 to 730 days.",
     )
 
-    @api.depends("metric_id.name", "core_metric_id", "company_id", "sequence")
+    @api.depends("metric_id.name", "core_metric_id", "company_id", "sequence", "kind")
     def _compute_basis(self):
         chains = {}
         for driver in self:
+            if driver.kind == "mix":
+                driver.basis = self.env._(
+                    "%(metric)s by Product Category", metric=driver.metric_id.name or ""
+                )
+                continue
             key = driver.core_metric_id, driver.company_id
             if key not in chains:
                 chains[key] = self.search(
                     [
                         ("core_metric_id", "=", key[0].id),
                         ("company_id", "=", key[1].id),
+                        ("kind", "=", "rate"),
                     ]
                 )
             chain = chains[key]
@@ -126,7 +150,7 @@ class SalesDriver(models.Model):
                         )
                     )
 
-    @api.constrains("core_metric_id", "metric_id", "sequence", "company_id")
+    @api.constrains("core_metric_id", "metric_id", "sequence", "company_id", "kind")
     def _check_order(self):
         """Nothing comes after the goal itself."""
         for driver in self:
@@ -134,6 +158,7 @@ class SalesDriver(models.Model):
                 [
                     ("core_metric_id", "=", driver.core_metric_id.id),
                     ("company_id", "=", driver.company_id.id),
+                    ("kind", "=", "rate"),
                 ]
             )
             goal = chain.filtered(lambda step: step.metric_id == step.core_metric_id)
@@ -147,7 +172,7 @@ class SalesDriver(models.Model):
 
     @api.model
     def _get_chain(self, metric, company):
-        """The drivers of a core metric in order: the company's own, else the common.
+        """The steps to a core metric in order: the company's own, else the common.
 
         None where the last step to the goal is missing: its product would be something
         else.
@@ -159,6 +184,7 @@ class SalesDriver(models.Model):
                 [
                     ("core_metric_id", "=", metric.id),
                     ("company_id", "=", owner.id),
+                    ("kind", "=", "rate"),
                 ]
             )
             if chain:

@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
 
+from .. import asked
+
 
 class SalesMissRule(models.Model):
     """What follows when a rep misses work again and again; off until switched on."""
@@ -185,7 +187,7 @@ class SalesMissEvent(models.Model):
 
         :raise AccessError: when the user may not read it
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
         record = self.env[self.res_model].browse(self.res_id)
         if self.res_model == "mail.activity":

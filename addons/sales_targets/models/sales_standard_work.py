@@ -1,15 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-WEEKDAYS = (
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-)
+from ..planning.days import WEEKDAYS
 
 
 class SalesStandardWork(models.Model):

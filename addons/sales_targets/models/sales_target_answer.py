@@ -7,6 +7,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from .. import asked
+
 # Who has not answered is reminded so many days before the last one.
 REMINDED_BEFORE = 3
 
@@ -27,12 +29,12 @@ class SalesTarget(models.Model):
 
     def action_ask_counter(self):
         """Ask which target it should be instead."""
-        self.ensure_one()
+        asked.one(self)
         return self._open_dialog("sales.target.counter", self.env._("Counter-proposal"))
 
     def action_ask_value(self):
         """Ask at which value the target is to be fixed."""
-        self.ensure_one()
+        asked.one(self)
         return self._open_dialog("sales.target.set", self.env._("Change the Target"))
 
     def _open_dialog(self, model, name):
@@ -52,10 +54,12 @@ class SalesTarget(models.Model):
         :raise ValidationError: without a reason, for a negative value, or for one that
             is no multiple of the plan's unit
         """
-        self.ensure_one()
+        asked.one(self)
         self._check_asked()
         plan = self.plan_id
-        if not (reason or "").strip():
+        value = asked.number(self.env, value)
+        reason = asked.words(self.env, reason)
+        if not reason:
             raise ValidationError(self.env._("Say why you propose another target."))
         if value < 0 or plan._to_amount(plan._to_units(value)) != round(value, 2):
             raise ValidationError(
@@ -70,7 +74,7 @@ class SalesTarget(models.Model):
             {
                 "answer": "countered",
                 "proposed_value": value,
-                "answer_reason": reason.strip(),
+                "answer_reason": reason,
             }
         )
         return True

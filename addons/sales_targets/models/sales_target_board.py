@@ -1,14 +1,13 @@
-"""The board: the tree with its months, changed in place."""
+"""The board: the tree with its months."""
 
 from collections import defaultdict
 
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
-from odoo.tools.misc import formatLang
 
-from ..planning.tree import ROOT
+from .. import asked
 from ..wording import format_month
 from .sales_target import FOLLOWER_GROUPS
 
@@ -101,7 +100,7 @@ class SalesTarget(models.Model):
             ``settle`` a counter-proposal; for who follows others ``held`` (words)
         :raise AccessError: for the target of somebody whom one does not follow
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
         # sudo: the weights of the plan explain the number, whoever reads it
         plan = self.plan_id.sudo()
@@ -176,7 +175,7 @@ class SalesTargetPlan(models.Model):
 
     def action_open_board(self):
         """The tree with its months, to be changed in place."""
-        self.ensure_one()
+        asked.one(self)
         action = self.env["ir.actions.client"]._for_xml_id(
             "sales_targets.sales_target_board_action"
         )
@@ -200,8 +199,9 @@ class SalesTargetPlan(models.Model):
             ``held``. Amounts are in company currency, or a count, as the metric says.
         :raise UserError: for a version of another plan
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
+        version_id = asked.record_id(self.env, version_id)
         rows = self._search_board(parent_ids or [False])
         former = self._get_former(rows, version_id) if version_id else {}
         cells = self._get_board_cells(rows)
@@ -237,7 +237,7 @@ class SalesTargetPlan(models.Model):
     def _search_board(self, parent_ids):
         targets = self.env["sales.target"]
         shown = Domain("plan_id", "=", self.id) & Domain("period", "=", "total")
-        ids = [int(id_) for id_ in parent_ids if id_]
+        ids = asked.ids(self.env, parent_ids)
         wanted = Domain("parent_id", "in", ids)
         if len(ids) < len(parent_ids):
             wanted |= Domain("parent_id", "not in", targets._search(shown))
@@ -381,131 +381,3 @@ class SalesTargetPlan(models.Model):
     @staticmethod
     def _get_then(former, key, first):
         return {"then": former[key, first]} if (key, first) in former else {}
-
-    # Changing
-
-    def set_cells(self, changes, reason=None):
-        """Fix targets and divide the rest again, all or nothing.
-
-        The rest is what belongs to the same whole: who there is and what they weigh
-        stays as it was when the plan was divided, so nobody else's target moves.
-
-        :param changes: ``[{"id": a row's id, "value": amount}]`` locks a row, in total
-            or in a month, at a value; ``{"id": id, "locked": False}`` lets it go.
-            ``"before"``: the value that the user has seen, and did not want to stay
-        :param str reason: of the version; needed once the plan is published
-        :return: how many rows changed
-        :raise UserError: when locks and guardrails cannot be met together, or when
-            somebody else has changed what the user has seen
-        :raise AccessError: for rows that one does not plan above
-        """
-        self.ensure_one()
-        self.check_access("read")
-        if self.state == "closed":
-            raise UserError(self.env._("%(plan)s is closed.", plan=self.name))
-        if self.state != "draft" and not (reason or "").strip():
-            raise ValidationError(self.env._("Say why the targets change."))
-        targets = self.env["sales.target"].browse(
-            [int(change["id"]) for change in changes]
-        )
-        if targets.exists() != targets or targets.plan_id != self:
-            raise UserError(self.env._("The board is not up to date: load it again."))
-        targets._check_may_plan()
-        values = {}
-        for change, target in zip(changes, targets, strict=True):
-            self._check_seen(change, target)
-            if change.get("locked") is False:
-                values[target] = None
-            else:
-                values[target] = float(change["value"])
-        return self._change_cells(values, reason)
-
-    def _check_seen(self, change, target):
-        before = change.get("before")
-        if before is not None and round(before, 2) != round(target.value, 2):
-            raise UserError(
-                self.env._(
-                    "%(name)s is %(value)s by now: somebody else has changed it. Look "
-                    "again before you apply.",
-                    name=target._get_cell_name(),
-                    value=formatLang(self.env, target.value),
-                )
-            )
-
-    def _change_cells(self, values, reason):
-        """:param dict values: ``{target: amount, or None to let it go}``"""
-        self._lock_plan()
-        months = self._get_months()
-        over = set(months[: self._count_frozen(months)])
-        for target, value in values.items():
-            if target.period == "month" and target.date_from in over:
-                raise UserError(
-                    self.env._("%(name)s is over.", name=target._get_cell_name())
-                )
-            if value is not None and (
-                value < 0 or self._to_amount(self._to_units(value)) != round(value, 2)
-            ):
-                raise ValidationError(
-                    self.env._(
-                        "%(name)s: %(value)s is no multiple of %(unit)s, or negative.",
-                        name=target._get_cell_name(),
-                        value=formatLang(self.env, value),
-                        unit=self.unit,
-                    )
-                )
-            if target.key == ROOT and target.period == "total" and value is not None:
-                # sudo: who may plan for the company changes its target so
-                self.sudo().value = value
-        before = self._read_rows() if self.state != "draft" else None
-        self.env.cr.execute(
-            SQL(
-                """UPDATE sales_target t SET locked = v.value IS NOT NULL,
-                    value = COALESCE(v.value, t.value)
-                FROM unnest(%s::integer[], %s::numeric[]) AS v(id, value)
-                WHERE t.id = v.id""",
-                [target.id for target in values],
-                list(values.values()),
-            )
-        )
-        self._decompose(reason, before, changed=list(values))
-        return len(values)
-
-    def move_amount(self, source_id, target_id, amount, reason=None):
-        """Move an amount to a sibling of the same month, or to another month of the
-        same node: both are fixed then.
-
-        :param float amount: more than zero, not more than the source has
-        :raise UserError: for others than siblings, or where there is not so much
-        """
-        self.ensure_one()
-        rows = self.env["sales.target"].browse([source_id, target_id])
-        rows.check_access("read")
-        source, target = rows
-        siblings = (source.parent_id, source.period, source.date_from) == (
-            target.parent_id,
-            target.period,
-            target.date_from,
-        )
-        months = source.total_id and source.total_id == target.total_id
-        if source == target or not (siblings or months):
-            raise UserError(
-                self.env._(
-                    "Amounts move between siblings of the same month, or between the "
-                    "months of one target."
-                )
-            )
-        if not 0 < amount <= source.value:
-            raise UserError(
-                self.env._(
-                    "%(name)s has %(value)s to give.",
-                    name=source._get_cell_name(),
-                    value=formatLang(self.env, source.value),
-                )
-            )
-        return self.set_cells(
-            [
-                {"id": source.id, "value": round(source.value - amount, 2)},
-                {"id": target.id, "value": round(target.value + amount, 2)},
-            ],
-            reason,
-        )

@@ -7,6 +7,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+from .. import asked
 from ..planning import landing
 from ..planning.curve import add, daily
 from ..planning.pace import pace
@@ -44,8 +45,9 @@ class SalesTargetPlan(models.Model):
         """
         targets = self.env["sales.target"]
         plans = self._get_cockpit_plans()
+        target_id = asked.record_id(self.env, target_id)
         if target_id:
-            nodes = targets.browse(int(target_id))
+            nodes = targets.browse(target_id)
             if not nodes.exists():
                 raise UserError(self.env._("This target is no more: open it again."))
             nodes.check_access("read")
@@ -190,7 +192,7 @@ class SalesTarget(models.Model):
 
     def action_open_cockpit(self):
         """This target in the cockpit."""
-        self.ensure_one()
+        asked.one(self)
         action = self.env["ir.actions.actions"]._for_xml_id(
             "sales_targets.sales_cockpit_action"
         )

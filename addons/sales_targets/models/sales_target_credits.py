@@ -1,9 +1,12 @@
 """Which credits a target counts: for its days, and to open them."""
 
-from odoo import fields, models
+from odoo import models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .. import asked
 from ..planning.tree import ROOT
+from .sales_target_deviation import MIX
 
 
 class SalesTarget(models.Model):
@@ -14,14 +17,19 @@ class SalesTarget(models.Model):
 
         :param date_from, date_to: the first and the last day
         :param bool others: only those that no target below counts, that the user sees
-        :param str code: of the metric; empty: that of the plan
+        :param str code: of the metric; ``mix``: the product mix, by category; empty:
+            that of the plan
         :raise AccessError: for a target that the user does not see
+        :raise UserError: without both days, for targets of several plans or none, and
+            for what is no metric
         """
         self.check_access("read")
-        start, stop = fields.Date.to_date(date_from), fields.Date.to_date(date_to)
-        metric = self.plan_id.metric_id
-        if code:
-            metric = metric.search([("code", "=", code), ("kind", "=", "additive")])
+        start, stop = asked.day(self.env, date_from), asked.day(self.env, date_to)
+        if not start or not stop:
+            raise UserError(self.env._("Say from when to when."))
+        if len(self.plan_id) != 1:
+            raise UserError(self.env._("Targets of different plans have no sum."))
+        metric, group = self._get_credited(asked.words(self.env, code))
         domain = self._get_credit_domain(start, stop, metric)
         if others:
             domain &= ~self._get_nodes_below()._get_reps_domain()
@@ -33,8 +41,21 @@ class SalesTarget(models.Model):
                 reps=self._name_together(),
             ),
             list(domain),
-            ["by_customer"],
+            [group],
         )
+
+    def _get_credited(self, code):
+        """The metric that counts for a step, and by what its credits are grouped."""
+        metric = self.plan_id.metric_id
+        if not code:
+            return metric, "by_customer"
+        if code == MIX:
+            chain = self.env["sales.driver"]._get_chain(metric, self.plan_id.company_id)
+            return chain._get_mix().metric_id or metric, "by_category"
+        found = metric.search([("code", "=", code), ("kind", "=", "additive")])
+        if not found:
+            raise UserError(self.env._("There is no metric named %(code)s.", code=code))
+        return found, "by_customer"
 
     def _get_nodes_below(self):
         """The children that the user sees; of several nodes, these themselves."""

@@ -21,12 +21,10 @@ class SalesTargetDay(models.Model):
     _log_access = False
     _rec_name = "date"
 
-    target_id = fields.Many2one(
-        "sales.target",
-        "Target of the Month",
-        required=True,
-        readonly=True,
-        ondelete="cascade",
+    # Without foreign keys, which would check each of so many days: rows of targets are
+    # deleted in one place, with their days, while the plan is locked.
+    target_id = LedgerMany2one(
+        "sales.target", "Target of the Month", required=True, readonly=True
     )
     plan_id = fields.Many2one(related="target_id.plan_id")
     company_id = fields.Many2one(related="target_id.company_id")
@@ -49,6 +47,7 @@ class SalesTargetDay(models.Model):
 
         :param reps: whose; all of the plan's when None
         """
+        plan._lock_plan()
         today = plan.company_id._get_sales_today()
         cells = self._read_cells(plan, reps)
         if not cells:
@@ -117,6 +116,7 @@ class SalesTargetDay(models.Model):
         # As text: PostgreSQL parses an array faster than as many values. EXCEPT reads
         # both sides to their end, whatever is thought of how many days there are: a
         # loop would look through all those that it has just inserted, again and again.
+        # In the order of the indexes they grow at their ends.
         columns = [
             "{" + ",".join(map(str, column)) + "}" for column in zip(*rows, strict=True)
         ] or ["{}"] * 5
@@ -142,6 +142,7 @@ class SalesTargetDay(models.Model):
                 )
                 INSERT INTO sales_target_day (target_id, rep_id, date, value, hours)
                 SELECT * FROM new EXCEPT SELECT * FROM there
+                ORDER BY rep_id, target_id, date
                 ON CONFLICT (target_id, date) DO UPDATE SET
                     value = EXCLUDED.value, hours = EXCLUDED.hours
                 """,

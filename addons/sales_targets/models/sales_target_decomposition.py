@@ -1,22 +1,17 @@
-"""A plan is divided: who there is, what they weigh, what is fixed, and the rows."""
+"""A plan is divided: who there is, what they weigh, and what is fixed."""
 
-import json
-from collections import defaultdict
-from datetime import timedelta
 from fractions import Fraction
 
 from dateutil.relativedelta import relativedelta
 
 from odoo import models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
 
 from odoo.addons.sales_force.ledger.apportion import apportion
 
 from .. import facts
 from ..planning import tree, weights
 from ..planning.decompose import Child, Conflict, assign, split
-from ..wording import format_month
 
 # Of shares in percent: far below a cent of any company's target.
 SHARE_DIGITS = 12
@@ -25,92 +20,72 @@ SHARE_DIGITS = 12
 class SalesTargetPlan(models.Model):
     _inherit = "sales.target.plan"
 
-    def _decompose(self, reason=None, former=None, changed=None):
+    def _decompose(self, reason=None, asked=None):
         """Divide the target and write the tree, as a set.
 
         :param reason: of a new version, where the plan is published
-        :param former: the rows before the change, where locks have been written since
-        :param changed: the rows that were changed by hand: who there is and what they
+        :param dict asked: ``{(key, None or first day of a month): amount, or None}`` of
+            the cells that are fixed, or let go, by hand: who there is and what they
             weigh stays as it was, so that nobody else's target moves. None: all is
             looked at again
         """
         self.ensure_one()
         self._lock_plan()
         before = self._read_rows()
+        rows = self._apply_asked(before, asked or {})
         months = self._get_months()
         frozen = self._count_frozen(months)
-        if changed is None:
+        if asked is None:
             self._check_carried()
-            nodes = self._build_tree(before)
+            nodes = self._build_tree(rows)
             basis = self._get_basis(nodes, months)
             current = {key for key, node in nodes.items() if not node.former}
+            whose = self._get_responsible(nodes)
         else:
-            nodes = tree.from_keys(before)
-            basis = self._read_basis(before, nodes, months, changed)
-            current = self._read_current(before)
+            nodes = tree.from_keys(rows)
+            basis = self._read_basis(rows, nodes, months, asked)
+            current = self._read_current(rows)
+            whose = None
         kept = self._get_kept()
         try:
-            after = self._divide(nodes, before, basis, frozen, current, kept)
+            after = self._divide(nodes, rows, basis, frozen, current, kept)
         except Conflict as conflict:
             raise UserError(self._explain_conflict(conflict, nodes)) from conflict
-        if changed is None:
-            self._write_rows(nodes, after, months)
-            self._date_leaves(current)
-        else:
-            self._update_rows(before, after, months)
-        if self.state != "draft":
-            self.env["sales.target.version"]._open(self, reason, former or before)
-            self.env["sales.target.day"]._derive(
-                self, self._get_changed_reps(nodes, former or before, after)
-            )
-
-    def _get_changed_reps(self, nodes, before, after):
-        """Whose months have changed, so that their days do."""
-        months = self._get_months()
-        changed = {
-            nodes[key].res_id
-            for key, values in after.items()
-            if nodes[key].level == "rep"
-            and [self._to_amount(units) for units in values["months"]]
-            != [
-                float(before.get(key, {}).get(first, {}).get("value") or 0)
-                for first in months
-            ]
-        }
-        return self.env["sales.rep"].browse(changed)
-
-    def _lock_plan(self):
-        """Two who plan at once: the second is run again on what the first left."""
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL("UPDATE sales_target_plan SET id = id WHERE id = ANY(%s)", self.ids)
+        self._write_rows(
+            nodes,
+            after,
+            before,
+            reason,
+            current=current,
+            whose=whose,
+            locks={cell: value is not None for cell, value in (asked or {}).items()},
         )
 
-    # What there is
+    @staticmethod
+    def _apply_asked(rows, asked):
+        """The rows with the cells that are asked for, fixed or let go."""
+        found = dict(rows)
+        for (key, first), value in asked.items():
+            row = {**found[key][first], "locked": value is not None}
+            if value is not None:
+                row["value"] = value
+            found[key] = {**found[key], first: row}
+        return found
 
-    def _read_rows(self):
-        """The rows as they are: ``{key: {None or first day of a month: row}}``."""
-        rows = defaultdict(dict)
-        for row in self.env.execute_query_dict(
-            SQL(
-                """SELECT id, key, period, date_from, value, assigned_value, locked,
-                    manual_weight, answer, share, held, basis, baseline,
-                    baseline_known, active_to
-                FROM sales_target WHERE plan_id = %s ORDER BY id""",
-                self.id,
-            )
-        ):
-            rows[row["key"]][row["period"] == "month" and row["date_from"]] = row
-        return {
-            key: {date or None: row for date, row in periods.items()}
-            for key, periods in rows.items()
-        }
+    # What there is
 
     def _build_tree(self, rows):
         """Who is in the plan today, and who was and keeps a past.
 
         :return: ``{key: tree.Node}``, those above first
         """
+        nodes = self._build_current()
+        if self.state in ("committed", "running"):
+            self._keep_former(nodes, rows)
+        return nodes
+
+    def _build_current(self):
+        """Who is in the plan today: ``{key: tree.Node}``, those above first."""
         reps = self._get_reps()
         chosen = self.territory_ids
         paths = []
@@ -121,10 +96,7 @@ class SalesTargetPlan(models.Model):
             paths.append((rep.id, self.by_team and rep.team_id.id or None, above))
         order = {id_: number for number, id_ in enumerate(chosen.sorted("name").ids)}
         paths.sort(key=lambda path: [order[id_] for id_ in path[2]])
-        nodes = tree.build(paths)
-        if self.state in ("committed", "running"):
-            self._keep_former(nodes, rows)
-        return nodes
+        return tree.build(paths)
 
     def _keep_former(self, nodes, rows):
         """Who left or moved keeps the months that are over, and gets no more."""
@@ -199,20 +171,20 @@ class SalesTargetPlan(models.Model):
         basis["seasons"] = found["seasons"]
         return basis
 
-    def _read_basis(self, rows, nodes, months, changed):
+    def _read_basis(self, rows, nodes, months, asked):
         """What was known when the plan was divided, as ``_get_basis`` returns it, with
         ``shares`` in percent; ``seasons`` only where the months of the whole change."""
         totals = {key: periods[None] for key, periods in rows.items()}
         basis = {
             "shares": {key: row["share"] for key, row in totals.items()},
             "told": {key: row["basis"] or {} for key, row in totals.items()},
-            "touched": {target.key.rpartition("/")[0] for target in changed},
+            "touched": {key.rpartition("/")[0] for key, _first in asked},
             "baseline": {
                 key: Fraction(str(row["baseline"])) if row["baseline_known"] else None
                 for key, row in totals.items()
             },
         }
-        if any(target.key == tree.ROOT for target in changed):
+        if any(key == tree.ROOT for key, _first in asked):
             basis["seasons"] = self._get_basis(nodes, months)["seasons"]
         return basis
 
@@ -437,279 +409,3 @@ class SalesTargetPlan(models.Model):
         unit = Fraction(self.unit)
         part.least = -int(-baseline * least // unit)
         part.most = int(baseline * most // unit)
-
-    # Writing
-
-    def _write_rows(self, nodes, result, months):
-        """Insert and update the rows of all nodes, in a few statements."""
-        responsible = self._get_responsible(nodes)
-        columns = defaultdict(list)
-        ends = [first + relativedelta(months=1, days=-1) for first in months]
-        amount = self._to_amount
-        for key, values in result.items():
-            node = nodes[key]
-            place = {
-                "key": key,
-                "level": node.level,
-                "rep_id": responsible.get(key),
-                "team_id": node.res_id if node.level == "team" else None,
-                "territory_id": node.res_id if node.level == "territory" else None,
-            }
-            baseline = values["baseline"]
-            rows = [
-                {
-                    "period": "total",
-                    "date_from": self.date_from,
-                    "date_to": self.date_to,
-                    "value": amount(sum(values["months"])),
-                    "assigned_value": amount(sum(values["assigned"])),
-                    "baseline": float(baseline or 0),
-                    "baseline_known": baseline is not None,
-                    "share": values["share"],
-                    "held": values["held"] or None,
-                    "basis": json.dumps(values.get("basis") or {}),
-                }
-            ]
-            rows += [
-                {
-                    "period": "month",
-                    "date_from": first,
-                    "date_to": stop,
-                    "value": amount(units),
-                    "assigned_value": amount(assigned),
-                    "baseline": 0.0,
-                    "baseline_known": False,
-                    "share": None,
-                    "held": None,
-                    "basis": None,
-                }
-                for first, stop, units, assigned in zip(
-                    months, ends, values["months"], values["assigned"], strict=True
-                )
-            ]
-            for row in rows:
-                for name, value in {**place, **row}.items():
-                    columns[name].append(value)
-        self._merge_rows(columns)
-        self.env["sales.target"].invalidate_model(flush=False)
-
-    def _update_rows(self, before, after, months):
-        """Write the values of a tree that is as it was: only those that differ."""
-        amount = self._to_amount
-        rows = []
-        for key, values in after.items():
-            cells = [(None, sum(values["months"]), sum(values["assigned"]))]
-            cells += zip(months, values["months"], values["assigned"], strict=True)
-            for first, units, assigned in cells:
-                row = before[key][first]
-                held = None if first else values["held"] or None
-                new = (amount(units), amount(assigned), held)
-                if new != (
-                    float(row["value"]),
-                    float(row["assigned_value"]),
-                    row["held"],
-                ):
-                    rows.append((row["id"], *new))
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[]] * 4
-        self.env.cr.execute(
-            SQL(
-                """UPDATE sales_target t
-                SET value = v.value, assigned_value = v.assigned, held = v.held
-                FROM unnest(%s::integer[], %s::numeric[], %s::numeric[], %s::varchar[])
-                    AS v(id, value, assigned, held)
-                WHERE t.id = v.id""",
-                *columns,
-            )
-        )
-        self.env["sales.target"].invalidate_model(flush=False)
-
-    def _merge_rows(self, columns):
-        types = {
-            "rep_id": "integer",
-            "team_id": "integer",
-            "territory_id": "integer",
-            "date_from": "date",
-            "date_to": "date",
-            "value": "numeric",
-            "assigned_value": "numeric",
-            "baseline": "numeric",
-            "baseline_known": "boolean",
-            "share": "numeric",
-            "basis": "jsonb",
-        }
-        names = SQL(", ").join(map(SQL.identifier, columns))
-        found = self.env.execute_query(
-            SQL(
-                """
-                WITH rows AS (SELECT * FROM unnest(%(arrays)s) AS r(%(names)s))
-                INSERT INTO sales_target (plan_id, company_id, answer, %(names)s)
-                SELECT %(plan)s, %(company)s,
-                    CASE WHEN period = 'total' AND level = 'rep' THEN 'none' END,
-                    %(names)s
-                FROM rows
-                ON CONFLICT (plan_id, key, period, date_from) DO UPDATE SET
-                    (%(names)s) = ROW(%(new)s)
-                RETURNING id, key, period, date_from
-                """,
-                arrays=SQL(", ").join(
-                    SQL("%s::%s[]", values, SQL(types.get(name, "varchar")))
-                    for name, values in columns.items()
-                ),
-                names=names,
-                plan=self.id,
-                company=self.company_id.id,
-                new=SQL(", ").join(
-                    SQL("EXCLUDED.%s", SQL.identifier(name)) for name in columns
-                ),
-            )
-        )
-        self.env.cr.execute(
-            SQL(
-                "DELETE FROM sales_target WHERE plan_id = %s AND id <> ALL(%s)",
-                self.id,
-                [row[0] for row in found],
-            )
-        )
-        self._link_rows(found)
-
-    def _link_rows(self, rows):
-        """Say whose row is above, and which is the total of a month."""
-        ids = {(key, period, first): id_ for id_, key, period, first in rows}
-        self.env.cr.execute(
-            SQL(
-                """UPDATE sales_target t
-                SET parent_id = v.parent_id, total_id = v.total_id
-                FROM unnest(%s::integer[], %s::integer[], %s::integer[])
-                    AS v(id, parent_id, total_id)
-                WHERE t.id = v.id AND (t.parent_id, t.total_id)
-                    IS DISTINCT FROM (v.parent_id, v.total_id)""",
-                list(ids.values()),
-                [
-                    ids.get((key.rpartition("/")[0], period, first))
-                    for key, period, first in ids
-                ],
-                [
-                    ids[key, "total", self.date_from] if period == "month" else None
-                    for key, period, _first in ids
-                ],
-            )
-        )
-
-    def _date_leaves(self, current, day=None):
-        """From when to when the credits of a rep count in a node.
-
-        Who moves within a plan that holds counts in the new node from a day on; the
-        change of a plan that nobody has committed to counts from its beginning.
-
-        :param date day: of the change; None: today
-        """
-        day = day or self.company_id._get_sales_today()
-        moving = self.state in ("committed", "running") and day > self.date_from
-        self.env.cr.execute(
-            SQL(
-                """UPDATE sales_target SET
-                    active_from = COALESCE(active_from, %(start)s),
-                    active_to = CASE WHEN key = ANY(%(current)s) THEN NULL
-                        ELSE COALESCE(active_to, %(stop)s) END
-                WHERE plan_id = %(plan)s AND level = 'rep' AND period = 'total'
-                  AND (active_from IS NULL
-                    OR (key = ANY(%(current)s)) <> (active_to IS NULL))""",
-                start=day if moving else self.date_from,
-                stop=day - timedelta(days=1),
-                current=sorted(current),
-                plan=self.id,
-            )
-        )
-
-    def _get_responsible(self, nodes):
-        """Whose each node is: the rep's own, else the manager of all reps below."""
-        leaves = {
-            key: node.res_id for key, node in nodes.items() if node.level == "rep"
-        }
-        # sudo: the organisation of the plan's unit
-        reps = self.env["sales.rep"].sudo().browse(set(leaves.values()))
-        paths = {rep.id: rep.parent_path for rep in reps}
-        responsible, below = dict(leaves), defaultdict(list)
-        for key, rep_id in leaves.items():
-            # Whoever is above: a rep does not lead the own team.
-            path = paths[rep_id].rstrip("/").rpartition("/")[0]
-            above = nodes[key].parent
-            while above is not None:
-                below[above].append(path)
-                above = nodes[above].parent
-        for key, found in below.items():
-            responsible[key] = tree.lowest_common(found) if all(found) else None
-        responsible[tree.ROOT] = self.top_rep_id.id or responsible.get(tree.ROOT)
-        return responsible
-
-    # Explaining
-
-    def _explain_conflict(self, conflict, nodes):
-        """What is in the way and how much, in the user's language."""
-        months = self._get_months()
-        names = ", ".join(self._get_names(conflict.keys, nodes)) or self.name
-        at = ", ".join(
-            format_month(self.env, months[number]) for number in conflict.months
-        )
-        values = {
-            "names": names,
-            "months": at,
-            "amount": f"{self._to_amount(abs(conflict.missing)):,.2f}",
-        }
-        missing = conflict.missing > 0
-        _ = self.env._
-        if conflict.reason == "month":
-            if missing:
-                return _(
-                    "%(names)s, %(months)s: all of it is locked, and %(amount)s are "
-                    "left over. Unlock somebody.",
-                    **values,
-                )
-            return _(
-                "%(names)s, %(months)s: what is locked is %(amount)s more than there "
-                "is to divide.",
-                **values,
-            )
-        if conflict.reason == "year":
-            if missing:
-                return _(
-                    "%(names)s: all months are locked, and %(amount)s of the year are "
-                    "left over.",
-                    **values,
-                )
-            return _(
-                "%(names)s: the locked months are %(amount)s more than the year.",
-                **values,
-            )
-        if conflict.reason == "least":
-            return _(
-                "%(names)s: the least they may get is %(amount)s more than there is.",
-                **values,
-            )
-        if conflict.reason == "most":
-            return _(
-                "%(names)s: the most they may get is %(amount)s less than there is.",
-                **values,
-            )
-        return _(
-            "%(names)s, %(months)s: locks and limits leave no way to place %(amount)s.",
-            **values,
-        )
-
-    def _get_names(self, keys, nodes):
-        found = []
-        for key in keys:
-            node = nodes[key]
-            if node.level == "holding":
-                found.append(self.env._("Holding line"))
-                continue
-            model = {
-                "company": "res.company",
-                "territory": "sales.territory",
-                "team": "crm.team",
-                "rep": "sales.rep",
-            }[node.level]
-            record = self.env[model].browse(node.res_id or self.company_id.id)
-            # sudo: who plans may know whom
-            found.append(record.sudo().display_name)
-        return found

@@ -21,11 +21,14 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from .. import asked
 from ..planning.deviation import causes, joined, planned_counts
 from ..planning.tree import ROOT
 
 # The steps that no driver counts.
 DAYS, RATE = "days", "rate"
+# The step that is split off another one.
+MIX = "mix"
 HEDGE, OUTSIDE = "hedge", "outside"
 
 
@@ -34,6 +37,7 @@ class Leaf:
     """A rep's place in the plan and what came of it; amounts in cents.
 
     :param list counts: planned and actual counts of each step, see ``planned_counts``
+    :param mix: what the product mix makes of the step that it splits
     :param list parts: cents of the gap by step
     """
 
@@ -47,6 +51,7 @@ class Leaf:
     actual: int = 0
     days: Fraction = Fraction(0)
     counts: tuple = ()
+    mix: Fraction = Fraction(1)
     parts: list = field(default_factory=list)
 
 
@@ -82,9 +87,10 @@ class SalesTarget(models.Model):
             misses, as far as the user sees them; ``tasks``: measures
             that were taken and are open: ``id key user date summary``
         :raise AccessError: for targets that one may not read
-        :raise UserError: for a period that has not begun or is none
+        :raise UserError: for several targets, what is no date, and a period that has
+            not begun or is none
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
         start, stop = self._get_period(date_from, date_to)
         # sudo: a node's causes are the sums of its reps', whoever sees the node
@@ -104,19 +110,22 @@ class SalesTarget(models.Model):
         """
         first = self[:1]
         chain = self.env["sales.driver"]._get_chain(first.metric_id, first.company_id)
+        mixed = chain._get_mix()
+        steps = first._get_steps(chain, mixed)
         # sudo: a node's causes are the sums of its reps', whoever sees the node
         node = first.sudo()
         node._read_planned(leaves, start, stop)
         node._read_actual(leaves, chain)
-        node._explain_leaves(leaves, chain, start, stop)
-        figures = (self | children).sudo()._get_figures(leaves, start, stop)
+        node._read_mixes(leaves, chain, mixed, start)
+        node._explain_leaves(leaves, chain, mixed, start, stop)
+        names = [key for key, _name, _driver in steps]
+        figures = (self | children).sudo()._get_figures(leaves, names, start, stop)
         planned, actual, effects = 0, 0, defaultdict(int)
         for key in self.mapped("key"):
             planned += figures[key][0]
             actual += figures[key][1]
             for cause, part in figures[key][2].items():
                 effects[cause] += part
-        steps = first._get_steps(chain)
         return {
             "metric": first.metric_id.read(["name", "code", "unit"])[0],
             "currency_id": first.currency_id.id,
@@ -142,8 +151,8 @@ class SalesTarget(models.Model):
     def _get_period(self, date_from, date_to):
         today = self.company_id._get_sales_today()
         plan = self.plan_id
-        start = fields.Date.to_date(date_from) or self.date_from
-        stop = fields.Date.to_date(date_to) or self.date_to
+        start = asked.day(self.env, date_from) or self.date_from
+        stop = asked.day(self.env, date_to) or self.date_to
         start, stop = max(start, plan.date_from), min(stop, plan.date_to)
         if stop < start:
             raise UserError(
@@ -158,15 +167,17 @@ class SalesTarget(models.Model):
             )
         return start, min(stop, today)
 
-    def _get_steps(self, chain):
+    def _get_steps(self, chain, mixed):
         """``[(key, name, driver)]`` in the order of the counts."""
         steps = [(DAYS, self.env._("Working Days"), chain.browse())]
         if not chain:
             return [*steps, (RATE, self.env._("Achieved a Day"), chain)]
         # In the user's language: the chain is read as superuser.
-        return steps + [
-            (driver.metric_id.code, driver.name, driver) for driver in chain
-        ]
+        for driver in chain:
+            steps.append((driver.metric_id.code, driver.name, driver))
+            if driver.metric_id == mixed.metric_id:
+                steps.append((MIX, mixed.name, mixed))
+        return steps
 
     # Reading
 
@@ -259,8 +270,12 @@ class SalesTarget(models.Model):
             leaf.counts = ([], [found[leaf.id, metric] for metric in steps])
             leaf.actual = round(100 * found[leaf.id, self.metric_id.id])
 
-    def _explain_leaves(self, leaves, chain, start, stop):
-        """The parts of each step in each rep's gap."""
+    def _explain_leaves(self, leaves, chain, mixed, start, stop):
+        """The parts of each step in each rep's gap.
+
+        The mix is a step between the two counts of the step that it splits: what would
+        have come at the planned mix, and what came.
+        """
         reps = self.env["sales.rep"].browse({leaf.rep_id for leaf in leaves})
         worked = self.env["sales.working.time"].working_days(reps, start, stop)
         codes = [driver.metric_id.code for driver in chain]
@@ -271,6 +286,7 @@ class SalesTarget(models.Model):
         }
         others = reps.browse({leaf.rep_id for leaf in leaves if leaf.id not in kept})
         rates = self.env["sales.driver"]._get_rates(self.metric_id, others, start)
+        place = mixed and 1 + codes.index(mixed.metric_id.code)
         for leaf in leaves:
             rep = reps.browse(leaf.rep_id)
             first = max(leaf.start, rep.date_start or leaf.start)
@@ -282,22 +298,23 @@ class SalesTarget(models.Model):
                 leaf.days,
                 kept.get(leaf.id) or rates.get(rep) or [None],
             )
-            leaf.counts = (planned, [days, *leaf.counts[1]])
+            actual = [days, *leaf.counts[1]]
+            if place:
+                planned.insert(place, planned[place])
+                actual.insert(place, actual[place] / leaf.mix)
+            leaf.counts = (planned, actual)
             leaf.parts = causes(
                 [*planned[:-1], planned[-1] * 100],
-                [*leaf.counts[1][:-1], leaf.counts[1][-1] * 100],
+                [*actual[:-1], actual[-1] * 100],
                 leaf.actual - leaf.planned,
             )
 
-    def _get_figures(self, leaves, start, stop):
+    def _get_figures(self, leaves, names, start, stop):
         """Planned and actual of these nodes and what lies between.
 
+        :param list names: the steps' keys
         :return: ``{key: (planned, actual, {step's key: part})}`` in cents
         """
-        chain = self.env["sales.driver"]._get_chain(
-            self.metric_id[:1], self.company_id[:1]
-        )
-        names = [key for key, _name, _driver in self._get_steps(chain)]
         planned = self._get_planned(start, stop)
         figures = {}
         for key in {target.key for target in self}:

@@ -11,7 +11,7 @@ class SalesTargetPlan(models.Model):
     _inherit = "sales.target.plan"
 
     def _keep_drivers(self):
-        """Keep each rep's rates of today and working days with the targets.
+        """Keep each rep's rates and mix of today, and working days, with the targets.
 
         A deviation later on is from the plan as it was, not from what is known since.
         """
@@ -20,19 +20,23 @@ class SalesTargetPlan(models.Model):
         # sudo: the calendars of everybody in the plan
         reps = leaves.sudo().rep_id
         driver = self.env["sales.driver"]
-        codes = [
-            step.metric_id.code
-            for step in driver._get_chain(self.metric_id, self.company_id)
-        ]
-        rates = driver._get_rates(
-            self.metric_id, reps, self.company_id._get_sales_today()
-        )
+        chain = driver._get_chain(self.metric_id, self.company_id)
+        codes = [step.metric_id.code for step in chain]
+        today = self.company_id._get_sales_today()
+        rates = driver._get_rates(self.metric_id, reps, today)
+        indices = driver._get_indices(self.metric_id, reps, today)
+        mixed = chain._get_mix().metric_id.code
         self._keep_json(
             "planned_rates",
             {
                 leaf.id: {
                     "codes": codes,
                     "rates": [rate and str(rate) for rate in rates[leaf.rep_id.sudo()]],
+                    "mixed": mixed,
+                    "indices": {
+                        category: str(index)
+                        for category, index in indices[leaf.rep_id.sudo()].items()
+                    },
                 }
                 for leaf in leaves
             },

@@ -10,15 +10,17 @@ class SalesTarget(models.Model):
     def get_explanation(self, date_from=None, date_to=None):
         """``get_deviation`` as its screen shows it: several targets of a plan are
         summed, and are the children; none are all that the user sees of today's core
-        goal.
+        goal. What is below another one of them counts once, with that one.
 
         :return: as ``get_deviation``; ``target`` as of the cockpit (``ids id name level
             path``); ``largest`` also says whose the most of it is: ``target_id``;
             ``may_delegate``: whether the user gives tasks to others
         :raise UserError: when the user has no target, or for no period of the plan
         """
+        self.check_access("read")
         nodes = (
-            self or self.env["sales.target.plan"]._get_cockpit_plans()[:1]._get_tops()
+            self._get_highest()
+            or self.env["sales.target.plan"]._get_cockpit_plans()[:1]._get_tops()
         )
         if not nodes:
             raise UserError(self.env._("No target is assigned to you yet."))
@@ -43,11 +45,26 @@ class SalesTarget(models.Model):
             or self.env.user.has_group("sales_force.group_sales_operations"),
         }
 
-    def _get_deviation_together(self, date_from, date_to):
-        """Of several targets, none below another: with as many queries as of one."""
-        self.check_access("read")
+    def _get_highest(self):
+        """These targets of one plan, without what is below another of them.
+
+        A target and one of its months are of the same people: the first one counts.
+
+        :raise UserError: for targets of several plans
+        """
         if len(self.plan_id) > 1:
             raise UserError(self.env._("Targets of different plans have no sum."))
+        by_key = {}
+        for target in self:
+            by_key.setdefault(target.key, target)
+        return self.browse(
+            target.id
+            for key, target in by_key.items()
+            if not any(key.startswith(f"{other}/") for other in by_key)
+        )
+
+    def _get_deviation_together(self, date_from, date_to):
+        """Of several targets, none below another: with as many queries as of one."""
         start, stop = self[:1]._get_period(date_from, date_to)
         # sudo: a node's causes are the sums of its reps', whoever sees the node
         leaves = self.sudo()._read_leaves_together(start, stop)

@@ -1,7 +1,8 @@
 """Where targets will end: pace, months before, and what is known, with P10 to P90.
 
 The method is in ``planning/landing.py``. What past months teach is learned once a day
-for a company and a metric; a rep's own level and documents are read when asked for.
+for a company and a metric, and again when their credits change; a rep's own level and
+documents are read when asked for.
 """
 
 from collections import defaultdict, namedtuple
@@ -147,9 +148,21 @@ class SalesTargetPlan(models.Model):
     _inherit = "sales.target.plan"
 
     @api.model
-    @tools.ormcache("company_id", "metric_id", "today")
     def _learn_landing(self, company_id, metric_id, today):
         """What the months before a date teach: a ``landing.Model``, or None."""
+        current = today.replace(day=1)
+        stamp = self.env["sales.credit.month"]._get_stamp(
+            company_id,
+            metric_id,
+            current - relativedelta(months=LEARNED + BEFORE),
+            current - relativedelta(months=1),
+        )
+        return self._learn_landing_once(company_id, metric_id, today, stamp)
+
+    @api.model
+    @tools.ormcache("company_id", "metric_id", "today", "stamp")
+    def _learn_landing_once(self, company_id, metric_id, today, stamp):
+        """:param stamp: of the credits, wherever they were changed"""
         company = self.env["res.company"].browse(company_id)
         metric = self.env["sales.metric"].browse(metric_id)
         spans = self._get_spans(company, today)

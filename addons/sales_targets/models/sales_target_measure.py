@@ -1,9 +1,11 @@
 """What is done about a deviation: a task with an owner and a date."""
 
-from odoo import fields, models
+from odoo import models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import plaintext2html
 from odoo.tools.misc import format_date, formatLang
+
+from .. import asked
 
 # Who gives tasks to others.
 LEADERS = ("sales_force.group_sales_leader", "sales_force.group_sales_operations")
@@ -29,13 +31,15 @@ class SalesTarget(models.Model):
         :raise AccessError: for targets that one may not read, and for who leads nobody
             and asks others
         :raise ValidationError: without owner or date, or for what is no cause
+        :raise UserError: for what is no date, and as ``get_deviation``
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
         user, deadline = self._check_measure(user_id, date)
         # Two at once: the second is run again, and finds what the first left.
         self.plan_id._lock_plan()
         found = self.get_deviation(date_from, date_to)
+        cause, note = asked.words(self.env, cause), asked.words(self.env, note)
         row = next(
             (
                 row
@@ -46,9 +50,7 @@ class SalesTarget(models.Model):
         )
         if row is None:
             raise ValidationError(
-                self.env._(
-                    "“%(cause)s” is no cause of this deviation.", cause=cause or ""
-                )
+                self.env._("“%(cause)s” is no cause of this deviation.", cause=cause)
             )
         kind = self.env.ref("sales_targets.mail_activity_type_measure")
         values = {
@@ -80,17 +82,14 @@ class SalesTarget(models.Model):
         ).id
 
     def _check_measure(self, user_id, date):
-        user = self.env["res.users"].browse(int(user_id or 0)).exists()
+        user = self.env["res.users"].browse(asked.record_id(self.env, user_id)).exists()
         # sudo: who is somebody of the company is no secret
         known = user.sudo()
         if not user or known.share or self.company_id not in known.company_ids:
             raise ValidationError(
                 self.env._("Say who does it: somebody of the company.")
             )
-        try:
-            deadline = fields.Date.to_date(date)
-        except ValueError:
-            deadline = None
+        deadline = asked.day(self.env, date)
         if not deadline:
             raise ValidationError(self.env._("Say until when it is done."))
         leads = self.env.su or any(self.env.user.has_group(group) for group in LEADERS)
@@ -132,7 +131,7 @@ class SalesTarget(models.Model):
             start=format_date(self.env, found["date_from"]),
             stop=format_date(self.env, found["date_to"]),
         )
-        what = (note or "").strip() or suggested
+        what = note or suggested
         return plaintext2html("\n".join(filter(None, [about, what])))
 
     def _get_tasks(self):

@@ -5,6 +5,7 @@ from fractions import Fraction
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .. import asked
 from .sales_target import FOLLOWER_GROUPS
 
 
@@ -221,7 +222,7 @@ class SalesTargetRatio(models.TransientModel):
 
         :raise UserError: when the size of a market is not known for all of the period
         """
-        self.ensure_one()
+        asked.one(self)
         if self.percent <= 0 or (
             self.metric_id.denominator_includes_numerator and self.percent >= 100
         ):

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from .. import asked
 from .sales_work_plan import OPEN
 
 # A rep is asked for reviews of so many days back.
@@ -38,11 +39,12 @@ class SalesWorkPlan(models.Model):
             the month needs today; ``streak``: days in a row submitted on time;
             ``owed``: ``id date`` of the plans of days before that are not submitted
         :raise AccessError: for a rep whose figures the user does not follow
+        :raise UserError: for what is no date
         """
-        rep = self._get_day_rep(rep_id)
+        rep = self._get_day_rep(asked.record_id(self.env, rep_id))
         company = rep.company_id or self.env.company
         today = company._get_sales_today()
-        day = fields.Date.to_date(date) or today
+        day = asked.day(self.env, date) or today
         values = {
             "rep": rep.id
             and {"id": rep.id, "name": rep.name, "user_id": rep.user_id.id},
@@ -249,7 +251,7 @@ class SalesWorkPlan(models.Model):
             done dropped missed plans submitted late missing state plan_id target
             achieved``, in the order of their names; of a day ``state`` is the plan's
         :raise AccessError: for users who lead nobody
-        :raise UserError: for another period
+        :raise UserError: for another period, or what is no date
         """
         if period not in _PERIODS:
             raise UserError(
@@ -261,7 +263,7 @@ class SalesWorkPlan(models.Model):
             raise AccessError(self.env._("You lead no team."))
         company = self.env.company
         today = company._get_sales_today()
-        day = fields.Date.to_date(date) or today
+        day = asked.day(self.env, date) or today
         first, last = day, day
         if period != "day":
             first = fields.Date.start_of(day, period)

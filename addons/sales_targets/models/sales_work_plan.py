@@ -7,6 +7,8 @@ from odoo.tools.misc import format_date
 
 from odoo.addons.sales_force.models.sales_rep import COMPANY_GROUPS
 
+from .. import asked
+
 # What a rep may still change.
 OPEN = ("proposed", "accepted")
 # What is left to be explained when a day ends.
@@ -195,10 +197,11 @@ class SalesWorkPlan(models.Model):
         :raise AccessError: for the plan of somebody else
         :raise UserError: when it is closed or its day is over
         """
-        self.ensure_one()
+        asked.one(self)
         self._check_own()
         self._check_open()
-        first = [id_ for id_ in dict.fromkeys(item_ids) if id_ in self.item_ids._ids]
+        asked_ids = dict.fromkeys(asked.ids(self.env, item_ids))
+        first = [id_ for id_ in asked_ids if id_ in self.item_ids._ids]
         rest = [id_ for id_ in self.item_ids.sorted()._ids if id_ not in first]
         self.env.flush_all()
         self.env.cr.execute(
@@ -224,7 +227,7 @@ class SalesWorkPlan(models.Model):
             read
         :raise UserError: when it is closed or its day is over, and for no work
         """
-        self.ensure_one()
+        asked.one(self)
         self._check_own()
         self._check_open()
         item = self._add(kind, partner_id, name, minutes, origin="rep")
@@ -243,7 +246,7 @@ class SalesWorkPlan(models.Model):
         :raise AccessError: for reps who are not below the user
         :raise UserError: for a day that is over or a plan that is closed
         """
-        reps = self.env["sales.rep"].browse(rep_ids).exists()
+        reps = self.env["sales.rep"].browse(asked.ids(self.env, rep_ids)).exists()
         reps.check_access("read")
         if not reps or not self.env["sales.rep"]._leads(reps):
             raise AccessError(
@@ -251,7 +254,7 @@ class SalesWorkPlan(models.Model):
             )
         items = self.env["sales.work.plan.item"]
         for company, people in reps.grouped("company_id").items():
-            day = fields.Date.to_date(date) or company._get_sales_today()
+            day = asked.day(self.env, date) or company._get_sales_today()
             if day < company._get_sales_today():
                 raise UserError(
                     self.env._("%(date)s is over.", date=format_date(self.env, day))
@@ -264,12 +267,14 @@ class SalesWorkPlan(models.Model):
 
     def _add(self, kind, partner_id, name, minutes, origin):
         kinds = self.env["sales.work.plan.item"]._get_kinds()
-        found = kinds.get(kind)
+        found = kinds.get(asked.words(self.env, kind))
         if not found or not found.addable:
             raise UserError(self.env._("Choose what is to be done."))
-        partner = self.env["res.partner"].browse(partner_id or ()).exists()
+        partner = self.env["res.partner"]
+        partner = partner.browse(asked.record_id(self.env, partner_id) or ()).exists()
         partner.check_access("read")
-        name = (name or "").strip()
+        name = asked.words(self.env, name)
+        minutes = self._check_minutes(minutes)
         if not (name if kind == "task" else partner):
             raise UserError(
                 self.env._("Say what is to be done.")
@@ -307,6 +312,15 @@ class SalesWorkPlan(models.Model):
             }
         )
 
+    def _check_minutes(self, minutes):
+        """:raise UserError: for what is not within a day"""
+        if not minutes:
+            return 0
+        found = asked.number(self.env, minutes)
+        if not 0 < found <= 24 * 60:
+            raise UserError(self.env._("Say how many minutes of a day it takes."))
+        return round(found)
+
     def _get_minutes(self, kind, code):
         # sudo: only a setting
         length = self.company_id.sudo().sales_visit_length
@@ -325,7 +339,7 @@ class SalesWorkPlan(models.Model):
         :raise UserError: when it was submitted, before its day, and naming what has no
             reason
         """
-        self.ensure_one()
+        asked.one(self)
         self._check_own()
         if self.state not in (*OPEN, "missed"):
             raise UserError(
@@ -340,14 +354,14 @@ class SalesWorkPlan(models.Model):
         if self.state in OPEN:
             self._tick()
         undone = self.item_ids.filtered(lambda item: item.state in UNDONE)
-        undone._explain(answers or {})
+        undone._explain(self._check_answers(answers))
         # sudo: stamped by the plan's own action
         self.sudo().write(
             {
                 "state": "submitted",
                 "submitted_on": fields.Datetime.now(),
                 "is_late": self.date < today,
-                "note": (note or "").strip() or False,
+                "note": asked.words(self.env, note) or False,
             }
         )
         self.env["sales.miss.rule"]._apply(self)
@@ -355,6 +369,15 @@ class SalesWorkPlan(models.Model):
             # What is carried over is for today.
             self._propose(self.rep_id, today)
         return True
+
+    def _check_answers(self, answers):
+        """:raise UserError: for what is no answer by item"""
+        if answers and not (
+            isinstance(answers, dict)
+            and all(isinstance(answer, dict) for answer in answers.values() if answer)
+        ):
+            raise UserError(self.env._("Say of each item why it was not done."))
+        return answers or {}
 
     def action_review(self, comment=None):
         """Say that one has seen a plan, with a comment that the rep gets.
@@ -377,7 +400,7 @@ class SalesWorkPlan(models.Model):
                         plan=plan.display_name,
                     )
                 )
-        comment = (comment or "").strip()
+        comment = asked.words(self.env, comment)
         # sudo: stamped by the plan's own action
         self.sudo().write(
             {
@@ -398,7 +421,7 @@ class SalesWorkPlan(models.Model):
 
     def action_open_day(self):
         """My Day, on the day and of the rep of this plan."""
-        self.ensure_one()
+        asked.one(self)
         return {
             "type": "ir.actions.client",
             "tag": "sales_targets.my_day",

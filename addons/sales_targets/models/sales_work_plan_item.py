@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 from odoo.tools.misc import format_amount
 
+from .. import asked
 from ..work import sources
 from ..work.kind import WorkKind
 
@@ -355,7 +356,7 @@ class SalesWorkPlanItem(models.Model):
         :raise AccessError: when the user may not read the document
         :raise UserError: where there is none any more
         """
-        self.ensure_one()
+        asked.one(self)
         self.check_access("read")
         if self.kind == "visit" and self.rep_id.user_id == self.env.user:
             return self._open_visit()
@@ -437,12 +438,14 @@ class SalesWorkPlanItem(models.Model):
         missing, found = [], []
         for item in self:
             answer = answers.get(str(item.id)) or answers.get(item.id) or {}
-            reason = reasons.browse(answer.get("reason_id") or ()) & reasons
+            reason_id = asked.record_id(self.env, answer.get("reason_id"))
+            reason = reasons.browse(reason_id or ()) & reasons
             if not reason:
                 missing.append(item.title or item.kind)
                 continue
             carry = answer.get("carry", item.kind != "standard")
-            found.append((item, reason, answer.get("note"), carry))
+            note = asked.words(self.env, answer.get("note"))
+            found.append((item, reason, note, carry))
         if missing:
             raise UserError(
                 self.env._(
@@ -454,7 +457,7 @@ class SalesWorkPlanItem(models.Model):
                 {
                     "state": "missed",
                     "reason_id": reason.id,
-                    "note": (note or "").strip() or False,
+                    "note": note or False,
                     "carry": bool(carry) and item.kind != "standard",
                 }
             )

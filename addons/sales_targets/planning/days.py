@@ -5,6 +5,15 @@ from fractions import Fraction
 
 from odoo.addons.sales_force.ledger.apportion import apportion
 
+WEEKDAYS = (
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+)
 # Working hours and weekday patterns are known to a thousandth.
 _FINE = 1000
 

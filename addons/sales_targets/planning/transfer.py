@@ -2,7 +2,8 @@
 
 Who changes is said by leaf. What that makes of the nodes above follows the hedges; from
 the company down each node's cells are then its new share of what is assigned to it,
-rounded as everywhere. Where siblings only give to each other, nobody else changes.
+rounded as everywhere. Who has nothing to do with it keeps the target, but for what
+rounding leaves; where siblings only give to each other, for nothing.
 """
 
 from fractions import Fraction
@@ -20,8 +21,8 @@ def rebalance(nodes, values, assigned, changed, hedges, fixed=()):
     :param dict assigned: likewise, what those below a node are assigned
     :param dict changed: ``{leaf's key: [units by month]}`` that leaves are to have
     :param dict hedges: ``{level: Fraction}``
-    :param fixed: keys of leaves that get just this; siblings take all rounding, if
-        there are any who can
+    :param fixed: keys of leaves that get just this: others take the rounding, those
+        that change first, if there are any who can
     :return: ``{key: ([units], [assigned units])}`` where something is different
     """
     nothing = [0] * len(values[ROOT])
@@ -46,7 +47,12 @@ def rebalance(nodes, values, assigned, changed, hedges, fixed=()):
             ]
             for child in node.children
         ]
-        table = _scale(wanted, whole, [child in fixed for child in node.children])
+        table = _scale(
+            wanted,
+            whole,
+            [child in moved and child not in fixed for child in node.children],
+            [child not in fixed for child in node.children],
+        )
         cells = round_table(table, whole)
         result.update(zip(node.children, cells, strict=True))
     return _differences(nodes, values, assigned, result, hedges, nothing)
@@ -67,25 +73,45 @@ def _add_up(nodes, values, changed, hedges, nothing):
             sums = [sum(column) for column in zip(*below, strict=True)]
             if any(sums):
                 hedge = hedges.get(nodes[key].level, Fraction(0))
-                moved[key] = [value / (1 + hedge) for value in sums]
+                moved[key] = [
+                    # Where nobody below has anything left, nor has the node.
+                    Fraction(-old)
+                    if was and was + change == 0
+                    else change / (1 + hedge)
+                    for old, was, change in zip(
+                        values.get(key, nothing),
+                        _sum_up(nodes[key].children, values, nothing),
+                        sums,
+                        strict=True,
+                    )
+                ]
     return moved
 
 
-def _scale(wanted, whole, is_fixed):
-    """Rows that sum to the columns: who is free shares what is left in proportion."""
+def _sum_up(keys, values, nothing):
+    return [
+        sum(column)
+        for column in zip(*(values.get(key, nothing) for key in keys), strict=True)
+    ]
+
+
+def _scale(wanted, whole, *free):
+    """Rows that sum to the columns: who is free shares what is left in proportion.
+
+    :param free: who may take what is left, by row: the first of these that can does
+    """
     table = [list(row) for row in wanted]
     for month, total in enumerate(whole):
         column = [row[month] for row in wanted]
-        kept = sum(v for v, fixed in zip(column, is_fixed, strict=True) if fixed)
-        free = [number for number, fixed in enumerate(is_fixed) if not fixed]
-        left = total - kept
-        base = sum(column[number] for number in free)
-        if left < 0 or (left and not base):
-            left, free = Fraction(total), list(range(len(column)))
-            base = sum(column)
-        for number in free:
+        for choice in (*free, [True] * len(column)):
+            numbers = [number for number, is_free in enumerate(choice) if is_free]
+            base = sum(column[number] for number in numbers)
+            left = total - sum(column) + base
+            if left == base or (left >= 0 and base):
+                break
+        for number in numbers:
             table[number][month] = (
-                column[number] * left / base if base else Fraction(left, len(free))
+                column[number] * left / base if base else Fraction(left, len(numbers))
             )
     return table
 
@@ -123,3 +149,22 @@ def joining(siblings, ramps):
         else 0
         for month, part in enumerate(ramps)
     ]
+
+
+def converted(units, rate):
+    """Units by month at another rate: the whole to the nearest unit, over the months.
+
+    >>> converted([105, 210], Fraction(100, 105))
+    [100, 200]
+    """
+    return units if rate == 1 else assign(units, rate - 1)
+
+
+def shares(left):
+    """What siblings weigh by what they have left, in percent; nothing without any.
+
+    >>> shares({"a": 1, "b": 3})
+    {'a': Fraction(25, 1), 'b': Fraction(75, 1)}
+    """
+    whole = sum(left.values())
+    return {key: Fraction(100 * part, whole) for key, part in left.items() if whole}

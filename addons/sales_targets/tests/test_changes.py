@@ -168,6 +168,76 @@ class TestChanges(TargetCase):
         wizard.action_apply()
         self.assertFalse(month.locked)
 
+    def _row(self, book, target):
+        """The sheet's row of a total; months begin in the seventh column."""
+        [row] = [
+            row
+            for row in book.worksheets[0].iter_rows(min_row=2)
+            if row[0].value == target.id
+        ]
+        return row
+
+    def test_excel_twice(self):
+        """The same file again changes nothing any more."""
+        self.plan.action_decompose()
+        wizard, book = self._workbook()
+        self._row(book, self._leaf("rep"))[6].value += 700
+        self._upload(wizard, book)
+        wizard.action_compare()
+        wizard.action_apply()
+        values = self._totals()
+        again = self.env["sales.target.import"].create({"plan_id": self.plan.id})
+        self._upload(again, book)
+        with self.assertRaisesRegex(UserError, "changes nothing"):
+            again.action_compare()
+        self.assertEqual(self._totals(), values)
+
+    def test_old_excel(self):
+        """What somebody else has changed since the download stays, but where the file
+        changes it as well: that is shown against today's."""
+        self.plan.action_decompose()
+        rep, peer = self._leaf("rep"), self._leaf("peer")
+        wizard, book = self._workbook()
+        first, second, third = rep.month_ids.sorted("date_from")[:3]
+        theirs = peer.month_ids.sorted("date_from")[5]
+        known = (first.value, second.value)
+        self.plan.set_cells(
+            [
+                {"id": second.id, "value": second.value + 40},
+                {"id": theirs.id, "value": theirs.value + 50},
+            ]
+        )
+        locked = (second.value, theirs.value)
+        row = self._row(book, rep)
+        row[6].value, row[7].value = known[0] + 700, known[1] + 10
+        self._upload(wizard, book)
+        wizard.action_compare()
+        self.assertEqual(
+            [
+                (line.target_id, line.known, line.value, line.changed_since)
+                for line in wizard.line_ids
+            ],
+            [
+                (first, known[0], known[0] + 700, first.value != known[0]),
+                (second, known[1], known[1] + 10, True),
+            ],
+        )
+        self.assertEqual(wizard.line_ids[1].before, locked[0])
+        # Between looking and applying somebody changes it once more.
+        self.plan.set_cells([{"id": second.id, "value": second.value + 1}])
+        with self.assertRaisesRegex(UserError, "somebody else"):
+            wizard.action_apply()
+        self.assertEqual(second.value, locked[0] + 1)
+        wizard.action_compare()
+        wizard.action_apply()
+        self.assertEqual(
+            (first.value, second.value, theirs.value),
+            (known[0] + 700, known[1] + 10, locked[1]),
+        )
+        self.assertTrue(theirs.locked)
+        self.assertFalse(third.locked)
+        self.assertExact(self.plan)
+
     def test_bad_excel(self):
         """Every bad cell by its address, and nothing is changed."""
         self.plan.action_decompose()

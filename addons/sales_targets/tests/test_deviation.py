@@ -7,7 +7,7 @@ from freezegun import freeze_time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import BaseCase, tagged
 
 from .. import uninstall_hook
@@ -52,6 +52,7 @@ class TestDeviation(DriverCase):
         cls._defaults(
             VISITS=8, QUOTATIONS=0.5, ORDERS=0.25, ORDERED=8000, COLLECTED=0.8
         )
+        cls._mix("ORDERED")
         cls.holidays = cls.env["sales.calendar.day"]
         cls._close(date(2031, 6, 3))
         cls.goal = cls._plan(
@@ -128,6 +129,7 @@ class TestDeviation(DriverCase):
                 ("QUOTATIONS", -4_480.90),
                 ("ORDERS", 0),
                 ("ORDERED", 2_715.14),
+                ("mix", 0),
                 ("COLLECTED", -14_621.25),
                 ("actual", 92_988),
             ],
@@ -135,11 +137,11 @@ class TestDeviation(DriverCase):
         self.assertEqual((found["gap"], found["residual"]), (-35_012, 0))
         self.assertEqual(
             [row["planned_rate"] for row in found["rows"][1:-1]],
-            [20, 8, 0.5, 0.25, 8000, 0.8],
+            [20, 8, 0.5, 0.25, 8000, 1, 0.8],
         )
         self.assertEqual(
             [round(row["actual_rate"], 6) for row in found["rows"][1:-1]],
-            [18, 7.5, 0.48, 0.25, 8200, 0.7],
+            [18, 7.5, 0.48, 0.25, 8200, 1, 0.7],
         )
         self.assertEqual(found["largest"]["key"], "COLLECTED")
         self.assertEqual(found["rows"][-2]["stop"], found["actual"])
@@ -227,6 +229,29 @@ class TestDeviation(DriverCase):
         self.assertEqual((found["gap"], found["residual"]), (-128_000, 0))
         self.assertEqual(found["largest"]["key"], "VISITS")
         self.assertFalse(found["reasons"])
+
+    def test_counts_once(self):
+        """What is below another one asked for, or twice the same, is in it already."""
+        self._example()
+        root, node = self._node(), self._node(self.reps["rep"])
+        june = node.month_ids.filtered(lambda month: month.date_from.month == 6)
+        peer = self._node(self.reps["peer"])
+        targets = self.env["sales.target"]
+        with freeze_time("2031-07-02 12:00:00"):
+
+            def explain(*ids):
+                return targets.browse(ids).get_explanation("2031-06-01", "2031-06-30")
+
+            self.assertEqual(explain(node.id, root.id), explain(root.id))
+            self.assertEqual(explain(node.id, june.id), explain(node.id))
+            self.assertEqual(explain(node.id, node.id), explain(node.id))
+            both = explain(node.id, peer.id, june.id, peer.id)
+            self.assertEqual(both, explain(node.id, peer.id))
+            self.assertEqual(
+                both["planned"],
+                explain(node.id)["planned"] + explain(peer.id)["planned"],
+            )
+            self.assertEqual(len(both["children"]), 2)
 
     def test_reasons(self):
         """What reps have said about their misses, as far as one follows them."""
@@ -391,6 +416,38 @@ class TestDeviation(DriverCase):
         )
         self.assertEqual(root.sales_target_id.id, node.id)
 
+    def test_measure_is_stamped(self):
+        """Which deviation a task is about is set by the system, for whoever asks."""
+        self._example()
+        node = self._node(self.reps["rep"])
+        task = self.env["mail.activity"].browse(
+            self._take(node.with_user(self.users["leader"]), self.users["rep"])
+        )
+        other = self._node(self.reps["peer"])
+        for role in ("rep", "leader", "director"):
+            mine = task.with_user(self.users[role])
+            for values in (
+                {"sales_target_id": other.id},
+                {"sales_cause": "days"},
+                {"sales_date_from": "2031-01-01"},
+                {"sales_date_to": False},
+            ):
+                with self.assertRaisesRegex(UserError, "set by the system"):
+                    mine.write(values)
+        partner = self.env["res.partner"].create({"name": "Somebody"})
+        values = {
+            "res_model_id": self.env["ir.model"]._get_id("res.partner"),
+            "res_id": partner.id,
+            "activity_type_id": self.env.ref("mail.mail_activity_data_todo").id,
+            "user_id": self.users["leader"].id,
+        }
+        mine = self.env["mail.activity"].with_user(self.users["leader"])
+        with self.assertRaisesRegex(UserError, "set by the system"):
+            mine.create({**values, "sales_target_id": other.id})
+        made = mine.with_context(default_sales_target_id=other.id).create(values)
+        self.assertFalse(made.sales_target_id)
+        made.summary = "Call"
+
     def test_measure_refused(self):
         self._example()
         node = self._node(self.reps["rep"]).with_user(self.users["rep"])
@@ -401,12 +458,12 @@ class TestDeviation(DriverCase):
         for values, message in (
             ({"user": self.users["foreigner"]}, "somebody of the company"),
             ({"user": self.env["res.users"]}, "somebody of the company"),
-            ({"date": "soon"}, "until when"),
+            ({"date": "soon"}, "no date"),
             ({"date": False}, "until when"),
             ({"cause": "actual"}, "no cause"),
             ({"cause": "Nonsense"}, "no cause"),
         ):
-            with self.assertRaisesRegex(ValidationError, message):
+            with self.assertRaisesRegex(UserError, message):
                 self._take(leader, **{"user": self.users["rep"], **values})
 
     def test_queries(self):

@@ -53,24 +53,29 @@ class DriverCase(TargetCase):
         return goal
 
     @classmethod
-    def _credit(cls, rows, company=None):
-        """:param rows: ``[(rep, metric's code, date, value)]``"""
+    def _credit(cls, rows, company=None, products=None):
+        """:param rows: ``[(rep, metric's code, date, value)]``
+        :param products: ids of products, one for each
+        """
         cls.env.flush_all()
         cls.env.cr.execute(
             SQL(
-                """INSERT INTO sales_credit (rep_id, metric_id, date, value, company_id,
-                    overlay, share, res_model, res_id, part, source, scope_id)
-                SELECT r.rep, r.metric, r.date, r.value, %s, FALSE, 100, 'sale.order',
-                    n, 0, 'test', n + (SELECT COALESCE(max(scope_id), 0)
+                """INSERT INTO sales_credit (rep_id, metric_id, date, value, product_id,
+                    company_id, overlay, share, res_model, res_id, part, source,
+                    scope_id)
+                SELECT r.rep, r.metric, r.date, r.value, r.product, %s, FALSE, 100,
+                    'sale.order', n, 0, 'test', n + (SELECT COALESCE(max(scope_id), 0)
                         FROM sales_credit)
                 FROM ROWS FROM (unnest(%s::integer[]), unnest(%s::integer[]),
-                    unnest(%s::date[]), unnest(%s::numeric[])) WITH ORDINALITY
-                    AS r(rep, metric, date, value, n)""",
+                    unnest(%s::date[]), unnest(%s::numeric[]),
+                    unnest(%s::integer[])) WITH ORDINALITY
+                    AS r(rep, metric, date, value, product, n)""",
                 (company or cls.company).id,
                 [rep and rep.id for rep, *_rest in rows],
                 [cls.by_code[code].id for _rep, code, *_rest in rows],
                 [day for *_rest, day, _value in rows],
                 [value for *_rest, value in rows],
+                products or [None] * len(rows),
             )
         )
 
@@ -90,6 +95,19 @@ class DriverCase(TargetCase):
                 }
                 for number, (code, rate) in enumerate(rates.items())
             ]
+        )
+
+    @classmethod
+    def _mix(cls, code):
+        """A product mix of the company's own that splits a step."""
+        return cls.driver.create(
+            {
+                "core_metric_id": cls.collected.id,
+                "company_id": cls.company.id,
+                "name": "Product Mix",
+                "metric_id": cls.by_code[code].id,
+                "kind": "mix",
+            }
         )
 
 

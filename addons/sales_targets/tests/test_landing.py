@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
+from odoo.tools import SQL
 
+from ..models import known_documents
 from ..planning.landing import Model, Past, Rest, learn, quantiles, rest, whole_month
 from .test_drivers import DriverCase
 
@@ -146,6 +148,56 @@ class TestLanding(DriverCase):
             self.assertLess(total.landing_p50, 280_000)
             root = self._rows(period="month", level="company", date_from="2031-06-01")
             self.assertGreater(root.landing_p50, 2 * 20_000)
+
+    def test_learns_again(self):
+        """Past credits that change are learned from at once, in whichever worker."""
+        self._history()
+        rep = self.reps["rep"]
+        june = self._rows(
+            period="month", level="rep", rep_id=rep.id, date_from="2031-06-01"
+        )
+        day = date(2031, 6, 13)
+
+        def learn():
+            return self.goal._learn_landing(self.company.id, self.collected.id, day)
+
+        with freeze_time("2031-06-13 18:00:00"):
+            before, likely = learn(), june.landing_p50
+            self.assertIs(learn(), before)
+            self._credit([(rep, "COLLECTED", date(2031, 3, 28), 90_000)])
+            self.assertNotEqual(learn(), before)
+            june.invalidate_recordset()
+            self.assertNotEqual(june.landing_p50, likely)
+            # What is joined by night is the same.
+            after = learn()
+            self.env["sales.credit.month"]._cron_join()
+            self.assertEqual(learn(), after)
+
+    def test_days_of_documents(self):
+        """They are those of where the company works."""
+        calendar = self.env["resource.calendar"].create(
+            {"name": "Shanghai", "tz": "Asia/Shanghai", "company_id": self.company.id}
+        )
+        self.company.resource_calendar_id = calendar
+        plan = self._plan(name="Invoiced", kind="supporting", stage=False, value=1200)
+        order = self._order(self.users["rep"])
+        rep = self.reps["rep"]
+        for moment, known in (
+            ("2031-06-30 15:00:00", order.amount_untaxed),
+            ("2031-06-30 17:00:00", 0),
+        ):
+            order.commitment_date = moment
+            found = plan._read_known({rep.id}, date(2031, 6, 30))
+            self.assertEqual(found.get(rep.id, 0), known, moment)
+        for source in known_documents.SOURCES.values():
+            self.env.cr.execute(
+                SQL(
+                    "SELECT %s, %s FROM sales_credit c %s LIMIT 1",
+                    source.known,
+                    source.due,
+                    source.documents,
+                )
+            )
 
     def test_no_history(self):
         """Nothing to learn from: the linear landing, and it says so."""

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .. import asked
+
 
 class SalesTargetCounter(models.TransientModel):
     """Asks a rep which target it should be instead, and why."""
@@ -16,6 +18,6 @@ class SalesTargetCounter(models.TransientModel):
 
     def action_apply(self):
         """:raise AccessError: for the target of somebody else"""
-        self.ensure_one()
+        asked.one(self)
         self.target_id.action_counter(self.value, self.reason)
         return {"type": "ir.actions.act_window_close"}

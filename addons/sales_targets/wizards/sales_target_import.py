@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import format_date
 
-from .. import spreadsheet
+from .. import asked, spreadsheet
 
 
 class SalesTargetImport(models.TransientModel):
@@ -94,7 +94,7 @@ class SalesTargetImport(models.TransientModel):
 
     def action_download(self):
         """The tree with formulas and locks."""
-        self.ensure_one()
+        asked.one(self)
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self._name}/{self.id}/download"
@@ -107,7 +107,7 @@ class SalesTargetImport(models.TransientModel):
 
         :raise UserError: naming every cell that cannot be read
         """
-        self.ensure_one()
+        asked.one(self)
         if not self.file:
             raise UserError(self.env._("Choose a spreadsheet first."))
         try:
@@ -121,6 +121,8 @@ class SalesTargetImport(models.TransientModel):
             fields.Command.create(
                 {
                     "target_id": change.id,
+                    "known": change.known,
+                    "before": self.env["sales.target"].browse(change.id).value,
                     "value": change.value or 0,
                     "unlocks": change.value is None,
                 }
@@ -139,17 +141,20 @@ class SalesTargetImport(models.TransientModel):
     def action_apply(self):
         """Fix what differs and divide the rest again, all or nothing.
 
-        :raise UserError: when locks and limits cannot be met together
+        :raise UserError: when locks and limits cannot be met together, or when somebody
+            has changed one of the targets since they were compared
         :raise AccessError: for targets that one does not plan above
         """
-        self.ensure_one()
+        asked.one(self)
         if not self.line_ids:
             raise UserError(self.env._("Compare the file first."))
         self.plan_id.set_cells(
             [
-                {"id": line.target_id.id, "locked": False}
-                if line.unlocks
-                else {"id": line.target_id.id, "value": line.value}
+                {
+                    "id": line.target_id.id,
+                    "before": line.before,
+                    **({"locked": False} if line.unlocks else {"value": line.value}),
+                }
                 for line in self.line_ids
             ],
             self.reason,
@@ -186,6 +191,20 @@ class SalesTargetImportLine(models.TransientModel):
     target_id = fields.Many2one("sales.target", required=True, ondelete="cascade")
     period = fields.Selection(related="target_id.period")
     date_from = fields.Date(related="target_id.date_from")
-    before = fields.Float(related="target_id.value", string="Now")
+    known = fields.Float(
+        "When Downloaded",
+        digits=(16, 2),
+        help="What the target was in the file before it was changed.",
+    )
+    before = fields.Float("Now", digits=(16, 2))
+    changed_since = fields.Boolean(
+        compute="_compute_changed_since",
+        help="Somebody else has changed it since the file was downloaded.",
+    )
     value = fields.Float("Then", digits=(16, 2))
     unlocks = fields.Boolean(help="The target is not fixed any more.")
+
+    @api.depends("known", "before")
+    def _compute_changed_since(self):
+        for line in self:
+            line.changed_since = round(line.known, 2) != round(line.before, 2)

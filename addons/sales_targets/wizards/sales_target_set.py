@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from .. import asked
+
 
 class SalesTargetSet(models.TransientModel):
     """Fixes a target at a value, or lets it go; the others take the rest."""
@@ -18,7 +20,7 @@ class SalesTargetSet(models.TransientModel):
 
     def action_apply(self):
         """:raise UserError: when locks and limits cannot be met together"""
-        self.ensure_one()
+        asked.one(self)
         self.target_id.plan_id.set_cells(
             [{"id": self.target_id.id, "value": self.value}], self.reason
         )
@@ -26,7 +28,7 @@ class SalesTargetSet(models.TransientModel):
 
     def action_unlock(self):
         """Let the target be divided by weights again."""
-        self.ensure_one()
+        asked.one(self)
         self.target_id.plan_id.set_cells(
             [{"id": self.target_id.id, "locked": False}], self.reason
         )

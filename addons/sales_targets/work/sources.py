@@ -9,6 +9,8 @@ from odoo.tools import SQL
 
 from odoo.addons.sales_force.ledger.crediting import local_date
 
+from ..planning.days import WEEKDAYS
+
 # Of each kind the best of a rep are looked at: a day holds no more.
 _MOST = 40
 # A quotation is followed up after so many days, or so many before it expires.
@@ -492,15 +494,5 @@ def standard(morning):
                     WHERE g.sales_standard_work_id = s.id
                     AND g.sales_grade_id = p.grade_id))""",
         company=morning.company_id,
-        weekday=SQL.identifier(
-            (
-                "monday",
-                "tuesday",
-                "wednesday",
-                "thursday",
-                "friday",
-                "saturday",
-                "sunday",
-            )[morning.date.weekday()]
-        ),
+        weekday=SQL.identifier(WEEKDAYS[morning.date.weekday()]),
     )

@@ -12,6 +12,7 @@ import {formatFloat, formatPercentage} from "@web/views/fields/formatters";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
 import {formatMetric} from "@sales_force/metric";
 import {TargetChart, getThemeColor} from "../chart/chart";
+import {useScrollTop} from "../scroll_top";
 import {TargetCalendar} from "./calendar";
 
 const KINDS = {month: _t("Month"), quarter: _t("Quarter"), total: _t("Whole Plan")};
@@ -43,6 +44,7 @@ export class Cockpit extends Component {
         this.openCredits = this.openCredits.bind(this);
         this.format = this.format.bind(this);
         useSetupAction({getLocalState: () => ({...this.chosen})});
+        useScrollTop("action", () => this.data.target?.id);
         onWillStart(() => this.load());
     }
 

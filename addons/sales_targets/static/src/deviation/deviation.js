@@ -13,6 +13,7 @@ import {formatFloat} from "@web/views/fields/formatters";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
 import {formatMetric} from "@sales_force/metric";
 import {TargetChart, getThemeColor} from "../chart/chart";
+import {useScrollTop} from "../scroll_top";
 
 // Causes without credits of their own.
 const UNCREDITED = ["days", "rate", "hedge"];
@@ -61,6 +62,7 @@ export class Deviation extends Component {
         this.way = this.chosen.way || [];
         this.state = useState({data: null, task: null});
         useSetupAction({getLocalState: () => ({...this.chosen, way: this.way})});
+        useScrollTop("action", () => this.data.target.id);
         onWillStart(() => this.load());
     }
 
@@ -103,8 +105,10 @@ export class Deviation extends Component {
         });
     }
 
+    /** A part of a gap: the sign is before the currency, whichever it is. */
     signed(value, humanReadable = false) {
-        return `${value > 0 ? "+" : ""}${this.format(value, humanReadable)}`;
+        const sign = value > 0 ? "+" : value < 0 ? "-" : "";
+        return sign + this.format(Math.abs(value), humanReadable);
     }
 
     rate(value) {
@@ -117,8 +121,17 @@ export class Deviation extends Component {
         return value > 0 ? "text-success" : value < 0 ? "text-danger" : "text-muted";
     }
 
-    getJoined({joined}) {
-        return _t("with %s, which cannot be told apart", joined.join(", "));
+    /** What to know of a row; the mix splits the step before it. */
+    getNote({joined, key}, index) {
+        if (joined.length) {
+            return _t("with %s, which cannot be told apart", joined.join(", "));
+        }
+        if (key === "mix") {
+            return _t("what other product categories than planned were sold makes");
+        }
+        return this.data.rows[index + 1]?.key === "mix"
+            ? _t("with product categories as planned")
+            : "";
     }
 
     formatDay(day) {
@@ -138,7 +151,7 @@ export class Deviation extends Component {
         const {name, value} = this.data.largest;
         return _t("%(cause)s costs most: %(value)s", {
             cause: name,
-            value: this.format(value),
+            value: this.signed(value),
         });
     }
 
