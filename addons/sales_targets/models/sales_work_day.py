@@ -8,7 +8,8 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from .sales_work_plan import OPEN
+from ..work.source import COUNTED
+from .sales_work_plan import OF_COUNTED, OPEN, WORKING
 
 # A rep is asked for reviews of so many days back.
 _OWED_DAYS = 14
@@ -306,7 +307,7 @@ class SalesWorkPlan(models.Model):
         domain = (
             Domain("is_followed", "=", True)
             & Domain("company_id", "=", company.id)
-            & Domain("state", "in", ("onboarding", "active"))
+            & Domain("state", "in", WORKING)
             & Domain("user_id", "!=", self.env.uid)
         )
         return self.env["sales.rep"].search_fetch(domain, ["name", "user_id"])
@@ -333,7 +334,7 @@ class SalesWorkPlan(models.Model):
                     CASE WHEN count(*) = 1 THEN min(p.state) END,
                     CASE WHEN count(*) = 1 THEN min(p.id) END
                 FROM sales_work_plan p CROSS JOIN LATERAL (
-                    SELECT count(*) FILTER (WHERE i.state <> 'dropped') AS planned,
+                    SELECT count(*) FILTER (WHERE %s) AS planned,
                         count(*) FILTER (WHERE i.state = 'done') AS done,
                         count(*) FILTER (WHERE i.state = 'dropped') AS dropped,
                         count(*) FILTER (WHERE i.state = 'missed') AS missed
@@ -343,6 +344,7 @@ class SalesWorkPlan(models.Model):
                   AND p.state <> 'void'
                 GROUP BY p.rep_id
                 """,
+                COUNTED,
                 reps.ids,
                 first,
                 last,
@@ -359,12 +361,11 @@ class SalesWorkPlan(models.Model):
         return [
             {"name": reason.name, "count": count}
             for reason, count in self.env["sales.work.plan.item"]._read_group(
-                [
-                    ("plan_id.rep_id", "in", reps.ids),
-                    ("plan_id.date", ">=", first),
-                    ("plan_id.date", "<=", last),
-                    ("reason_id", "!=", False),
-                ],
+                Domain("plan_id.rep_id", "in", reps.ids)
+                & Domain("plan_id.date", ">=", first)
+                & Domain("plan_id.date", "<=", last)
+                & Domain("reason_id", "!=", False)
+                & OF_COUNTED,
                 ["reason_id"],
                 ["__count"],
                 order="__count desc, reason_id",
@@ -411,7 +412,7 @@ class SalesWorkPlanItem(models.Model):
 
     def _prepare_items(self):
         """``id kind title why minutes value state carries by_hand must origin asked_by
-        reason_id reason note phone can_open``, in their order."""
+        reason_id reason note is_counted agreed_by phone can_open``, in their order."""
         labels = {code: kind for code, kind in self._get_kinds().items()}
         # sudo: names of people and customers whom the rep works for, see title
         rows = self.sudo()
@@ -434,6 +435,8 @@ class SalesWorkPlanItem(models.Model):
                 "reason": item.reason_id.name or "",
                 "note": item.note or "",
                 "carry": item.carry,
+                "is_counted": item.is_counted,
+                "agreed_by": item.agreed_by_id.name or "",
                 "phone": item.partner_id.phone or "",
                 "can_open": bool(item.res_model) and item.kind != "standard",
             }
