@@ -17,10 +17,9 @@ UNDONE = ("proposed", "accepted", "missed")
 WORKING = ("onboarding", "active")
 # What counts as planned: all but what was dropped before it was accepted, or with the
 # leader's consent, or because its document is gone. The rest was dropped for a reason.
-OF_COUNTED = (
-    Domain("state", "!=", "dropped")
-    | Domain("reason_id", "!=", False) & Domain("agreed_by_id", "=", False)
-)
+OF_COUNTED = Domain("state", "!=", "dropped") | Domain(
+    "reason_id", "!=", False
+) & Domain("agreed_by_id", "=", False)
 _DAY_MINUTES = 24 * 60
 # The next working day is looked for so many days ahead.
 _AHEAD = timedelta(days=31)
@@ -365,7 +364,7 @@ class SalesWorkPlan(models.Model):
         if not minutes:
             return None
         most = self.minutes or _DAY_MINUTES
-        is_number = isinstance(minutes, (int, float)) and math.isfinite(minutes)
+        is_number = isinstance(minutes, int | float) and math.isfinite(minutes)
         if not is_number or minutes != int(minutes) or not 0 < minutes <= most:
             raise UserError(
                 self.env._(
@@ -608,7 +607,7 @@ class SalesWorkPlan(models.Model):
     @api.model
     def _get_own_rep(self):
         """The user's rep in the current company."""
-        return self.env["sales.rep"].search(
+        return self.env["sales.rep"].search_fetch(
             [("user_id", "=", self.env.uid), ("company_id", "=", self.env.company.id)]
         )
 

@@ -261,17 +261,17 @@ class SalesWorkPlanItem(models.Model):
         for item in self:
             causes = kinds[item.kind].causes if item.kind in kinds else {}
             words = causes.get(item.cause)
-            item.why = words and words % item._get_facts() or False
+            item.why = words and item._fill_in(words)
 
-    def _get_facts(self):
-        """What the words of a cause may name."""
+    def _fill_in(self, words):
+        """The words of a cause, with what they may name."""
         days = abs((self.date - self.since).days) if self.since and self.date else 0
-        # sudo: only the company's currency
-        currency = self.sudo().company_id.currency_id
-        return {
-            "days": days,
-            "amount": format_amount(self.env, self.amount, currency),
-        }
+        amount = ""
+        if "%(amount)s" in words:
+            # sudo: only the company's currency
+            currency = self.sudo().company_id.currency_id
+            amount = format_amount(self.env, self.amount, currency)
+        return words % {"days": days, "amount": amount}
 
     @api.model
     def _get_done_and_gone(self, company):

@@ -44,7 +44,9 @@ class TestCommitment(WorkCase):
         self.assertEqual(promised.state, "accepted")
         promised.action_drop(self.price, " Too dear ")
         self.assertEqual(promised.state, "dropped")
-        self.assertEqual((promised.reason_id.id, promised.note), (self.price, "Too dear"))
+        self.assertEqual(
+            (promised.reason_id.id, promised.note), (self.price, "Too dear")
+        )
         self.assertTrue(promised.is_counted)
         # A second tap changes nothing.
         promised.action_drop()
@@ -140,9 +142,7 @@ class TestCommitment(WorkCase):
             dropped.mapped("state"), ["dropped", "dropped", "dropped", "done"]
         )
         self.assertFalse(dropped.reason_id)
-        self.assertEqual(
-            dropped.mapped("is_counted"), [False, False, False, True]
-        )
+        self.assertEqual(dropped.mapped("is_counted"), [False, False, False, True])
 
     def test_misses_by_drops(self):
         """Who drops what was accepted again and again is not spared what follows."""
@@ -223,9 +223,9 @@ class TestCommitment(WorkCase):
         for item in plan.item_ids:
             self.assertEqual(item.is_counted, counted[item], item.title)
         # Consent after the evening, and the ledger made anew: the same.
-        late = plan.item_ids.filtered(
-            lambda i: i.state == "dropped" and i.is_counted
-        )[:1]
+        late = plan.item_ids.filtered(lambda i: i.state == "dropped" and i.is_counted)[
+            :1
+        ]
         if late:
             self._agree(late)
             expected["PLANNED"] -= 1
@@ -291,13 +291,9 @@ class TestByHand(WorkCase):
 
     def test_leaders(self):
         """Tasks about customers of the people below; directors about any."""
-        self.assertTrue(
-            self.leader.action_add_task(self.rep.ids, "Call", self.mine.id)
-        )
+        self.assertTrue(self.leader.action_add_task(self.rep.ids, "Call", self.mine.id))
         director = self.plans.with_user(self.users["director"])
-        self.assertTrue(
-            director.action_add_task(self.rep.ids, "Call", self.theirs.id)
-        )
+        self.assertTrue(director.action_add_task(self.rep.ids, "Call", self.theirs.id))
 
     def test_who_does_not_work(self):
         for values in (
@@ -324,9 +320,7 @@ class TestByHand(WorkCase):
             with self.assertRaises(UserError):
                 self.plan.action_add("task", name="Call", minutes=minutes)
         for minutes, expected in ((None, 15), (False, 15), (45, 45), (480.0, 480)):
-            [task] = self.leader.action_add_task(
-                self.rep.ids, "Call", minutes=minutes
-            )
+            [task] = self.leader.action_add_task(self.rep.ids, "Call", minutes=minutes)
             self.assertEqual(self.items.browse(task).minutes, expected)
 
 

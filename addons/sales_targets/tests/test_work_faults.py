@@ -1,4 +1,4 @@
-"""What goes wrong around a day's plan: two devices, a run that dies, places and dates."""
+"""What goes wrong around a day's plan: two devices, runs that die, places, dates."""
 
 from datetime import datetime, time, timedelta
 from unittest.mock import patch
@@ -283,12 +283,8 @@ class TestPlaces(WorkCase):
         found = {
             plan: set(plan.item_ids.mapped("name")) for plan in here_plan + there_plan
         }
-        self.assertEqual(
-            found[here_plan], {leads[self.company].name, "Of no company"}
-        )
-        self.assertEqual(
-            found[there_plan], {leads[self.company_b].name, "Only there"}
-        )
+        self.assertEqual(found[here_plan], {leads[self.company].name, "Of no company"})
+        self.assertEqual(found[there_plan], {leads[self.company_b].name, "Only there"})
         # My Day is that of the company one is in; the other's is not touched.
         for company, rep, plan in (
             (self.company, self.rep, here_plan),

@@ -135,9 +135,7 @@ export class MyDay extends Component {
     /** What was dropped freely is folded away. */
     isUnfolded(part) {
         return (
-            part !== "dropped" ||
-            this.dropped.some((item) => item.is_counted) ||
-            undefined
+            part !== "dropped" || this.dropped.some((item) => item.reason) || undefined
         );
     }
 
