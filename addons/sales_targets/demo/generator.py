@@ -33,8 +33,14 @@ class Demo:
     def __init__(self, env, company):
         self.chinese = "zh_CN" in dict(env["res.lang"].get_installed())
         self.company = company
+        # What the system writes into it is in the language of the data, too.
         self.env = env(
-            context={**env.context, **QUIET, "allowed_company_ids": company.ids}
+            context={
+                **env.context,
+                **QUIET,
+                "allowed_company_ids": company.ids,
+                "lang": "zh_CN" if self.chinese else "en_US",
+            }
         )
         self.random = random.Random(19)
         self.today = company._get_sales_today()
@@ -45,6 +51,11 @@ class Demo:
         self.year = company.compute_fiscalyear_dates(self.today)
 
     def load(self):
+        if self.chinese:
+            # On installation Odoo does so after the demo data only.
+            self.env["ir.module.module"]._load_module_terms(
+                ["sales_targets"], ["zh_CN"]
+            )
         self.leave_out_others()
         self.core = self.make_core()
         self.make_supporting()
@@ -241,7 +252,24 @@ class Demo:
         mine = plans.search(
             [("date", "=", self.today), ("rep_id", "=", self.reps["rep"].id)]
         )
-        mine.with_user(mine.user_id).item_ids[:4].action_accept()
+        if mine:
+            self._begin(mine.with_user(mine.user_id), reasons)
+
+    def _begin(self, plan, reasons):
+        """The rep has accepted some work, drops one of it, and was given a task."""
+        accepted = plan.item_ids[:4]
+        accepted.action_accept()
+        absent = reasons.filtered(lambda reason: reason.code == "ABSENT")
+        accepted.filtered(lambda item: not item.must)[-1:].action_drop(
+            absent.id, self.word(("Back next week", "下周回来"))
+        )
+        leader = self.reps["leader"].user_id
+        self.env["sales.work.plan"].with_user(leader).action_add_task(
+            plan.rep_id.ids,
+            self.word(
+                ("Send the new price list to the dealers", "把新价目表发给经销商")
+            ),
+        )
 
     def _live(self, plan, reasons):
         """What became of a plan; a tenth of them was never submitted."""

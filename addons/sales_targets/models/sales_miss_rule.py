@@ -3,6 +3,9 @@ from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from .sales_work_plan import OF_COUNTED
 
 from .. import asked
 
@@ -85,14 +88,15 @@ class SalesMissRule(models.Model):
                 ["date:max"],
             )
         )
-        domain = [
-            ("plan_id.rep_id", "in", plans.rep_id.ids),
-            ("plan_id.date", ">=", first),
-            ("plan_id.date", "<=", day),
-            ("state", "=", "missed"),
-        ]
+        domain = (
+            Domain("plan_id.rep_id", "in", plans.rep_id.ids)
+            & Domain("plan_id.date", ">=", first)
+            & Domain("plan_id.date", "<=", day)
+            & Domain("state", "in", ("missed", "dropped"))
+            & OF_COUNTED
+        )
         if self.reason_id:
-            domain.append(("reason_id", "=", self.reason_id.id))
+            domain &= Domain("reason_id", "=", self.reason_id.id)
         missed = defaultdict(list)
         for item in self.env["sales.work.plan.item"].search(domain):
             missed[item.rep_id].append(item.date)

@@ -9,7 +9,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .. import asked
-from .sales_work_plan import OPEN
+from ..work.source import COUNTED
+from .sales_work_plan import OF_COUNTED, OPEN, WORKING
 
 # A rep is asked for reviews of so many days back.
 _OWED_DAYS = 14
@@ -124,7 +125,6 @@ class SalesWorkPlan(models.Model):
                     ("date", ">=", day - timedelta(days=_OWED_DAYS)),
                     ("date", "<=", day),
                 ],
-                ["date", "state", "proposed_on"],
                 order="date desc",
             )
             plan = plans.filtered(lambda plan: plan.date == day)
@@ -165,13 +165,15 @@ class SalesWorkPlan(models.Model):
         """The day's target of the core plan that counts, and what the day needs."""
         plan = self._get_core_plans(company, rep, day)[rep]
         by_code = self.env["sales.metric"]._ids_by_code()
-        # sudo: names of metrics
-        metrics = self.env["sales.metric"].sudo()
-        needed = [code for code in _NEEDED if code in needs and code in by_code]
-        metrics = metrics.browse(by_code[code] for code in needed)
-        done = self._get_credited(company, rep, day, (plan.metric_id + metrics).ids)
+        needed = [
+            by_code[code] for code in _NEEDED if code in needs and code in by_code
+        ]
+        # sudo: names of metrics, read together
+        shown = self.env["sales.metric"].sudo().browse([*plan.metric_id.ids, *needed])
+        core, metrics = shown[: len(plan.metric_id)], shown[len(plan.metric_id) :]
+        done, target = self._get_day_sums(company, plan, rep, day, shown.ids)
         return {
-            "target": bool(plan) and self._get_day_target(plan, rep, day, done),
+            "target": self._prepare_target(core, done, target),
             "needs": [
                 {
                     "code": metric.code,
@@ -183,59 +185,60 @@ class SalesWorkPlan(models.Model):
             ],
         }
 
-    def _get_day_target(self, plan, rep, day, done):
+    def _prepare_target(self, metric, done, target):
         """``metric unit value achieved month_value month_achieved``, company currency.
 
         False for who carries no target in the month.
         """
-        first = day.replace(day=1)
-        [(value, month)] = self.env.execute_query(
-            SQL(
-                """SELECT sum(d.value) FILTER (WHERE d.date = %s), sum(d.value)
-                FROM sales_target t JOIN sales_target_day d ON d.target_id = t.id
-                WHERE t.plan_id = %s AND t.rep_id = %s AND t.level = 'rep'
-                  AND t.period = 'month' AND t.date_from = %s""",
-                day,
-                plan.id,
-                rep.id,
-                first,
-            )
-        )
+        value, month = target
         if not month:
             return False
-        metric = plan.metric_id
         return {
             "metric": metric.name,
             "metric_id": metric.id,
             "unit": metric.unit,
-            "value": float(value or 0),
+            "value": value,
             "achieved": done[metric.id, "day"],
-            "month_value": float(month),
+            "month_value": month,
             "month_achieved": done[metric.id, "month"],
         }
 
-    def _get_credited(self, company, rep, day, metric_ids):
-        """What a rep got: ``{(metric's id, "day" or "month"): float}``."""
+    def _get_day_sums(self, company, plan, rep, day, metric_ids):
+        """What a rep got, and was to get by a plan, on a day and in its month.
+
+        :return: ``{(metric's id, "day" or "month"): float}, (day, month)``
+        """
         self.env["sales.credit"]._process_pending()
-        found = defaultdict(float)
+        done, target = defaultdict(float), (0.0, 0.0)
         for metric, of_day, of_month in self.env.execute_query(
             SQL(
                 """SELECT metric_id,
                     COALESCE(sum(value) FILTER (WHERE date = %(day)s), 0), sum(value)
                 FROM sales_credit
                 WHERE rep_id = %(rep)s AND metric_id = ANY(%(metrics)s)
-                  AND date BETWEEN date_trunc('month', %(day)s::date) AND %(day)s
+                  AND date BETWEEN %(first)s AND %(day)s
                   AND company_id = %(company)s AND NOT overlay
-                GROUP BY 1""",
+                GROUP BY 1
+                UNION ALL
+                SELECT NULL, COALESCE(sum(d.value) FILTER (WHERE d.date = %(day)s), 0),
+                    COALESCE(sum(d.value), 0)
+                FROM sales_target t JOIN sales_target_day d ON d.target_id = t.id
+                WHERE t.plan_id = %(plan)s AND t.rep_id = %(rep)s AND t.level = 'rep'
+                  AND t.period = 'month' AND t.date_from = %(first)s""",
                 day=day,
+                first=day.replace(day=1),
+                plan=plan.id or None,
                 rep=rep.id,
                 metrics=metric_ids,
                 company=company.id,
             )
         ):
-            found[metric, "day"] = float(of_day)
-            found[metric, "month"] = float(of_month)
-        return found
+            if metric:
+                done[metric, "day"] = float(of_day)
+                done[metric, "month"] = float(of_month)
+            else:
+                target = float(of_day), float(of_month)
+        return done, target
 
     # The team
 
@@ -308,7 +311,7 @@ class SalesWorkPlan(models.Model):
         domain = (
             Domain("is_followed", "=", True)
             & Domain("company_id", "=", company.id)
-            & Domain("state", "in", ("onboarding", "active"))
+            & Domain("state", "in", WORKING)
             & Domain("user_id", "!=", self.env.uid)
         )
         return self.env["sales.rep"].search_fetch(domain, ["name", "user_id"])
@@ -335,7 +338,7 @@ class SalesWorkPlan(models.Model):
                     CASE WHEN count(*) = 1 THEN min(p.state) END,
                     CASE WHEN count(*) = 1 THEN min(p.id) END
                 FROM sales_work_plan p CROSS JOIN LATERAL (
-                    SELECT count(*) FILTER (WHERE i.state <> 'dropped') AS planned,
+                    SELECT count(*) FILTER (WHERE %s) AS planned,
                         count(*) FILTER (WHERE i.state = 'done') AS done,
                         count(*) FILTER (WHERE i.state = 'dropped') AS dropped,
                         count(*) FILTER (WHERE i.state = 'missed') AS missed
@@ -345,6 +348,7 @@ class SalesWorkPlan(models.Model):
                   AND p.state <> 'void'
                 GROUP BY p.rep_id
                 """,
+                COUNTED,
                 reps.ids,
                 first,
                 last,
@@ -361,12 +365,11 @@ class SalesWorkPlan(models.Model):
         return [
             {"name": reason.name, "count": count}
             for reason, count in self.env["sales.work.plan.item"]._read_group(
-                [
-                    ("plan_id.rep_id", "in", reps.ids),
-                    ("plan_id.date", ">=", first),
-                    ("plan_id.date", "<=", last),
-                    ("reason_id", "!=", False),
-                ],
+                Domain("plan_id.rep_id", "in", reps.ids)
+                & Domain("plan_id.date", ">=", first)
+                & Domain("plan_id.date", "<=", last)
+                & Domain("reason_id", "!=", False)
+                & OF_COUNTED,
                 ["reason_id"],
                 ["__count"],
                 order="__count desc, reason_id",
@@ -413,7 +416,7 @@ class SalesWorkPlanItem(models.Model):
 
     def _prepare_items(self):
         """``id kind title why minutes value state carries by_hand must origin asked_by
-        reason_id reason note phone can_open``, in their order."""
+        reason_id reason note is_counted agreed_by phone can_open``, in their order."""
         labels = {code: kind for code, kind in self._get_kinds().items()}
         # sudo: names of people and customers whom the rep works for, see title
         rows = self.sudo()
@@ -436,6 +439,8 @@ class SalesWorkPlanItem(models.Model):
                 "reason": item.reason_id.name or "",
                 "note": item.note or "",
                 "carry": item.carry,
+                "is_counted": item.is_counted,
+                "agreed_by": item.agreed_by_id.name or "",
                 "phone": item.partner_id.phone or "",
                 "can_open": bool(item.res_model) and item.kind != "standard",
             }

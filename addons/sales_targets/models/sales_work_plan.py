@@ -1,7 +1,9 @@
+import math
 from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
@@ -13,6 +15,14 @@ from .. import asked
 OPEN = ("proposed", "accepted")
 # What is left to be explained when a day ends.
 UNDONE = ("proposed", "accepted", "missed")
+# Reps of these states have plans.
+WORKING = ("onboarding", "active")
+# What counts as planned: all but what was dropped before it was accepted, or with the
+# leader's consent, or because its document is gone. The rest was dropped for a reason.
+OF_COUNTED = Domain("state", "!=", "dropped") | Domain(
+    "reason_id", "!=", False
+) & Domain("agreed_by_id", "=", False)
+_DAY_MINUTES = 24 * 60
 # The next working day is looked for so many days ahead.
 _AHEAD = timedelta(days=31)
 _LONGEST_STREAK = 400
@@ -74,7 +84,9 @@ class SalesWorkPlan(models.Model):
     late_reported = fields.Boolean(readonly=True)
     item_ids = fields.One2many("sales.work.plan.item", "plan_id", "Items")
     planned_count = fields.Integer(
-        "Planned", compute="_compute_counts", help="Without what was dropped."
+        "Planned",
+        compute="_compute_counts",
+        help="Without what was dropped before it was accepted, or with consent.",
     )
     done_count = fields.Integer("Done", compute="_compute_counts")
 
@@ -93,11 +105,11 @@ class SalesWorkPlan(models.Model):
             rep = plan.sudo().rep_id.name
             plan.display_name = f"{rep}, {format_date(self.env, plan.date)}"
 
-    @api.depends("item_ids.state")
+    @api.depends("item_ids.state", "item_ids.reason_id", "item_ids.agreed_by_id")
     def _compute_counts(self):
         planned, done = {}, {}
         for plan, state, count in self.env["sales.work.plan.item"]._read_group(
-            [("plan_id", "in", self.ids), ("state", "!=", "dropped")],
+            Domain("plan_id", "in", self.ids) & OF_COUNTED,
             ["plan_id", "state"],
             ["__count"],
         ):
@@ -128,6 +140,7 @@ class SalesWorkPlan(models.Model):
 
     def _check_open(self):
         """:raise UserError: when it was submitted, or its day is over"""
+        self._lock_plan()
         for plan in self:
             if plan.state not in OPEN:
                 raise UserError(
@@ -143,6 +156,15 @@ class SalesWorkPlan(models.Model):
                         date=format_date(self.env, plan.date),
                     )
                 )
+
+    def _lock_plan(self):
+        """Two devices meet here: what comes second is done on what the first has left.
+
+        Odoo runs it again, so that nothing is added to a plan that is submitted.
+        """
+        self.env.cr.execute(
+            SQL("UPDATE sales_work_plan SET id = id WHERE id = ANY(%s)", self.ids)
+        )
 
     def _not_come_yet(self):
         return UserError(
@@ -223,13 +245,15 @@ class SalesWorkPlan(models.Model):
         :param str name: what is to be done; needed without a customer
         :param int minutes: that it takes; empty: as the kind says
         :return: the id of the item; of what is there already, of that one
-        :raise AccessError: for the plan of somebody else, or a customer one may not
-            read
-        :raise UserError: when it is closed or its day is over, and for no work
+        :raise AccessError: for the plan of somebody else, or a customer of somebody
+            else
+        :raise UserError: when it is closed or its day is over, for no work, and for
+            minutes that no day has
         """
         asked.one(self)
         self._check_own()
         self._check_open()
+        self.rep_id._check_working()
         item = self._add(kind, partner_id, name, minutes, origin="rep")
         self._begin()
         return item.id
@@ -243,8 +267,10 @@ class SalesWorkPlan(models.Model):
         :param int partner_id: about which customer
         :param date: from today on; empty: today
         :return: the ids of the items
-        :raise AccessError: for reps who are not below the user
-        :raise UserError: for a day that is over or a plan that is closed
+        :raise AccessError: for reps who are not below the user, and for a customer of
+            none of them
+        :raise UserError: for a day that is over or a plan that is closed, for a rep who
+            does not work any more, and for minutes that no day has
         """
         reps = self.env["sales.rep"].browse(asked.ids(self.env, rep_ids)).exists()
         reps.check_access("read")
@@ -252,6 +278,7 @@ class SalesWorkPlan(models.Model):
             raise AccessError(
                 self.env._("You give tasks to the reps of your own team only.")
             )
+        reps._check_working()
         items = self.env["sales.work.plan.item"]
         for company, people in reps.grouped("company_id").items():
             day = asked.day(self.env, date) or company._get_sales_today()
@@ -259,7 +286,8 @@ class SalesWorkPlan(models.Model):
                 raise UserError(
                     self.env._("%(date)s is over.", date=format_date(self.env, day))
                 )
-            plans = self._make(people, day)
+            # What is given is checked as the user.
+            plans = self._make(people, day).with_env(self.env)
             plans._check_open()
             for plan in plans:
                 items |= plan._add("task", partner_id, name, minutes, origin="leader")
@@ -281,6 +309,8 @@ class SalesWorkPlan(models.Model):
                 if kind == "task"
                 else self.env._("Choose a customer.")
             )
+        self._check_customer(partner)
+        minutes = self._check_minutes(minutes)
         partner = partner.commercial_partner_id
         item = self.env["sales.work.plan.item"]
         if kind != "task":
@@ -307,19 +337,47 @@ class SalesWorkPlan(models.Model):
                 "origin": origin,
                 "must": origin == "leader",
                 "cause": "asked" if origin == "leader" else "added",
-                "asked_by_id": self.env.uid if origin == "leader" else False,
+                # What a rule of misses asks for nobody has given.
+                "asked_by_id": origin == "leader" and not self.env.su and self.env.uid,
                 "sequence": max(self.item_ids.mapped("sequence"), default=0) + 1,
             }
         )
 
+    def _check_customer(self, partner):
+        """:raise AccessError: for customers of other people or of another company"""
+        if partner and self.company_id != (partner.company_id or self.company_id):
+            raise AccessError(
+                self.env._(
+                    "%(customer)s is a customer of another company.",
+                    customer=partner.display_name,
+                )
+            )
+        if partner and not partner._is_within_reach():
+            raise AccessError(
+                self.env._(
+                    "%(customer)s is not your customer: choose one of your own, or "
+                    "ask who leads you for it.",
+                    customer=partner.display_name,
+                )
+            )
+
     def _check_minutes(self, minutes):
-        """:raise UserError: for what is not within a day"""
+        """The minutes of some work; None where nothing is said.
+
+        :raise UserError: for what is no whole number, or more than the day has
+        """
         if not minutes:
-            return 0
-        found = asked.number(self.env, minutes)
-        if not 0 < found <= 24 * 60:
-            raise UserError(self.env._("Say how many minutes of a day it takes."))
-        return round(found)
+            return None
+        most = self.minutes or _DAY_MINUTES
+        is_number = isinstance(minutes, int | float) and math.isfinite(minutes)
+        if not is_number or minutes != int(minutes) or not 0 < minutes <= most:
+            raise UserError(
+                self.env._(
+                    "Give whole minutes, from 1 to the %(minutes)s of the day.",
+                    minutes=most,
+                )
+            )
+        return int(minutes)
 
     def _get_minutes(self, kind, code):
         # sudo: only a setting
@@ -341,6 +399,7 @@ class SalesWorkPlan(models.Model):
         """
         asked.one(self)
         self._check_own()
+        self._lock_plan()
         if self.state not in (*OPEN, "missed"):
             raise UserError(
                 self.env._(
@@ -437,8 +496,9 @@ class SalesWorkPlan(models.Model):
     def _tick(self):
         """Tick what has happened, and take back what is undone, of open plans.
 
-        What needs not be done any more is dropped. With one query for any number of
-        plans and items of a company.
+        What needs not be done any more is dropped, and what was dropped for a reason
+        needs none once it happened or is gone. With one query for any number of plans
+        and items of a company.
         """
         plans = self.filtered(lambda plan: plan.state in OPEN)
         self.env.flush_all()
@@ -457,19 +517,23 @@ class SalesWorkPlan(models.Model):
                         JOIN sales_rep r ON r.id = p.rep_id
                         JOIN res_users u ON u.id = r.user_id
                         WHERE p.id = ANY(%(plans)s) AND NOT i.by_hand
-                          AND i.state IN ('proposed', 'accepted', 'done')
+                          AND (i.state IN ('proposed', 'accepted', 'done')
+                            OR i.state = 'dropped' AND i.reason_id IS NOT NULL)
                     ), done(id) AS MATERIALIZED (%(done)s),
                     gone(id) AS MATERIALIZED (%(gone)s),
                     found AS (
                         SELECT w.id, CASE
                             WHEN w.id IN (SELECT id FROM done) THEN 'done'
-                            WHEN w.id IN (SELECT id FROM gone) THEN 'dropped'
+                            WHEN w.id IN (SELECT id FROM gone) THEN 'gone'
                             WHEN w.state = 'done' THEN 'accepted'
                             ELSE w.state END AS state
                         FROM work w
                     )
-                    UPDATE sales_work_plan_item i SET state = f.state,
-                        done_on = CASE WHEN f.state = 'done' THEN %(now)s END
+                    UPDATE sales_work_plan_item i SET
+                        state = CASE f.state WHEN 'gone' THEN 'dropped'
+                            ELSE f.state END,
+                        done_on = CASE WHEN f.state = 'done' THEN %(now)s END,
+                        reason_id = NULL, note = NULL, agreed_by_id = NULL
                     FROM found f WHERE f.id = i.id AND f.state <> i.state
                     """,
                     plans=those.ids,
@@ -557,13 +621,24 @@ class SalesWorkPlan(models.Model):
     @api.model
     def _get_own_rep(self):
         """The user's rep in the current company."""
-        return self.env["sales.rep"].search(
+        return self.env["sales.rep"].search_fetch(
             [("user_id", "=", self.env.uid), ("company_id", "=", self.env.company.id)]
         )
 
 
 class SalesRep(models.Model):
     _inherit = "sales.rep"
+
+    def _check_working(self):
+        """:raise UserError: for who has no working days any more"""
+        for rep in self:
+            if rep.state not in WORKING or not rep.active or not rep.user_active:
+                raise UserError(
+                    self.env._(
+                        "%(rep)s does not work at present: nothing can be planned.",
+                        rep=rep.name,
+                    )
+                )
 
     def _leads(self, reps):
         """Whether the user leads all of some reps: who is below, or a director."""

@@ -7,9 +7,6 @@ from .. import asked
 from ..work import sources
 from ..work.kind import WorkKind
 
-# What one writes for the plan's own doing.
-_OPEN = ("proposed", "accepted")
-
 
 class SalesWorkPlanItem(models.Model):
     """Something to do on a day, about a customer or document: a name, not a number.
@@ -105,6 +102,19 @@ class SalesWorkPlanItem(models.Model):
         "sales.miss.reason", "Why Not", readonly=True, ondelete="restrict"
     )
     note = fields.Char(readonly=True)
+    agreed_by_id = fields.Many2one(
+        "res.users",
+        "Agreed By",
+        readonly=True,
+        help="Who leads the rep and agrees that it was dropped: it does not count as "
+        "planned.",
+    )
+    is_counted = fields.Boolean(
+        "Counts as Planned",
+        compute="_compute_is_counted",
+        help="What was accepted counts, also when it is dropped afterwards, unless who "
+        "leads the rep agrees or its document is gone.",
+    )
     carry = fields.Boolean(
         "Carry Over", readonly=True, help="On the plan of the next working day."
     )
@@ -149,6 +159,7 @@ class SalesWorkPlanItem(models.Model):
                 metric="QUOTATIONS",
                 candidates=sources.quotations,
                 done=sources.quotations_done,
+                gone=sources.quotations_gone,
                 causes={
                     "expected": _("No quotation yet; %(amount)s expected"),
                     "no_quotation": _("No quotation yet"),
@@ -165,6 +176,7 @@ class SalesWorkPlanItem(models.Model):
                 metric="QUOTATIONS",
                 candidates=sources.open_quotations,
                 done=sources.open_quotations_done,
+                gone=sources.open_quotations_gone,
                 causes={
                     "sent": _("%(amount)s, sent %(days)s days ago"),
                     "expires": _("%(amount)s, expires in %(days)s days"),
@@ -188,6 +200,7 @@ class SalesWorkPlanItem(models.Model):
                 metric="QUOTATIONS",
                 candidates=sources.leads,
                 done=sources.leads_done,
+                gone=sources.leads_gone,
                 causes={
                     "new": _("New today"),
                     "unanswered": _("Waits for an answer for %(days)s days"),
@@ -225,6 +238,13 @@ class SalesWorkPlanItem(models.Model):
         for item in self:
             item.by_hand = item.kind in kinds and kinds[item.kind].done is None
 
+    @api.depends("state", "reason_id", "agreed_by_id")
+    def _compute_is_counted(self):
+        for item in self:
+            item.is_counted = item.state != "dropped" or bool(
+                item.reason_id and not item.agreed_by_id
+            )
+
     @api.depends("name", "partner_id")
     def _compute_title(self):
         """The customer, and the document or what is to be done.
@@ -242,17 +262,17 @@ class SalesWorkPlanItem(models.Model):
         for item in self:
             causes = kinds[item.kind].causes if item.kind in kinds else {}
             words = causes.get(item.cause)
-            item.why = words and words % item._get_facts() or False
+            item.why = words and item._fill_in(words)
 
-    def _get_facts(self):
-        """What the words of a cause may name."""
+    def _fill_in(self, words):
+        """The words of a cause, with what they may name."""
         days = abs((self.date - self.since).days) if self.since and self.date else 0
-        # sudo: only the company's currency
-        currency = self.sudo().company_id.currency_id
-        return {
-            "days": days,
-            "amount": format_amount(self.env, self.amount, currency),
-        }
+        amount = ""
+        if "%(amount)s" in words:
+            # sudo: only the company's currency
+            currency = self.sudo().company_id.currency_id
+            amount = format_amount(self.env, self.amount, currency)
+        return words % {"days": days, "amount": amount}
 
     @api.model
     def _get_done_and_gone(self, company):
@@ -282,12 +302,15 @@ class SalesWorkPlanItem(models.Model):
         self.plan_id._check_own()
         self.plan_id._check_open()
 
-    def _set_state(self, state):
+    def _set_state(self, state, reason=None, note=None):
         # sudo: stamped by the item's own actions, which check who may
         self.sudo().write(
             {
                 "state": state,
                 "done_on": fields.Datetime.now() if state == "done" else False,
+                "reason_id": reason and reason.id,
+                "note": (note or "").strip() or False,
+                "agreed_by_id": False,
             }
         )
 
@@ -304,12 +327,17 @@ class SalesWorkPlanItem(models.Model):
         self.plan_id._begin()
         return True
 
-    def action_drop(self):
+    def action_drop(self, reason_id=None, note=None):
         """Leave work out, for this day.
 
+        What is only proposed is left out freely. What was accepted was promised: it
+        counts as planned and not done, see ``action_agree``.
+
+        :param int reason_id: of a ``sales.miss.reason``; needed for what was accepted
+        :param str note: about it
         :raise AccessError: for the plan of somebody else
         :raise UserError: when it is closed or its day is over, for tasks and standard
-            work, and for what is done
+            work, for what is done, and for what was accepted without a reason
         """
         self._check_own_open()
         for item in self:
@@ -325,8 +353,61 @@ class SalesWorkPlanItem(models.Model):
                 raise UserError(
                     self.env._("“%(item)s” is done already.", item=item.title)
                 )
-        self._set_state("dropped")
+        self.filtered(lambda i: i.state == "proposed")._set_state("dropped")
+        promised = self.filtered(lambda i: i.state == "accepted")
+        if promised:
+            promised._set_state("dropped", promised._get_reason(reason_id), note)
         self.plan_id._begin()
+        return True
+
+    def _get_reason(self, reason_id):
+        """:raise UserError: naming these, for no reason that is used"""
+        reasons = self.env["sales.miss.reason"].search([])
+        reason = reasons.filtered(lambda reason: reason.id == reason_id)
+        if not reason:
+            raise UserError(
+                self.env._(
+                    "You have accepted “%(items)s”: say why you drop it.",
+                    items=", ".join(item.title or item.kind for item in self),
+                )
+            )
+        return reason
+
+    def action_agree(self):
+        """Agree that work was dropped after it was accepted: it does not count.
+
+        :raise AccessError: for who does not lead the rep
+        :raise UserError: for what was not dropped for a reason, and once the plan was
+            reviewed
+        """
+        plans = self.plan_id
+        plans.check_access("read")
+        if any(plan.user_id == self.env.user for plan in plans) or not (
+            plans._is_above()
+        ):
+            raise AccessError(
+                self.env._("Who leads the rep agrees that work is dropped.")
+            )
+        plans._lock_plan()
+        for item in self:
+            if item.state != "dropped" or not item.reason_id:
+                raise UserError(
+                    self.env._(
+                        "“%(item)s” was not dropped after it was accepted: there is "
+                        "nothing to agree to.",
+                        item=item.title,
+                    )
+                )
+            if item.plan_id.state in ("reviewed", "void"):
+                raise UserError(
+                    self.env._(
+                        "%(plan)s was reviewed: it stays as it was.",
+                        plan=item.plan_id.display_name,
+                    )
+                )
+        # sudo: stamped by the item's own action
+        self.sudo().agreed_by_id = self.env.user
+        plans._mark_credits()
         return True
 
     def action_done(self, done=True):

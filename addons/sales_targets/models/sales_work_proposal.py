@@ -13,7 +13,7 @@ from odoo.tools.misc import format_date, split_every
 
 from ..planning.agenda import Candidate, choose
 from ..work.kind import CANDIDATE_COLUMNS, Morning
-from .sales_work_plan import OPEN
+from .sales_work_plan import OPEN, WORKING
 
 _logger = logging.getLogger(__name__)
 
@@ -29,7 +29,12 @@ _REPORTED_AT = 6
 # So many reps are proposed to in one transaction.
 _BATCH = 250
 
-_Found = namedtuple("_Found", ("kind", *CANDIDATE_COLUMNS, "key", "carries"))
+# A candidate; of what is carried over also what it was worth and who gave it.
+_Found = namedtuple(
+    "_Found",
+    ("kind", *CANDIDATE_COLUMNS, "key", "carries", "value", "origin", "asked_by_id"),
+    defaults=(0, None, "proposed", None),
+)
 
 
 class SalesWorkPlan(models.Model):
@@ -55,7 +60,7 @@ class SalesWorkPlan(models.Model):
     def _propose_in(self, company, reps, day):
         hours = self.env["sales.working.time"].working_days(reps, day, day)
         working = reps.filtered(
-            lambda rep: hours[rep].get(day) and rep.state in ("onboarding", "active")
+            lambda rep: hours[rep].get(day) and rep.state in WORKING
         )
         if not working:
             return
@@ -91,7 +96,7 @@ class SalesWorkPlan(models.Model):
         """A candidate as the choice sees it."""
         kind = kinds[found.kind]
         units = Fraction(str(found.units or 0))
-        value = units * worth.get(found.metric, 0)
+        value = Fraction(str(found.value or 0)) or units * worth.get(found.metric, 0)
         return Candidate(
             key=(found.key,),
             minutes=max(1, found.minutes or kind.minutes),
@@ -120,6 +125,8 @@ class SalesWorkPlan(models.Model):
             "value": float(choice.value) / _FINE,
             "must": found.kind == "standard" or (found.kind == "task" and found.must),
             "carries": found.carries,
+            "origin": found.origin,
+            "asked_by_id": found.asked_by_id,
         }
 
     def _insert(self, rows):
@@ -133,10 +140,8 @@ class SalesWorkPlan(models.Model):
         self.env.cr.execute(
             SQL(
                 """INSERT INTO sales_work_plan_item
-                    (%(names)s, by_hand, origin, state, carry)
+                    (%(names)s, by_hand, state, carry)
                 SELECT %(values)s, v.kind = ANY(%(by_hand)s),
-                    CASE WHEN v.kind = 'task' AND v.must THEN 'leader'
-                        ELSE 'proposed' END,
                     CASE WHEN v.must OR v.carries > 0 THEN 'accepted'
                         ELSE 'proposed' END, FALSE
                 FROM unnest(%(columns)s) AS v(%(names)s)
@@ -190,8 +195,11 @@ class SalesWorkPlan(models.Model):
                     del rows[key]
         for row in self._read_carried(company, plans, day):
             known = found[row.rep_id].get(row.key)
-            # What still has a cause has today's words for it.
-            found[row.rep_id][row.key] = (known or row)._replace(carries=row.carries)
+            if known:
+                # What still has a cause has today's words for it, and worth.
+                kept = ("carries", "origin", "asked_by_id")
+                row = known._replace(**{name: getattr(row, name) for name in kept})
+            found[row.rep_id][row.key] = row
         return {rep: list(rows.values()) for rep, rows in found.items()}
 
     def _by_core(self, cores):
@@ -273,12 +281,16 @@ class SalesWorkPlan(models.Model):
             for values in self.env.cr.fetchall():
                 row = dict(zip(CANDIDATE_COLUMNS, values[1:], strict=True))
                 key = f"{code},{row['res_model']},{row['res_id']}"
-                rows.append(_Found(kind=code, **row, key=key, carries=0))
+                rows.append(_Found(kind=code, **row, key=key))
         return rows
 
     def _read_carried(self, company, plans, day):
-        """What was left over from each rep's last plan and has not happened since."""
+        """What was left over from each rep's last plan and has not happened since.
+
+        It is worth what it was; what was added by hand, one of its kind.
+        """
         item = self.env["sales.work.plan.item"]
+        kinds = item._get_kinds()
         done, gone = item._get_done_and_gone(company)
         self.env.flush_all()
         rows = self.env.execute_query(
@@ -300,13 +312,18 @@ class SalesWorkPlan(models.Model):
                     JOIN res_users u ON u.id = r.user_id
                 )
                 SELECT w.kind, w.rep_id, w.res_model, w.res_id, w.partner_id,
-                    w.document, NULL, w.value, w.cause, w.amount, w.since, w.minutes,
+                    w.document, m.metric, 1, w.cause, w.amount, w.since, w.minutes,
                     w.must, w.name, COALESCE(w.key, w.kind || ',' || w.id),
-                    COALESCE(w.carries, 0) + 1
-                FROM work w WHERE w.id NOT IN (%(done)s UNION %(gone)s)
+                    COALESCE(w.carries, 0) + 1, w.value, w.origin, w.asked_by_id
+                FROM work w
+                LEFT JOIN unnest(%(kinds)s::varchar[], %(metrics)s::varchar[])
+                    AS m(kind, metric) ON m.kind = w.kind
+                WHERE w.id NOT IN (%(done)s UNION %(gone)s)
                 """,
                 reps=plans.rep_id.ids,
                 day=day,
+                kinds=list(kinds),
+                metrics=[kind.metric for kind in kinds.values()],
                 done=done,
                 gone=gone,
             )
@@ -496,7 +513,7 @@ class SalesWorkPlan(models.Model):
         reps = self.env["sales.rep"].search(
             [
                 ("company_id", "=", company.id),
-                ("state", "in", ("onboarding", "active")),
+                ("state", "in", WORKING),
                 ("id", "not in", proposed.rep_id.ids),
             ],
             order="id",

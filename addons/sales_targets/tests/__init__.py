@@ -29,6 +29,8 @@ from . import (
     test_screens,
     test_weights,
     test_work_access,
+    test_work_commitment,
+    test_work_faults,
     test_work_oracle,
     test_work_plan,
 )

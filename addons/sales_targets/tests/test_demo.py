@@ -1,3 +1,5 @@
+import re
+
 from odoo.tests import TransactionCase, tagged
 
 
@@ -46,3 +48,28 @@ class TestDemo(TransactionCase):
             self.assertEqual(
                 round(sum(row.month_ids.mapped("value")), 2), row.value, row.key
             )
+
+
+@tagged("post_install", "-at_install")
+class TestChineseDemo(TransactionCase):
+    """Where Chinese is installed, what the system writes is Chinese as well."""
+
+    def test_words(self):
+        if self.env["sales.target.plan"].search_count([], limit=1):
+            self.skipTest("The database has demo data of its own.")
+        self.env["res.lang"]._activate_lang("zh_CN")
+        modules = self.env["ir.module.module"]
+        modules._load_module_terms(["calendar", "sales_force"], ["zh_CN"])
+        self.env["sales.force.demo"]._load(2)
+        self.env["sales.targets.demo"]._load()
+        meeting = self.env["sales.meeting"].search([], limit=1)
+        texts = self.env["sales.target.version"].search([]).mapped("reason")
+        # Below it calendar adds the contacts, in words that Odoo has not translated.
+        agenda = str(meeting.event_id.description).split("Organized by")[0]
+        texts += [meeting.event_id.name, agenda]
+        texts += [driver["name"] for driver in meeting.agenda["drivers"]]
+        texts += [miss["name"] for miss in meeting.agenda["misses"]]
+        self.assertIn("发布", " ".join(texts))
+        for text in texts:
+            plain = re.sub(r"<[^>]*>|&[a-z]+;", " ", text)
+            self.assertFalse(re.findall(r"[A-Za-z]{4,}", plain), plain)

@@ -36,13 +36,17 @@ class TestMyDay(HttpCase, WorkCase):
 @tagged("post_install", "-at_install")
 class TestTeamDay(HttpCase, WorkCase):
     def test_leader(self):
-        self._customer("Alpha")
+        self._customer("Alpha", turnover=2)
+        self._customer("Delta", turnover=1)
         plan = self._propose().with_user(self.user)
+        plan.action_accept()
+        plan.item_ids[1].action_drop(self.reasons["PRICE"].id)
         plan.action_submit(self._answers(plan, "ABSENT"))
         self.start_tour(
             "/odoo/team-day",
             "sales_targets_team_day",
             login=self.users["leader"].login,
         )
+        self.assertEqual(plan.item_ids[1].agreed_by_id, self.users["leader"])
         self.assertEqual(plan.comment, "Call first next time")
         self.assertEqual(plan.state, "reviewed")

@@ -72,6 +72,20 @@ class TestWorkAccess(WorkCase):
                 wrong.append((role, "event", event))
         self.assertFalse(wrong)
 
+    def test_rules_and_rows(self):
+        """Whom a record rule of the addon speaks of may read the model at all."""
+        rules = self.env["ir.model.data"].search(
+            [("module", "=", "sales_targets"), ("model", "=", "ir.rule")]
+        )
+        wrong = []
+        for rule in self.env["ir.rule"].browse(rules.mapped("res_id")):
+            rows = rule.model_id.access_ids.filtered("perm_read")
+            for group in rule.groups:
+                if not rows.group_id & group.all_implied_ids:
+                    wrong.append((rule.name, group.name))
+        self.assertFalse(wrong)
+        self.assertGreater(len(rules), 20)
+
     def test_configured(self):
         wrong = []
         records = (self.work, self.reasons["PRICE"], self.rule)

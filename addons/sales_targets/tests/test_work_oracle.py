@@ -345,8 +345,14 @@ class TestQueries(WorkCase):
         plans = self.plans.with_user(user)
         self.assertGreater(len(plans.get_my_day()["items"]), 20)
         plans.get_my_day()
-        counts = self._count(plans.get_my_day)
-        self.assertLessEqual(counts, 25)
+        few = self._count(plans.get_my_day)
+        self.assertLessEqual(few, 21)
+        for number in range(20):
+            self._plan(user.sales_rep_ids).with_user(user).action_add(
+                "task", name=f"Task {number}"
+            )
+        self.assertGreater(len(plans.get_my_day()["items"]), 40)
+        self.assertLessEqual(self._count(plans.get_my_day), few)
 
     def test_team(self):
         self.plans._propose(self.many, self.today)

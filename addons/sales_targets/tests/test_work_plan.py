@@ -578,7 +578,7 @@ class TestReview(WorkCase):
         item = self.items.browse(self.plan.action_add("visit", other.id))
         self.assertEqual(item.why, "Added by yourself")
         self.assertEqual(self.plan.action_add("visit", other.id), item.id)
-        item.with_user(self.user).action_drop()
+        item.with_user(self.user).action_drop(self.reasons["PRICE"].id)
         self.assertEqual(self.plan.action_add("visit", other.id), item.id)
         self.assertEqual(item.state, "accepted")
         for kind, partner, name in (
@@ -660,7 +660,8 @@ class TestReview(WorkCase):
         self.assertEqual(by_model["sales.conduct"].state, "reported")
         self._past(second, 1)
         third = self._propose().with_user(self.user)
-        third.item_ids.filtered(lambda i: not i.must)[1:].action_drop()
+        others = third.item_ids.filtered(lambda i: not i.must)[1:]
+        others.action_drop(self.reasons["PRICE"].id)
         third.action_submit(self._answers(third))
         self.assertEqual(
             self.env["sales.miss.event"].search_count([("rep_id", "=", self.rep.id)]),

@@ -10,6 +10,11 @@ from odoo.addons.sales_force.ledger.source import Source
 
 # Plans of these states are counted.
 CLOSED = ("submitted", "reviewed", "missed")
+# And of them these items ``i``: not what was dropped before it was accepted, or because
+# it needed not be done any more, or with the leader's consent.
+COUNTED = SQL(
+    "(i.state <> 'dropped' OR i.reason_id IS NOT NULL AND i.agreed_by_id IS NULL)"
+)
 
 
 def _facts(env, metrics):
@@ -26,7 +31,7 @@ def _facts(env, metrics):
         JOIN sales_work_plan p ON p.id = scope.id AND p.state IN %(closed)s
         JOIN sales_rep r ON r.id = p.rep_id
         CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE i.state IN ('done', 'missed')) AS planned,
+            SELECT count(*) FILTER (WHERE %(counted)s) AS planned,
                 count(*) FILTER (WHERE i.state = 'done') AS done
             FROM sales_work_plan_item i WHERE i.plan_id = p.id
         ) n
@@ -34,6 +39,7 @@ def _facts(env, metrics):
             (%(done)s::integer, n.done)) c(metric_id, count)
         """,
         closed=CLOSED,
+        counted=COUNTED,
         planned=metrics["PLANNED"],
         done=metrics["PLANNED_DONE"],
     )

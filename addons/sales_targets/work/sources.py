@@ -247,6 +247,18 @@ def quotations_done(timezone):
     )
 
 
+def quotations_gone(_timezone):
+    """Cancelled or deleted, or the opportunity is decided without a quotation."""
+    return SQL(
+        """SELECT o.id FROM work o LEFT JOIN sale_order s ON s.id = o.res_id
+        WHERE o.res_model = 'sale.order' AND (s.id IS NULL OR s.state = 'cancel')
+        UNION ALL
+        SELECT o.id FROM work o LEFT JOIN crm_lead l ON l.id = o.res_id
+        WHERE o.res_model = 'crm.lead' AND (l.id IS NULL OR NOT l.active
+            OR COALESCE(l.won_status, 'pending') <> 'pending')"""
+    )
+
+
 def open_quotations(morning):
     """Sent some days ago, or about to expire, and not spoken of since."""
     return _best(
@@ -299,6 +311,13 @@ def open_quotations_done(timezone):
         """SELECT o.id FROM work o JOIN sale_order s ON s.id = o.res_id
         WHERE s.state IN ('sale', 'cancel') OR %s""",
         _contacted("sale.order", "s.id", timezone),
+    )
+
+
+def open_quotations_gone(_timezone):
+    return SQL(
+        """SELECT o.id FROM work o LEFT JOIN sale_order s ON s.id = o.res_id
+        WHERE s.id IS NULL"""
     )
 
 
@@ -412,6 +431,14 @@ def leads_done(timezone):
            OR %s""",
         _on("l.date_last_stage_update", timezone),
         _contacted("crm.lead", "l.id", timezone),
+    )
+
+
+def leads_gone(_timezone):
+    """Deleted, or merged with another one."""
+    return SQL(
+        """SELECT o.id FROM work o LEFT JOIN crm_lead l ON l.id = o.res_id
+        WHERE l.id IS NULL"""
     )
 
 

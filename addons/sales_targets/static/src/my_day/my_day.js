@@ -15,6 +15,7 @@ import {standardActionServiceProps} from "@web/webclient/actions/action_service"
 import {formatMetric} from "@sales_force/metric";
 import {AddWork} from "./add_work";
 import {DayReview} from "./day_review";
+import {DropWork} from "./drop_work";
 import {Ring} from "./ring";
 
 const OPEN = ["proposed", "accepted"];
@@ -131,6 +132,13 @@ export class MyDay extends Component {
         return this.data.items.filter((item) => item.state === "dropped");
     }
 
+    /** What was dropped freely is folded away. */
+    isUnfolded(part) {
+        return (
+            part !== "dropped" || this.dropped.some((item) => item.reason) || undefined
+        );
+    }
+
     get proposed() {
         return this.data.items.filter((item) => item.state === "proposed");
     }
@@ -145,7 +153,7 @@ export class MyDay extends Component {
     }
 
     get total() {
-        return this.data.items.length - this.dropped.length;
+        return this.data.items.filter((item) => item.is_counted).length;
     }
 
     get planStateName() {
@@ -230,6 +238,10 @@ export class MyDay extends Component {
         return _t("Carried over %s×", item.carries);
     }
 
+    getAgreed(item) {
+        return _t("%s agrees", item.agreed_by);
+    }
+
     getMinutes(item) {
         return _t("%s min", item.minutes);
     }
@@ -258,8 +270,32 @@ export class MyDay extends Component {
         return this.callItem(item, "action_accept");
     }
 
+    /** What was only proposed is left out at once; what was accepted, for a reason. */
     drop(item) {
-        return this.callItem(item, "action_drop");
+        if (item.state === "proposed") {
+            return this.callItem(item, "action_drop");
+        }
+        this.dialog.add(DropWork, {
+            title: item.title,
+            reasons: this.data.reasons,
+            confirm: (reasonId, note) =>
+                this.callItem(item, "action_drop", reasonId, note),
+        });
+    }
+
+    /** Who leads the rep may agree that work was dropped, until the review. */
+    canAgree(item) {
+        const {plan, is_above} = this.data;
+        return (
+            is_above &&
+            item.state === "dropped" &&
+            item.is_counted &&
+            !["reviewed", "void"].includes(plan.state)
+        );
+    }
+
+    agree(item) {
+        return this.callItem(item, "action_agree");
     }
 
     tick(item) {

@@ -36,6 +36,25 @@ registry.category("web_tour.tours").add("sales_targets_my_day", {
         {trigger: ".o-dropdown-item:contains(Move up)", run: "click"},
         {trigger: ".o_sales_items .o_sales_item:first:contains(Gamma)"},
         {
+            content: "What was accepted is dropped for a reason, and taken back",
+            trigger: ".o_sales_item_open:contains(Gamma) button[name=menu]",
+            run: "click",
+        },
+        {trigger: ".o-dropdown-item:contains(Drop for today)", run: "click"},
+        {trigger: ".modal button[name=confirm][disabled]"},
+        {trigger: ".modal select[name=reason]", run: "selectByLabel Own time"},
+        {trigger: ".modal button[name=confirm]:enabled", run: "click"},
+        {
+            trigger:
+                "details[data-part=dropped][open] .o_sales_item:contains(Gamma):contains(Counts as planned)",
+        },
+        {
+            trigger:
+                "details[data-part=dropped] .o_sales_item:contains(Gamma) button[name=take_back]",
+            run: "click",
+        },
+        {trigger: ".o_sales_item_open:contains(Gamma)"},
+        {
             content: "The visit ticks itself",
             trigger: ".o_sales_item_open:contains(Alpha) button[name=open]",
             run: "click",
@@ -91,6 +110,11 @@ registry.category("web_tour.tours").add("sales_targets_team_day", {
         {trigger: ".o_sales_team_row[data-rep=Rep] .badge:contains(/^Submitted$/)"},
         {trigger: ".o_sales_team_row[data-rep=Rep]", run: "click"},
         {trigger: ".o_sales_my_day h2:contains(/^Rep$/)"},
+        {
+            trigger: ".o_sales_item:contains(Delta) button[name=agree]",
+            run: "click",
+        },
+        {trigger: ".o_sales_item:contains(Delta) .badge:contains(agrees)"},
         {trigger: "#o_sales_comment", run: "edit Call first next time"},
         {trigger: "button[name=review]", run: "click"},
         {trigger: ".o_sales_comment:contains(Call first next time)"},
