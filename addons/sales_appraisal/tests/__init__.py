@@ -3,6 +3,7 @@ from . import (
     test_demo,
     test_distribution,
     test_flow,
+    test_pattern,
     test_periods,
     test_scorecard,
     test_scoring,
