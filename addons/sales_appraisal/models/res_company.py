@@ -13,8 +13,8 @@ class ResCompany(models.Model):
     sales_reward_limit = fields.Integer(
         "Reward Points at Most",
         default=10,
-        help="So many points of commendations count in scorecards for a rep and period, "
-        "the earliest first; the rest stays on file. 0: all.",
+        help="So many points of commendations count in scorecards for a rep and "
+        "period, the earliest first; the rest stays on file. 0: all.",
     )
     sales_penalty_limit = fields.Integer(
         "Penalty Points at Most",

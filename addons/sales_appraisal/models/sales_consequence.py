@@ -19,7 +19,7 @@ _TOOLS = ("message_", "website_message_ids", "rating_ids")
 class SalesConsequence(models.Model):
     """What a rule proposes for a rep, from which scores, who decides, what was done.
 
-    Made by rules alone, decided by managers above, and nothing of it is written by hand.
+    Made by rules alone, decided by managers above; nothing of it is written by hand.
     """
 
     _name = "sales.consequence"
@@ -83,9 +83,7 @@ class SalesConsequence(models.Model):
     grade_history = fields.Char(
         compute="_compute_words", help="Of the last periods, the latest at the end."
     )
-    score = fields.Float(
-        "Last Score", digits=(16, 2), readonly=True, aggregator="avg"
-    )
+    score = fields.Float("Last Score", digits=(16, 2), readonly=True, aggregator="avg")
     score_change = fields.Float(
         "Score Trend",
         digits=(16, 2),
@@ -181,9 +179,7 @@ class SalesConsequence(models.Model):
             conditions = rules._describe_conditions(proposal.definition)
             if conditions:
                 parts.append(
-                    self.env._(
-                        "And: %(conditions)s.", conditions="; ".join(conditions)
-                    )
+                    self.env._("And: %(conditions)s.", conditions="; ".join(conditions))
                 )
             if any(row["hit"] and len(row["cards"]) > 1 for row in rows):
                 parts.append(
@@ -237,16 +233,11 @@ class SalesConsequence(models.Model):
         if operator != "in":
             return NotImplemented
         user = self.env.user
+        stands_in = Domain("deputy_user_id", "=", user.id) & Domain(
+            "is_current", "=", True
+        )
         turn = Domain("waits_for_id", "=", user.id) | Domain(
-            "waits_for_rep_id",
-            "any!",
-            [
-                (
-                    "cover_ids",
-                    "any!",
-                    [("deputy_user_id", "=", user.id), ("is_current", "=", True)],
-                )
-            ],
+            "waits_for_rep_id", "any!", Domain("cover_ids", "any!", stands_in)
         )
         if user.has_group("sales_force.group_sales_director"):
             turn |= Domain("waits_for_id", "=", False) | Domain(
@@ -263,7 +254,7 @@ class SalesConsequence(models.Model):
     # Opening what is behind
 
     def action_open_cards(self):
-        """The scorecards that the proposal is made of, as far as the user reads them."""
+        """The scorecards that it is made of, as far as the user reads them."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "sales_appraisal.sales_scorecard_action"

@@ -133,9 +133,7 @@ class SalesConsequence(models.Model):
                 and company in one.company_ids
                 and one.sales_rep_ids
             )
-        found = self.env["sales.cover"]._find(
-            company, user, company._get_sales_today()
-        )
+        found = self.env["sales.cover"]._find(company, user, company._get_sales_today())
         deputy = self.env["sales.rep"].browse(found[1] if found else ()).user_id
         return user | (deputy - self.user_id)
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..scoring.pattern import Entry, completed, counted, holds, is_hit, number
+from ..scoring.periods import MONTHS
 from .sales_consequence import DECIDED
 from .sales_scorecard_opening import QUIET
 
@@ -102,9 +103,7 @@ class SalesConsequence(models.Model):
                 vals_list += [
                     {
                         **self._prepare(rule, rep, history[rep.id][place]),
-                        **self._prepare_evidence(
-                            pattern, history[rep.id], place, made
-                        ),
+                        **self._prepare_evidence(pattern, history[rep.id], place, made),
                         "definition": definition,
                         "to_grade_id": steps[rep].id,
                     }
@@ -252,9 +251,7 @@ class SalesConsequence(models.Model):
             points = float(score)
             grade = by_id.get(grade_id) or active._get_by_score(points)
             found.setdefault(rep, {})[number(period, start)] = Period(
-                Entry(
-                    round(points * 100), rank(grade.score_min) if grade else None
-                ),
+                Entry(round(points * 100), rank(grade.score_min) if grade else None),
                 start,
                 stop,
                 grade.name or "",
@@ -263,10 +260,9 @@ class SalesConsequence(models.Model):
         return found
 
     def _get_first(self, company, period, since, longest):
-        """The first day that is read of; a year more where the last period is sought."""
-        months = {"month": 1, "quarter": 3, "half": 6, "year": 12}[period]
+        """The first day that is read; a year more where the last period is sought."""
         today = since or fields.Date.subtract(company._get_sales_today(), years=1)
-        return fields.Date.subtract(today, months=months * (longest + 1))
+        return fields.Date.subtract(today, months=MONTHS[period] * (longest + 1))
 
     # What was proposed, seen again
 

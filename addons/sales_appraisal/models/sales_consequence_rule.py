@@ -229,7 +229,9 @@ class SalesConsequenceRule(models.Model):
                 rule.pattern in ("grade_min", "grade_max")
                 and not rule.appraisal_grade_id
             ):
-                raise ValidationError(self.env._("%(rule)s: which grade?", rule=rule.name))
+                raise ValidationError(
+                    self.env._("%(rule)s: which grade?", rule=rule.name)
+                )
             wanted = {"warning": "violation", "reward": "commendation"}.get(rule.kind)
             if wanted and rule.category_id.kind != wanted:
                 raise ValidationError(

@@ -29,7 +29,9 @@ class SalesRepFile(models.Model):
     decided_by_id = fields.Many2one("res.users", "Decided By", readonly=True)
     points = fields.Integer(readonly=True, help="Of conduct; 0 after a granted appeal.")
     res_model = fields.Char("Model", readonly=True)
-    res_id = fields.Many2oneReference("Document", model_field="res_model", readonly=True)
+    res_id = fields.Many2oneReference(
+        "Document", model_field="res_model", readonly=True
+    )
     title = fields.Char(compute="_compute_words")
     status = fields.Char(compute="_compute_words")
     reason = fields.Text(compute="_compute_words")

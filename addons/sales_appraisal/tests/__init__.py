@@ -1,5 +1,9 @@
 from . import (
     test_access,
+    test_conduct_limits,
+    test_consequence,
+    test_consequence_access,
+    test_consequence_concurrency,
     test_demo,
     test_distribution,
     test_flow,

@@ -18,9 +18,7 @@ from ..scoring.pattern import (
 )
 from ..scoring.periods import MONTHS, bounds
 
-ENTRIES = st.builds(
-    Entry, st.integers(0, 12), st.one_of(st.none(), st.integers(0, 4))
-)
+ENTRIES = st.builds(Entry, st.integers(0, 12), st.one_of(st.none(), st.integers(0, 4)))
 HISTORIES = st.dictionaries(st.integers(0, 14), ENTRIES)
 
 
@@ -74,7 +72,9 @@ def _oracle(pattern, history, places, used):
 
 @tagged("post_install", "-at_install")
 class TestPattern(BaseCase):
-    @given(patterns(), HISTORIES, st.sets(st.integers(0, 14)), st.sets(st.integers(0, 14)))
+    @given(
+        patterns(), HISTORIES, st.sets(st.integers(0, 14)), st.sets(st.integers(0, 14))
+    )
     def test_oracle(self, pattern, history, places, used):
         self.assertEqual(
             completed(pattern, history, places, used),
@@ -108,7 +108,9 @@ class TestPattern(BaseCase):
         low, high = Entry(60, 1), Entry(75, 2)
         history = {1: low, 2: high, 3: low, 4: high, 5: low}
         self.assertEqual(completed(two, history, history), [3])
-        self.assertEqual(completed(two, history, history, fits=lambda one: one > 3), [5])
+        self.assertEqual(
+            completed(two, history, history, fits=lambda one: one > 3), [5]
+        )
 
     def test_change(self):
         up = Pattern("grade_up", 1, 1, 2)
@@ -117,7 +119,9 @@ class TestPattern(BaseCase):
         down = up._replace(kind="grade_down")
         self.assertEqual(completed(down, history, history), [])
 
-    @given(st.sampled_from(sorted(MONTHS)), st.dates(date(2000, 1, 1), date(2099, 12, 31)))
+    @given(
+        st.sampled_from(sorted(MONTHS)), st.dates(date(2000, 1, 1), date(2099, 12, 31))
+    )
     def test_number(self, period, day):
         """Neighbours differ by one."""
         start, stop = bounds(period, day)
