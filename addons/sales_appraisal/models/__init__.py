@@ -1,6 +1,5 @@
 from . import (
-    res_company,
-    sales_population_mixin,
+    points_settings,
     sales_scorecard_grade,
     sales_scorecard_template,
     sales_scorecard_template_line,

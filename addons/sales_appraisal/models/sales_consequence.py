@@ -137,16 +137,12 @@ class SalesConsequence(models.Model):
         "A rule proposes once for each rep and period.",
     )
 
-    @api.depends("period", "period_from")
+    @api.depends_context("lang")
+    @api.depends("evidence")
     def _compute_period_label(self):
         for proposal in self:
-            proposal.period_label = (
-                self.env["sales.scorecard"]._describe_period(
-                    proposal.period, proposal.period_from
-                )
-                if proposal.period_from
-                else ""
-            )
+            rows = (proposal.evidence or {}).get("periods", [])
+            proposal.period_label = self._label_row(rows[-1]) if rows else ""
 
     @api.depends("rep_id.name", "kind")
     def _compute_display_name(self):
@@ -192,11 +188,15 @@ class SalesConsequence(models.Model):
 
     def _describe_row(self, row):
         """A period of the evidence: ``June 2026 A (92.10)``."""
-        label = self.env["sales.scorecard"]._describe_period(
-            self.period, fields.Date.to_date(row["from"])
-        )
         score = formatLang(self.env, row["score"], digits=2)
-        return f"{label} {row['grade']} ({score})"
+        return f"{self._label_row(row)} {row['grade']} ({score})"
+
+    @api.model
+    def _label_row(self, row):
+        """The name of the period, as its cards have it."""
+        # sudo: only the name of a period
+        cards = self.env["sales.scorecard"].sudo().browse(row["cards"])
+        return cards[:1].period_label
 
     @api.depends("due_on", "state")
     def _compute_is_late(self):

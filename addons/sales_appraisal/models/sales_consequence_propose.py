@@ -343,12 +343,11 @@ class SalesConsequence(models.Model):
         for row in self.evidence["periods"]:
             day = fields.Date.to_date(row["from"])
             now = rows.get(number(self.period, day))
-            label = self.env["sales.scorecard"]._describe_period(self.period, day)
             if not now:
                 texts.append(
                     self.env._(
                         "%(period)s does not count now: not confirmed, or appealed.",
-                        period=label,
+                        period=self._label_row(row),
                     )
                 )
             elif (now.grade, now.entry.score) != (

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools.misc import formatLang
 
 from ..scoring.pattern import Pattern
-from .sales_scorecard_template import PERIODS
+from .sales_scorecard_template import PERIODS, SalesScorecardTemplate
 
 # What may follow; for each the proposal has a method ``_apply_<kind>``.
 EFFECTS = [
@@ -35,7 +35,7 @@ class SalesConsequenceRule(models.Model):
 
     _name = "sales.consequence.rule"
     _description = "Rule for What Follows from Scores"
-    _inherit = ["sales.population.mixin", "sales.stamped.mixin", "mail.thread"]
+    _inherit = ["sales.stamped.mixin", "mail.thread"]
     _order = "sequence, name, id"
     _check_company_auto = True
     _sales_stamped = frozenset(("state",))
@@ -309,6 +309,9 @@ class SalesConsequenceRule(models.Model):
             "sales_appraisal.sales_consequence_action"
         )
         return {**action, "domain": [("rule_id", "in", self.ids)], "context": {}}
+
+    # Whether it is for a role: by the same fields as a template.
+    _fits = SalesScorecardTemplate._fits
 
     # In words and in figures
 

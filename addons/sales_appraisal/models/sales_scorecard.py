@@ -161,21 +161,21 @@ class SalesScorecard(models.Model):
 
     @api.depends("period", "period_from")
     def _compute_period_label(self):
+        formats = {"month": "MMMM yyyy", "quarter": "QQQ yyyy", "year": "yyyy"}
         for card in self:
             day = card.period_from
-            card.period_label = self._describe_period(card.period, day) if day else ""
-
-    @api.model
-    def _describe_period(self, period, day):
-        """The name of the calendar period that begins on a day."""
-        if period == "half":
-            return self.env._(
-                "%(year)s, half %(number)s",
-                year=day.year,
-                number=1 if day.month < 7 else 2,
-            )
-        formats = {"month": "MMMM yyyy", "quarter": "QQQ yyyy", "year": "yyyy"}
-        return format_date(self.env, day, date_format=formats[period])
+            if not day:
+                card.period_label = ""
+            elif card.period == "half":
+                card.period_label = self.env._(
+                    "%(year)s, half %(number)s",
+                    year=day.year,
+                    number=1 if day.month < 7 else 2,
+                )
+            else:
+                card.period_label = format_date(
+                    self.env, day, date_format=formats[card.period]
+                )
 
     @api.depends("rep_id.name", "period_label", "share")
     def _compute_display_name(self):

@@ -31,7 +31,7 @@ class SalesScorecardTemplate(models.Model):
 
     _name = "sales.scorecard.template"
     _description = "Scorecard Template"
-    _inherit = ["sales.population.mixin", "sales.stamped.mixin", "mail.thread"]
+    _inherit = ["sales.stamped.mixin", "mail.thread"]
     _order = "sequence, name, version desc, id"
     _check_company_auto = True
     _sales_stamped = frozenset(("state", "version", "former_id", "date_to"))
@@ -299,6 +299,23 @@ class SalesScorecardTemplate(models.Model):
             "sales_appraisal.sales_scorecard_action"
         )
         return {**action, "domain": [("template_id", "in", self.ids)], "context": {}}
+
+    # Population
+
+    def _fits(self, role):
+        """Whether a template is for a role: see ``sales.scorecard._get_roles``."""
+        self.ensure_one()
+        if self.role != "all" and (self.role == "leader") != role.leads:
+            return False
+        if self.grade_ids and role.grade_id not in self.grade_ids.ids:
+            return False
+        if self.team_ids and role.team_id not in self.team_ids.ids:
+            return False
+        return not self.territory_ids or any(
+            path.startswith(covered.parent_path)
+            for path in role.territory_paths
+            for covered in self.territory_ids
+        )
 
     @api.constrains("former_id", "company_id", "period")
     def _check_former(self):

@@ -47,13 +47,16 @@ class Entry(NamedTuple):
 
 
 def number(period, day):
-    """The number of the calendar period that holds a day: neighbours differ by one.
+    """The number of the period that begins on a day: neighbours differ by one.
+
+    Also where the year does not begin in January. Who begins a year after the 28th
+    begins some of its periods on the first, where a month has no such day.
 
     >>> from datetime import date
-    >>> number("quarter", date(2027, 1, 1)) - number("quarter", date(2026, 12, 31))
+    >>> number("quarter", date(2027, 1, 1)) - number("quarter", date(2026, 10, 1))
     1
     """
-    return (day.year * 12 + day.month - 1) // MONTHS[period]
+    return (day.year * 12 + day.month - 1 + (day.day > 28)) // MONTHS[period]
 
 
 def is_hit(pattern, history, place):

@@ -124,7 +124,20 @@ class TestPattern(BaseCase):
     )
     def test_number(self, period, day):
         """Neighbours differ by one."""
-        start, stop = bounds(period, day)
-        self.assertEqual(number(period, start), number(period, stop))
+        start = bounds(period, day)[0]
         before = bounds(period, date.fromordinal(start.toordinal() - 1))
         self.assertEqual(number(period, before[0]) + 1, number(period, start))
+
+    def test_number_of_other_years(self):
+        """Years that end with the 30th of March, or the 15th of June."""
+        for days in (
+            ((3, 31), (7, 1), (10, 1), (12, 31), (3, 31)),
+            ((6, 16), (9, 16), (12, 16), (3, 16), (6, 16)),
+        ):
+            year, numbers = 2030, []
+            for before, (month, day) in zip(
+                (0, *(m for m, _d in days)), days, strict=False
+            ):
+                year += month < before
+                numbers.append(number("quarter", date(year, month, day)))
+            self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 5)))
