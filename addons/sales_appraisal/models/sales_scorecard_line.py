@@ -104,9 +104,7 @@ class SalesScorecardLine(models.Model):
 
     # Words
 
-    @api.depends(
-        *("score", "x", "weight_used", "applies", "missing", "part", "points_limited")
-    )
+    @api.depends("score", "x", "weight_used", "applies", "missing", "part")
     def _compute_explanation(self):
         for line in self:
             line.explanation = line._explain()
