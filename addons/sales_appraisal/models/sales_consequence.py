@@ -140,6 +140,7 @@ class SalesConsequence(models.Model):
     @api.depends_context("lang")
     @api.depends("evidence")
     def _compute_period_label(self):
+        self._read_labels()
         for proposal in self:
             rows = (proposal.evidence or {}).get("periods", [])
             proposal.period_label = self._label_row(rows[-1]) if rows else ""
@@ -157,6 +158,7 @@ class SalesConsequence(models.Model):
     def _compute_words(self):
         """The rule, the periods that made it true, and what else was asked for."""
         rules = self.env["sales.consequence.rule"]
+        self._read_labels()
         for proposal in self:
             rows = (proposal.evidence or {}).get("periods", [])
             proposal.grade_history = " ".join(row["grade"] or "–" for row in rows)
@@ -197,6 +199,16 @@ class SalesConsequence(models.Model):
         # sudo: only the name of a period
         cards = self.env["sales.scorecard"].sudo().browse(row["cards"])
         return cards[:1].period_label
+
+    def _read_labels(self):
+        """The names of all periods at once, for ``_label_row``."""
+        ids = {
+            row["cards"][0]
+            for proposal in self
+            for row in (proposal.evidence or {}).get("periods", [])
+        }
+        # sudo: see ``_label_row``
+        self.env["sales.scorecard"].sudo().browse(ids).mapped("period_label")
 
     @api.depends("due_on", "state")
     def _compute_is_late(self):

@@ -82,33 +82,39 @@ class SalesRepFile(models.Model):
         for model, rows in self.grouped("res_model").items():
             # sudo: the rows are those that the user may read, of these fields
             documents = self.env[model].sudo().browse(rows.mapped("res_id"))
-            for row, document in zip(rows, documents, strict=True):
-                words = getattr(row, f"_describe_{document._table}")(document)
+            describe = getattr(self, f"_describe_{documents._table}")
+            for row, words in zip(rows, describe(documents), strict=True):
                 row.title, row.status, row.reason = words
 
-    def _describe_sales_consequence(self, proposal):
-        result = (
-            self.env[proposal.result_model].sudo().browse(proposal.result_id).exists()
-            if proposal.result_model
-            else None
-        )
-        title = proposal.rule_id.name
-        if proposal.to_grade_id:
-            title = f"{title}: {proposal.to_grade_id.name}"
-        return title, self._label(result or proposal), proposal.reason
+    def _describe_sales_consequence(self, proposals):
+        """The status is that of what was made of it: a warning may be appealed."""
+        results = {}
+        for model, some in proposals.grouped("result_model").items():
+            if model:
+                # sudo: only the status; the row is one that the user may read
+                made = self.env[model].sudo().browse(some.mapped("result_id"))
+                known = {record.id: record for record in made.exists()}
+                results |= {one: known.get(one.result_id, one) for one in some}
+        for proposal in proposals:
+            title = proposal.rule_id.name
+            if proposal.to_grade_id:
+                title = f"{title}: {proposal.to_grade_id.name}"
+            status = self._label(results.get(proposal, proposal))
+            yield title, status, proposal.reason
 
-    def _describe_sales_promotion(self, promotion):
-        return promotion.grade_id.name, self._label(promotion), promotion.reason
+    def _describe_sales_promotion(self, promotions):
+        for promotion in promotions:
+            yield promotion.grade_id.name, self._label(promotion), promotion.reason
 
-    def _describe_sales_conduct(self, case):
-        return case.category_id.name, self._label(case), case.description
+    def _describe_sales_conduct(self, cases):
+        for case in cases:
+            yield case.category_id.name, self._label(case), case.description
 
     @staticmethod
     def _label(document):
-        """Of its status, where it has one."""
-        field = document._fields.get("state")
-        labels = dict(field._description_selection(document.env)) if field else {}
-        return labels.get(document.state) if field else False
+        """Of its status."""
+        labels = document._fields["state"]._description_selection(document.env)
+        return dict(labels)[document.state]
 
     def action_open(self):
         """The document; who reads it is said by its own rules."""

@@ -516,7 +516,7 @@ class TestConsequence(ConsequenceCase):
             role="seller",
         )
         self._rule(times=1, within=1, kind="demotion", name="Down")
-        counts = []
+        counts, reads = [], []
         for month, number in ((1, 2), (2, 6)):
             leader = self.reps["leader"]
             cards = self.env["sales.scorecard"]
@@ -538,4 +538,31 @@ class TestConsequence(ConsequenceCase):
             self.env.flush_all()
             counts.append(self.cr.sql_log_count - before)
             self.assertEqual(len(made), 2 * number)
+            reads.append(self._count_reads(made))
         self.assertLessEqual(counts[1], counts[0] + 2, counts)
+        self.assertEqual(reads[0], reads[1])
+
+    def _count_reads(self, proposals):
+        """Queries of the lists of proposals and of the file, as the director."""
+        for proposal in proposals.filtered(lambda one: one.kind == "promotion"):
+            proposal._conclude("approved", proposal.step_ids[-1:])
+        counts = []
+        for model, domain, names in (
+            (
+                "sales.consequence",
+                [("id", "in", proposals.ids)],
+                ("rep_id", "reason", "grade_history", "period_label", "may_decide"),
+            ),
+            (
+                "sales.rep.file",
+                [("rep_id", "in", proposals.rep_id.ids)],
+                ("rep_id", "title", "status", "reason"),
+            ),
+        ):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            found = self.env[model].with_user(self.users["director"]).search(domain)
+            found.web_read({name: {} for name in names})
+            counts.append(self.cr.sql_log_count - before)
+        return counts
