@@ -10,6 +10,8 @@ from odoo.tools import SQL
 
 from odoo.addons.sales_force.customers import training
 
+from . import conduct
+
 # Whose facts a line counts.
 OWN, TEAM = "own", "team"
 
@@ -209,21 +211,33 @@ def read_training(cards, people):
 
 
 def read_conduct(cards, people):
-    """Points of decided cases: ``{card's id: points}``."""
-    return dict(
-        cards.env.execute_query(
+    """Points of decided cases, within the limits of the company.
+
+    :return: ``{card's id: (rewards that count, all of them, penalties that count, all
+        of them)}``, none of them negative
+    """
+    return {
+        card: tuple(points)
+        for card, *points in cards.env.execute_query(
             SQL(
                 """
-                SELECT p.card_id, sum(k.score) FROM %s p
-                JOIN sales_conduct k ON k.rep_id = p.rep_id
+                SELECT p.card_id,
+                    COALESCE(sum(k.counted) FILTER (WHERE k.score > 0), 0),
+                    COALESCE(sum(k.score) FILTER (WHERE k.score > 0), 0),
+                    -COALESCE(sum(k.counted) FILTER (WHERE k.score < 0), 0),
+                    -COALESCE(sum(k.score) FILTER (WHERE k.score < 0), 0)
+                FROM %(people)s p
+                JOIN (%(cases)s) k ON k.rep_id = p.rep_id
                     AND k.date BETWEEN p.date_from AND p.date_to
-                WHERE k.score <> 0
                 GROUP BY p.card_id
                 """,
-                people,
+                people=people,
+                cases=conduct.counted(
+                    SQL("k.rep_id IN (SELECT rep_id FROM %s people)", people)
+                ),
             )
         )
-    )
+    }
 
 
 def read_members(cards):

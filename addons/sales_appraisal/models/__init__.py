@@ -1,4 +1,5 @@
 from . import (
+    points_settings,
     sales_scorecard_grade,
     sales_scorecard_template,
     sales_scorecard_template_line,
@@ -10,5 +11,12 @@ from . import (
     sales_scorecard_appeal,
     sales_scorecard_move,
     sales_scorecard_board,
+    sales_conduct,
+    sales_consequence_rule,
+    sales_consequence,
+    sales_consequence_flow,
+    sales_consequence_effect,
+    sales_consequence_propose,
+    sales_rep_file,
     sales_appraisal_demo,
 )

@@ -148,7 +148,7 @@ class SalesScorecard(models.Model):
         names = (
             "name kind function metric_id weight weight_used applies missing target "
             "actual numerator denominator credit_count member_count lowest highest "
-            "x score part manager_value scope"
+            "x score part manager_value scope points_limited"
         ).split()
         lines = []
         for line in self.line_ids:

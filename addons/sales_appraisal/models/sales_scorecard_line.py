@@ -81,6 +81,11 @@ class SalesScorecardLine(models.Model):
     part = fields.Float(
         "In the Card", digits=(16, 2), readonly=True, help="What it adds to the score."
     )
+    points_limited = fields.Json(
+        readonly=True,
+        help="Where the company limits the points of conduct: what counts, what there "
+        "is, and the limit.",
+    )
     self_value = fields.Float("Own Assessment", digits=(16, 2))
     self_comment = fields.Char("Own Remark")
     manager_value = fields.Float("Judgement", digits=(16, 2))
@@ -169,7 +174,41 @@ class SalesScorecardLine(models.Model):
                 denominator=self._number(self.denominator),
                 actual=self._value(self.actual),
             )
-        return _("The value is %(actual)s.", actual=self._value(self.actual))
+        value = _("The value is %(actual)s.", actual=self._value(self.actual))
+        return " ".join([value, *self._explain_limits()])
+
+    def _explain_limits(self):
+        """What of the points of conduct counts, where a limit takes something away."""
+        _ = self.env._
+        if not self.points_limited:
+            return []
+        period = self.company_id._describe_points_period(self.points_limited["period"])
+        texts = []
+        counted, points, limit = self.points_limited["rewards"]
+        if counted != points:
+            texts.append(
+                _(
+                    "Rewards: %(counted)s of %(points)s points count, the limit of the "
+                    "%(period)s is %(limit)s.",
+                    counted=counted,
+                    points=points,
+                    period=period,
+                    limit=limit,
+                )
+            )
+        counted, points, limit = self.points_limited["penalties"]
+        if counted != points:
+            texts.append(
+                _(
+                    "Penalties: %(counted)s of %(points)s points count, the limit of "
+                    "the %(period)s is %(limit)s.",
+                    counted=counted,
+                    points=points,
+                    period=period,
+                    limit=limit,
+                )
+            )
+        return texts
 
     def _explain_function(self):
         _ = self.env._

@@ -1,3 +1,4 @@
+import json
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ LINE_COLUMNS = {
     "is_vetoed": "boolean",
     "score": "numeric",
     "part": "numeric",
+    "points_limited": "jsonb",
 }
 CARD_COLUMNS = {
     "has_score": "boolean",
@@ -55,6 +57,8 @@ class Found(NamedTuple):
     lowest: Fraction = Fraction(0)
     highest: Fraction = Fraction(0)
     metric_id: int | None = None
+    # See ``sales.scorecard.line``.
+    limited: str | None = None
 
 
 class SalesScorecard(models.Model):
@@ -260,6 +264,7 @@ class SalesScorecard(models.Model):
             and is_vetoed(function, item.x),
             "score": (score or 0) / 100,
             "part": part / 100,
+            "points_limited": item.limited,
         }
 
     @staticmethod
@@ -353,8 +358,28 @@ class SalesScorecard(models.Model):
         )
 
     def _find_conduct(self, line, known):
-        points = Fraction(known["conduct"].get(self.id, 0))
-        return Found(x=points, actual=points)
+        """Rewards minus penalties, each within the company's limit."""
+        points = known["conduct"].get(self.id, (0, 0, 0, 0))
+        rewards, all_rewards, penalties, all_penalties = points
+        x = Fraction(rewards - penalties)
+        if (rewards, penalties) == (all_rewards, all_penalties):
+            return Found(x=x, actual=x)
+        company = self.company_id
+        return Found(
+            x=x,
+            actual=x,
+            limited=json.dumps(
+                {
+                    "period": company.sales_points_period,
+                    "rewards": [rewards, all_rewards, company.sales_reward_limit],
+                    "penalties": [
+                        penalties,
+                        all_penalties,
+                        company.sales_penalty_limit,
+                    ],
+                }
+            ),
+        )
 
     def _find_members(self, members):
         """The average score of who reports to the rep, by their working days."""

@@ -1,8 +1,13 @@
 from . import (
     test_access,
+    test_conduct_limits,
+    test_consequence,
+    test_consequence_access,
+    test_consequence_concurrency,
     test_demo,
     test_distribution,
     test_flow,
+    test_pattern,
     test_periods,
     test_scorecard,
     test_scoring,

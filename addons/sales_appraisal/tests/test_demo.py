@@ -31,3 +31,20 @@ class TestDemo(TransactionCase):
             self.assertEqual(card.score, expected, card.display_name)
         self.assertGreater(len(set(self.cards.mapped("score"))), 10)
         self.assertGreaterEqual(len(self.cards.grade_id), 3)
+
+    def test_consequences(self):
+        """Proposals in several states, of several kinds; what is done is on file."""
+        proposals = self.env["sales.consequence"].search(
+            [("company_id", "=", self.env.ref("base.main_company").id)]
+        )
+        self.assertGreaterEqual(
+            set(proposals.mapped("state")), {"proposed", "approved", "refused"}
+        )
+        self.assertGreaterEqual(len(set(proposals.mapped("kind"))), 3)
+        approved = proposals.filtered(lambda one: one.state == "approved")
+        rows = self.env["sales.rep.file"].search(
+            [("res_model", "=", "sales.consequence")]
+        )
+        self.assertEqual(set(rows.mapped("res_id")), set(approved.ids))
+        limited = self.cards.line_ids.filtered("points_limited")
+        self.assertIn("10 of 14 points count", limited[:1].explanation)

@@ -1,1 +1,6 @@
-from . import sales_scorecard_open, sales_scorecard_reason
+from . import (
+    sales_consequence_refuse,
+    sales_salary_export,
+    sales_scorecard_open,
+    sales_scorecard_reason,
+)
