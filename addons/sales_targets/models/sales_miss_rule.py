@@ -5,9 +5,8 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
-from .sales_work_plan import OF_COUNTED
-
 from .. import asked
+from .sales_work_plan import OF_COUNTED
 
 
 class SalesMissRule(models.Model):
