@@ -1,10 +1,17 @@
 from . import (
     test_access,
+    test_coaching,
+    test_coaching_deviation,
+    test_coaching_effect,
     test_demo,
     test_distribution,
     test_flow,
+    test_observation,
+    test_one_on_one,
     test_periods,
+    test_practice,
     test_scorecard,
     test_scoring,
     test_screens,
+    test_skill,
 )
