@@ -334,19 +334,24 @@ class SalesCoaching(models.Model):
     @api.model
     def _check_reps(self, reps):
         """:raise AccessError: for oneself, and for reps whom the user does not lead"""
-        if self.env.su:
+        if self.env.su or not reps:
             return
         if self.env.user in reps.user_id:
             raise AccessError(self.env._("Nobody coaches themselves."))
-        if self.env.user.has_groups(
+        below = reps.filtered_domain(self._get_led_domain())
+        if not self._is_leader() or reps - below:
+            raise AccessError(self.env._("Only who is above the rep plans coaching."))
+
+    @api.model
+    def _get_led_domain(self):
+        """The reps whom the user leads, and the user's own; of a director all."""
+        if self.env.su or self.env.user.has_groups(
             "sales_force.group_sales_director,sales_force.group_sales_operations"
         ):
-            return
-        # sudo: only who is above whom
-        below = self.env["sales.rep"].sudo()
-        below = below.search([("id", "child_of", self.env.user.sales_rep_ids.ids)])
-        if not self._is_leader() or set(reps.ids) - set(below.ids):
-            raise AccessError(self.env._("Only who is above the rep plans coaching."))
+            return [("id", "!=", False)]
+        if not self._is_leader():
+            return [("user_id", "=", self.env.uid)]
+        return [("id", "child_of", self.env.user.sales_rep_ids.ids)]
 
     def _check_lead(self):
         """:raise AccessError: for the rep, and for who neither coaches nor leads"""
@@ -371,6 +376,7 @@ class SalesCoaching(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_agreed(self):
+        self._check_lead()
         if any(plan.state not in ("draft", "cancelled") for plan in self):
             raise UserError(self.env._("A plan that was agreed is cancelled instead."))
 

@@ -213,9 +213,10 @@ class SalesScorecardLine(models.Model):
 class SalesTarget(models.Model):
     _inherit = "sales.target"
 
-    def _get_cause_actions(self):
-        actions = super()._get_cause_actions()
-        if self.env["sales.coaching"]._is_leader():
+    def _get_cause_actions(self, largest):
+        actions = super()._get_cause_actions(largest)
+        coachable = largest and (largest["driver_id"] or largest["key"] == RATE)
+        if coachable and self.env["sales.coaching"]._is_leader():
             actions.append(
                 {"method": "action_coach_cause", "name": self.env._("Coach This")}
             )

@@ -291,6 +291,7 @@ class SalesPracticeSource(models.Model):
 
     _name = "sales.practice.source"
     _description = "Proof of a Best Practice"
+    _inherit = ["sales.stamped.mixin"]
     _order = "practice_id, id"
     _rec_name = "practice_id"
 

@@ -246,12 +246,15 @@ class SalesSkillAssessment(models.Model):
         company = self.env.company
         today = company._get_sales_today()
         since = fields.Date.to_date(since) or fields.Date.add(today, days=-SINCE_DAYS)
+        self.check_access("read")
+        plans = self.env["sales.coaching"]
         reps = self.env["sales.rep"].search(
-            [("company_id", "=", company.id), ("state", "!=", "left")]
+            [
+                ("company_id", "=", company.id),
+                ("state", "!=", "left"),
+                *plans._get_led_domain(),
+            ]
         )
-        mine = self.env["sales.coaching"]._is_leader()
-        if not mine:
-            reps = reps.filtered(lambda rep: rep.user_id == self.env.user)
         required = self.env["sales.skill.requirement"]._get_required(reps.grade_id)
         now, own, earlier = self._read_levels(reps, since)
         skills = self.env["hr.skill"].union(
@@ -276,7 +279,7 @@ class SalesSkillAssessment(models.Model):
         }
         return {
             "since": since,
-            "may_assess": mine,
+            "may_assess": plans._is_leader(),
             "skills": [
                 {
                     "id": skill.id,

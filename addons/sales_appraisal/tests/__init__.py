@@ -1,8 +1,10 @@
 from . import (
     test_access,
     test_coaching,
+    test_coaching_access,
     test_coaching_deviation,
     test_coaching_effect,
+    test_coaching_screens,
     test_demo,
     test_distribution,
     test_flow,

@@ -27,8 +27,8 @@ class TestDeviation(DriverCase):
                 (rep, "VISITS", day, 160),
                 (rep, "QUOTATIONS", day, 20),
                 (rep, "ORDERS", day, 5),
-                (rep, "ORDERED", day, 40_000),
-                (rep, "COLLECTED", day, 32_000),
+                (rep, "ORDERED", day, 10_000),
+                (rep, "COLLECTED", day, 5_000),
             ]
         )
 

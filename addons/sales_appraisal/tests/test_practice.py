@@ -80,11 +80,11 @@ class TestPractice(CoachingCase):
         self.env.flush_all()
         post = self._share(source_ids=[Command.create({"partner_id": secret.id})])
         self.assertEqual(post.about, "Zenith")
+        source = post.source_ids.with_user(self.users["peer"])
         theirs = self._as(post, "peer")
         theirs.invalidate_recordset()
         self.assertEqual(theirs.about, "Z*** (a customer)")
         self.assertFalse(theirs.source_ids)
-        source = post.source_ids.with_user(self.users["peer"])
         with self.assertRaises(AccessError):
             source.read(["partner_id"])
         self.assertFalse(theirs.search([("source_ids.partner_id.name", "=", "Zenith")]))

@@ -40,14 +40,15 @@ class SalesTarget(models.Model):
             **found,
             "target": nodes._describe_nodes(),
             "largest": largest,
-            "actions": self._get_cause_actions(),
+            "actions": nodes._get_cause_actions(largest),
             "may_delegate": self.env.user.has_group("sales_force.group_sales_leader")
             or self.env.user.has_group("sales_force.group_sales_operations"),
         }
 
-    def _get_cause_actions(self):
+    def _get_cause_actions(self, largest):
         """What the screen offers against the largest cause, besides a task.
 
+        :param largest: see ``get_deviation``, or False
         :return: ``[{"method", "name"}]``: public methods of this model that take a
             cause and the period's first and last day, and return an action
         """
