@@ -11,6 +11,8 @@ LENGTH = timedelta(minutes=45)
 STATES = [("planned", "Planned"), ("held", "Held"), ("cancelled", "Cancelled")]
 # Fields that each of the two writes.
 OF_REP = frozenset({"rep_topics"})
+# What is written down after the talk, too.
+AFTER = frozenset({"note", "private_note", "agreement_ids"})
 _TOOLS = ("message_", "activity_", "website_message_ids", "rating_ids", "my_activity_")
 
 
@@ -230,7 +232,7 @@ class SalesOneOnOne(models.Model):
                         "topics."
                     )
                 )
-            if talk.state != "planned" and names - {"note", "private_note"}:
+            if talk.state != "planned" and names - AFTER:
                 raise UserError(self.env._("You have met: this stays as it is."))
 
     def _check_lead(self):

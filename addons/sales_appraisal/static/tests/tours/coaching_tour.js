@@ -51,7 +51,7 @@ registry.category("web_tour.tours").add("sales_appraisal_skills", {
             run: "click",
         },
         {
-            trigger: ".modal [name=level_id] .o_selection_badge:contains('Confident')",
+            trigger: ".modal [name=level_id] .o_selection_badge:contains('L4')",
             run: "click",
         },
         {trigger: ".modal .o_form_button_save", run: "click"},
