@@ -95,15 +95,20 @@ class SalesPractice(models.Model):
     @api.depends_context("uid")
     def _compute_about(self):
         # sudo: what everybody may know: that there was a customer, masked
-        sources = (
+        found = (
             self.env["sales.practice.source"]
             .sudo()
             .search([("practice_id", "in", self.ids)])
-            .grouped("practice_id")
         )
+        customers = self.env["res.partner"].union(
+            *(source._get_customer().sudo(False) for source in found)
+        )
+        readable = set(customers._filtered_access("read").ids)
+        sources = found.grouped(lambda source: source.practice_id.id)
         for practice in self:
-            some = sources.get(practice._origin.sudo(), ())
-            practice.about = ", ".join(source._describe() for source in some)
+            practice.about = ", ".join(
+                source._describe(readable) for source in sources.get(practice.id, ())
+            )
 
     @api.depends("author_id", "like_ids.user_id")
     @api.depends_context("uid")
@@ -332,22 +337,24 @@ class SalesPracticeSource(models.Model):
             for document in (source.lead_id, source.visit_id, source.partner_id):
                 document.check_access("read")
 
-    def _describe(self):
-        """The customer's name as the user of the environment before sudo reads it."""
-        customer = (
-            self.partner_id or self.visit_id.partner_id or self.lead_id.partner_id
-        )
-        reader = customer.with_user(self.env.user)
-        if customer and reader.has_access("read"):
+    def _get_customer(self):
+        return self.partner_id or self.visit_id.partner_id or self.lead_id.partner_id
+
+    def _describe(self, readable):
+        """The customer's name for who reads the customer, else masked.
+
+        :param set readable: ids of partners that the user reads
+        """
+        customer = self._get_customer()
+        if customer.id in readable:
             return customer.display_name
         name = customer.name or self.lead_id.partner_name or ""
-        kind = (
-            self.env._("a won deal")
-            if self.lead_id
-            else self.env._("a visit")
-            if self.visit_id
-            else self.env._("a customer")
-        )
+        if self.lead_id:
+            kind = self.env._("a won deal")
+        elif self.visit_id:
+            kind = self.env._("a visit")
+        else:
+            kind = self.env._("a customer")
         return self.env._("%(initial)s*** (%(kind)s)", initial=name[:1], kind=kind)
 
 

@@ -350,7 +350,7 @@ class TestMeasure(CoachingCase):
             self.assertIn("no team to compare", plan.effect_text)
 
     def test_queries(self):
-        """As many queries for twelve plans as for two."""
+        """No more queries for twelve plans than for two."""
         plans = self.env["sales.coaching"]
         for number in range(12):
             plans |= self._plan(
@@ -367,7 +367,7 @@ class TestMeasure(CoachingCase):
             start = self.cr.sql_log_count
             some.mapped("effect_text")
             counts.append(self.cr.sql_log_count - start)
-        self.assertEqual(*counts[1:])
+        self.assertLessEqual(counts[2], counts[1])
 
 
 @tagged("post_install", "-at_install")

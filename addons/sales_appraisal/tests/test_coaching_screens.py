@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
+from odoo.addons.sales_targets.tests.test_screens import ScreensCase
+
 from .common import AppraisalCase
 
 
@@ -84,3 +86,19 @@ class TestScreens(HttpCase, AppraisalCase):
         talk.invalidate_recordset()
         self.assertEqual(talk.state, "held")
         self.assertIn("holidays", str(talk.private_note))
+
+
+@tagged("post_install", "-at_install")
+class TestDeviationScreen(ScreensCase):
+    browser_size = "1400x900"
+
+    def test_coach(self):
+        self.start_tour(
+            "/odoo/cockpit",
+            "sales_appraisal_deviation",
+            login=self.users["leader"].login,
+        )
+        plan = self.env["sales.coaching"].search(
+            [("rep_id", "=", self.reps["second"].id)]
+        )
+        self.assertEqual((plan.origin, plan.state), ("deviation", "draft"))

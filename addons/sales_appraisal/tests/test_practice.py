@@ -1,8 +1,11 @@
 """The wall: shared, liked and used by others, masked, moderated."""
 
-from odoo.exceptions import AccessError, UserError, ValidationError
+from psycopg2.errors import CheckViolation
+
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .test_coaching import CoachingCase
 
@@ -88,7 +91,7 @@ class TestPractice(CoachingCase):
         with self.assertRaises(AccessError):
             source.read(["partner_id"])
         self.assertFalse(theirs.search([("source_ids.partner_id.name", "=", "Zenith")]))
-        with self.assertRaises(ValidationError), self.cr.savepoint():
+        with mute_logger("odoo.sql_db"), self.assertRaises(CheckViolation):
             self.env["sales.practice.source"].create({"practice_id": post.id})
         with self.assertRaises(AccessError):
             self._share("peer", source_ids=[Command.create({"partner_id": secret.id})])
@@ -111,3 +114,23 @@ class TestPractice(CoachingCase):
         self.assertFalse(report.exists())
         with self.assertRaises(AccessError):
             self._as(post, "foreigner").read(["name"])
+
+    def test_queries(self):
+        """No more queries for eight posts than for two."""
+        posts = self.env["sales.practice"]
+        for number in range(8):
+            partner = self.env["res.partner"].create(
+                {"name": f"Customer {number}", "user_id": self.users["rep"].id}
+            )
+            posts |= self._share(
+                source_ids=[Command.create({"partner_id": partner.id})]
+            )
+        counts = []
+        for some in (posts, posts[:2], posts):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            some = some.with_user(self.users["peer"])
+            start = self.cr.sql_log_count
+            some.read(["name", "about", "is_liked", "like_count"])
+            counts.append(self.cr.sql_log_count - start)
+        self.assertLessEqual(counts[2], counts[1])

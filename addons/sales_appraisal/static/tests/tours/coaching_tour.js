@@ -103,3 +103,23 @@ registry.category("web_tour.tours").add("sales_appraisal_one_on_one", {
         },
     ],
 });
+
+/** From what made the gap to a plan against it. */
+registry.category("web_tour.tours").add("sales_appraisal_deviation", {
+    steps: () => [
+        {trigger: "[data-tile=gap]", run: "click"},
+        {
+            trigger: ".o_sales_deviation_row[data-name=Second] a",
+            run: "click",
+        },
+        {trigger: ".o_sales_deviation h2:contains('Second')"},
+        {
+            trigger: ".o_sales_deviation_measure button:contains('Coach This')",
+            run: "click",
+        },
+        {
+            trigger: ".o_form_view .o_field_widget[name=origin]:contains('Deviation')",
+        },
+        {trigger: ".o_field_widget[name=rep_id] input:value('Second')"},
+    ],
+});
