@@ -7,8 +7,9 @@ from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
+from odoo.addons.sales_force.tests.common import ConcurrentCase
 from odoo.addons.sales_force.tests.credit_rows import CreditRows
 
 from .common import AppraisalCase
@@ -462,3 +463,60 @@ class TestOpening(CoachingCase):
         self.assertEqual(
             self.env["sales.coaching"].search([("rep_id", "=", card.rep_id.id)]), plan
         )
+
+
+@tagged("post_install", "-at_install")
+class TestConcurrentOpening(ConcurrentCase):
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self._remove)
+        with self._environment() as env:
+            users = env["res.users"]
+            for name in ("boss", "rep"):
+                users += new_test_user(
+                    env,
+                    f"sf_concurrent_{name}",
+                    "base.group_user",
+                    context={"no_reset_password": True},
+                )
+            boss, rep = env["sales.rep"].create(
+                [{"user_id": user.id, "state": "active"} for user in users]
+            )
+            templates = env["sales.scorecard.template"].with_context(active_test=False)
+            self.card_id = (
+                env["sales.scorecard"]
+                .create(
+                    {
+                        "rep_id": rep.id,
+                        "company_id": rep.company_id.id,
+                        "template_id": templates.search([], limit=1).id,
+                        "manager_id": boss.id,
+                        "period": "month",
+                        **dict.fromkeys(("period_from", "date_from"), "2040-01-01"),
+                        **dict.fromkeys(("period_to", "date_to"), "2040-01-31"),
+                    }
+                )
+                .id
+            )
+
+    def _remove(self):
+        with self._environment() as env:
+            users = env["res.users"].search([("login", "like", "sf_concurrent_")])
+            env["sales.coaching"].search([("user_id", "in", users.ids)]).unlink()
+            env["sales.scorecard"].search([("user_id", "in", users.ids)]).unlink()
+            users.sales_rep_ids.unlink()
+            partners = users.partner_id
+            users.unlink()
+            partners.unlink()
+
+    def test_opened_at_once(self):
+        """Two who press the button in the same moment get the same plan."""
+
+        def coach(env):
+            card = env["sales.scorecard"].browse(self.card_id)
+            env["sales.coaching"]._open_from_card(card)
+
+        self.assertEqual(self._race(coach, coach), 2)
+        with self._environment() as env:
+            plans = env["sales.coaching"].search([("card_id", "=", self.card_id)])
+            self.assertEqual(len(plans), 1)
