@@ -86,7 +86,7 @@ registry.category("web_tour.tours").add("sales_appraisal_wall", {
 /** What a manager notes for themselves is kept. */
 registry.category("web_tour.tours").add("sales_appraisal_one_on_one", {
     steps: () => [
-        {trigger: ".o_data_row:contains('Rep')", run: "click"},
+        {trigger: ".o_data_row .o_data_cell[name=rep_id]", run: "click"},
         {
             trigger: ".o_field_widget[name=agenda_html]:contains('No core goal')",
         },
