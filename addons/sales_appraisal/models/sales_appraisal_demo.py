@@ -2,6 +2,7 @@ from odoo import api, models
 
 from odoo.addons.sales_force.demo.generator import QUIET
 
+from ..demo.coaching import Coaching
 from ..demo.consequences import Consequences
 from ..demo.scorecards import Cards
 
@@ -26,3 +27,4 @@ class SalesAppraisalDemo(models.AbstractModel):
         context = {**env.context, **QUIET, "allowed_company_ids": company.ids}
         Cards(env(context=context), company).load()
         Consequences(env(context=context), company).load()
+        Coaching(env(context=context), company).load()

@@ -48,3 +48,28 @@ class TestDemo(TransactionCase):
         self.assertEqual(set(rows.mapped("res_id")), set(approved.ids))
         limited = self.cards.line_ids.filtered("points_limited")
         self.assertIn("10 of 14 points count", limited[:1].explanation)
+
+    def test_coaching(self):
+        """Plans in every step with an effect, joint visits, talks, skills, the wall."""
+        domain = [("company_id", "=", self.env.ref("base.main_company").id)]
+
+        def found(model):
+            return self.env[model].search(domain)
+
+        plans = found("sales.coaching")
+        self.assertGreaterEqual(
+            set(plans.mapped("state")), {"draft", "running", "closed"}
+        )
+        closed = plans.filtered(lambda plan: plan.state == "closed")
+        self.assertTrue(all(plan.has_change for plan in closed))
+        self.assertIn("done", plans.exercise_ids.mapped("state"))
+        self.assertEqual(
+            set(found("sales.one.on.one").mapped("state")), {"held", "planned"}
+        )
+        self.assertTrue(found("sales.observation").filtered("score"))
+        self.assertEqual(
+            set(found("sales.skill.assessment").mapped("kind")), {"self", "coach"}
+        )
+        posts = found("sales.practice")
+        self.assertTrue(posts.filtered("use_count"))
+        self.assertTrue(posts.filtered("pinned"))

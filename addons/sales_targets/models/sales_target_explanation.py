@@ -14,7 +14,8 @@ class SalesTarget(models.Model):
 
         :return: as ``get_deviation``; ``target`` as of the cockpit (``ids id name level
             path``); ``largest`` also says whose the most of it is: ``target_id``;
-            ``may_delegate``: whether the user gives tasks to others
+            ``may_delegate``: whether the user gives tasks to others; ``actions``: what
+            else is done about the largest cause, see ``_get_cause_actions``
         :raise UserError: when the user has no target, or for no period of the plan
         """
         self.check_access("read")
@@ -41,9 +42,19 @@ class SalesTarget(models.Model):
             **found,
             "target": nodes._describe_nodes(),
             "largest": largest,
+            "actions": nodes._get_cause_actions(largest),
             "may_delegate": self.env.user.has_group("sales_force.group_sales_leader")
             or self.env.user.has_group("sales_force.group_sales_operations"),
         }
+
+    def _get_cause_actions(self, largest):
+        """What the screen offers against the largest cause, besides a task.
+
+        :param largest: see ``get_deviation``, or False
+        :return: ``[{"method", "name"}]``: public methods of this model that take a
+            cause and the period's first and last day, and return an action
+        """
+        return []
 
     def _get_highest(self):
         """These targets of one plan, without what is below another of them.

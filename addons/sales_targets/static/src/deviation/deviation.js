@@ -283,6 +283,18 @@ export class Deviation extends Component {
         };
     }
 
+    /** What other addons do about the largest cause. */
+    async takeAction({method}) {
+        const {date_from, date_to, largest} = this.data;
+        const action = await this.orm.call("sales.target", method, [
+            [largest.target_id],
+            largest.key,
+            date_from,
+            date_to,
+        ]);
+        await this.actionService.doAction(action);
+    }
+
     async takeMeasure() {
         const {key, userId, date, note} = this.state.task;
         const {date_from, date_to, largest, target} = this.data;
