@@ -15,6 +15,7 @@
     "data": [
         "security/ir.model.access.csv",
         "security/sales_scorecard_rules.xml",
+        "security/sales_leaderboard_rules.xml",
         "data/sales_scorecard_data.xml",
         "data/ir_cron_data.xml",
         "report/sales_scorecard_report.xml",

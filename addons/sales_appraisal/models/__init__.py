@@ -1,4 +1,7 @@
 from . import (
+    sales_territory,
+    sales_standing,
+    sales_leaderboard,
     sales_scorecard_grade,
     sales_scorecard_template,
     sales_scorecard_template_line,
