@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import format_date
 
@@ -14,8 +14,6 @@ PERIODS = [
     ("half", "Half-year"),
     ("year", "Year"),
 ]
-# Of a board's card.
-_PODIUM = 3
 
 
 class SalesLeaderboard(models.Model):
@@ -40,32 +38,6 @@ class SalesLeaderboard(models.Model):
         default="day",
         required=True,
     )
-    standings = fields.Json(compute="_compute_standings")
-    podium = fields.Json(compute="_compute_standings")
-
-    @api.depends_context("uid", "lang")
-    def _compute_standings(self):
-        """Today's, as far as the user may see them; each call reads the ledger."""
-        for board in self:
-            if not board._origin.id:
-                board.standings = board.podium = False
-                continue
-            found = board._origin._prepare_standings()
-            board.standings = found
-            board.podium = {
-                **found,
-                "groups": [
-                    {
-                        **group,
-                        "rows": [
-                            row
-                            for number, row in enumerate(group["rows"])
-                            if number < _PODIUM or row["is_own"]
-                        ],
-                    }
-                    for group in found["groups"][:_PODIUM]
-                ],
-            }
 
     def get_standings(self, day=None):
         """The board of a day, as far as the user may see it.
@@ -92,7 +64,6 @@ class SalesLeaderboard(models.Model):
         day = min(day or today, today)
         found = self._get_spans(day)
         groups = self._rank(found)
-        rows = [row for peers in groups.values() for row in peers]
         whole = spans.bounds(self.period, day)
         return {
             "day": str(day),
@@ -104,7 +75,7 @@ class SalesLeaderboard(models.Model):
             "previous": str(whole.start - timedelta(days=1)),
             "next": whole.stop < today
             and str(min(today, spans.bounds(self.period, whole.stop + spans.DAY).stop)),
-            "groups": self._show(groups, self._get_viewer(rows)),
+            "groups": self._show(groups, self._get_viewer()),
         }
 
     def _get_spans(self, day):

@@ -18,6 +18,8 @@ MEASURES = [
 ]
 # Months in service at which another group of peers begins.
 TENURES = (6, 12, 36)
+# Of a card: so many groups, and so many of each beside the own place.
+_PODIUM = 3
 
 
 @dataclass
@@ -27,7 +29,7 @@ class Row:
     key: int
     name: str
     group: tuple
-    person: object = None
+    user_id: int | bool = False
     # As it is, and as it is ranked by: drawn to the peers' where samples are small.
     value: Fraction | None = None
     counted: Fraction | None = None
@@ -163,6 +165,9 @@ class SalesStandingMixin(models.AbstractModel):
         required=True,
     )
 
+    standings = fields.Json(compute="_compute_standings")
+    podium = fields.Json(compute="_compute_standings")
+
     _minimum_positive = models.Constraint(
         "CHECK (minimum >= 0)", "A number of facts cannot be negative."
     )
@@ -185,6 +190,31 @@ class SalesStandingMixin(models.AbstractModel):
                         metric=record.metric_id.name,
                     )
                 )
+
+    @api.depends_context("uid", "lang")
+    def _compute_standings(self):
+        """Today's, as far as the user may see them; each call reads the ledger."""
+        for record in self:
+            found = record._origin.id and record._origin._prepare_standings()
+            record.standings = found
+            record.podium = found and {
+                **found,
+                "groups": [
+                    {
+                        **group,
+                        "rows": [
+                            row
+                            for number, row in enumerate(group["rows"])
+                            if number < _PODIUM or row["is_own"]
+                        ],
+                    }
+                    for group in found["groups"][:_PODIUM]
+                ],
+            }
+
+    def _prepare_standings(self):
+        """What ``_show`` lets the user see, with its days and unit; False: nothing."""
+        raise NotImplementedError
 
     # The unit of what is ranked
 
@@ -239,7 +269,21 @@ class SalesStandingMixin(models.AbstractModel):
         return dict(sorted(groups.items()))
 
     def _get_rows(self, span):
-        people = facts.read_people(
+        people = self._get_people(span)
+        if self.subject == "team":
+            teams = self.env["crm.team"].browse(
+                {person.team_id for person in people.values() if person.team_id}
+            )
+            return [Row(team.id, team.name, (0, "")) for team in teams]
+        name_group = self._get_grouping(people, span)
+        return [
+            Row(person.id, person.name, name_group(person), person.user_id)
+            for person in people.values()
+        ]
+
+    def _get_people(self, span):
+        """Who takes part: ``{rep's id: Person}``."""
+        return facts.read_people(
             self.env,
             self.company_id,
             span,
@@ -250,16 +294,6 @@ class SalesStandingMixin(models.AbstractModel):
                 "territory_ids": self.territory_ids.ids,
             },
         )
-        if self.subject == "team":
-            teams = self.env["crm.team"].browse(
-                {person.team_id for person in people.values() if person.team_id}
-            )
-            return [Row(team.id, team.name, (0, "")) for team in teams]
-        name_group = self._get_grouping(people, span)
-        return [
-            Row(person.id, person.name, name_group(person), person)
-            for person in people.values()
-        ]
 
     def _get_grouping(self, people, span):
         """What tells the group of a person: ``(order, name)``."""
@@ -402,7 +436,7 @@ class SalesStandingMixin(models.AbstractModel):
 
     # What may be seen of them
 
-    def _get_viewer(self, rows):
+    def _get_viewer(self):
         """What the user may see: by role, and by who is below today."""
         user = self.env.user
         if user.has_groups(",".join(COMPANY_GROUPS)):
@@ -482,7 +516,7 @@ class SalesStandingMixin(models.AbstractModel):
         return {
             "key": row.key,
             "name": row.name,
-            "user_id": row.person.user_id if row.person else False,
+            "user_id": row.user_id,
             "place": row.place or False,
             "change": row.change,
             "is_new": bool(row.place and not row.before),

@@ -26,7 +26,7 @@ DAYS = st.dates(date(2019, 1, 1), date(2032, 12, 31))
 
 
 class TestRanking(BaseCase):
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(VALUES, st.booleans())
     def test_places(self, values, higher):
         found = ranking.places(values, higher)
@@ -48,7 +48,7 @@ class TestRanking(BaseCase):
                 set(above[key]), {k for k, p in found.items() if p == nearest}
             )
 
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(VALUES)
     def test_upper_half(self, values):
         """Nobody of the lower half, no gap, equals alike, and never one or two left."""
@@ -65,7 +65,7 @@ class TestRanking(BaseCase):
             if len(more) > len(named):
                 self.assertLess(len(found) - len(more), ranking.UNNAMED)
 
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(SAMPLES, st.integers(0, 5))
     def test_ratios(self, samples, minimum):
         sound = {k: s for k, s in samples.items() if s.bottom > 0}
@@ -108,7 +108,7 @@ class TestRanking(BaseCase):
         )
         self.assertEqual(ranking.places(found), {"steady": 1, "lucky": 2, "weak": 3})
 
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(
         st.dictionaries(st.integers(1, 8), st.integers(1, 10**7), max_size=6),
         st.lists(st.integers(0, 4), max_size=12),
@@ -136,7 +136,7 @@ class TestRanking(BaseCase):
                 sum(units for place, units in prizes.items() if place <= len(values)),
             )
 
-    @settings(max_examples=500, deadline=None)
+    @settings(max_examples=200, deadline=None)
     @given(DAYS, st.sampled_from(["day", "week", "month", "quarter", "half", "year"]))
     def test_spans(self, day, period):
         span = spans.bounds(period, day)

@@ -1,1 +1,1 @@
-from . import sales_scorecard_open, sales_scorecard_reason
+from . import sales_contest_revise, sales_scorecard_open, sales_scorecard_reason
