@@ -17,9 +17,11 @@
         "security/sales_scorecard_rules.xml",
         "security/sales_leaderboard_rules.xml",
         "security/sales_contest_rules.xml",
+        "security/sales_screen_rules.xml",
         "data/sales_scorecard_data.xml",
         "data/ir_cron_data.xml",
         "data/sales_leaderboard_data.xml",
+        "data/sales_badge_data.xml",
         "report/sales_scorecard_report.xml",
         "wizards/sales_scorecard_views.xml",
         "wizards/sales_contest_revise_views.xml",
@@ -28,6 +30,8 @@
         "views/sales_scorecard_views.xml",
         "views/sales_leaderboard_views.xml",
         "views/sales_contest_views.xml",
+        "views/sales_screen_views.xml",
+        "views/sales_badge_views.xml",
         "views/crm_team_views.xml",
         "views/sales_appraisal_menus.xml",
         "views/sales_ranking_menus.xml",
@@ -38,6 +42,9 @@
     "assets": {
         "web.assets_backend": [
             "sales_appraisal/static/src/**/*",
+        ],
+        "web.assets_frontend": [
+            "sales_appraisal/static/src/screen/**/*",
         ],
         "web.assets_tests": [
             "sales_appraisal/static/tests/tours/**/*",

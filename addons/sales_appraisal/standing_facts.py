@@ -5,10 +5,13 @@ how many are ranked nor on their credits.
 """
 
 from collections import defaultdict
+from datetime import timedelta
 from fractions import Fraction
 from typing import NamedTuple
 
 from odoo.tools import SQL
+
+from .scoring.spans import Span
 
 # By which column of the ledger a subject is credited.
 KEYS = {"rep": SQL("c.rep_id"), "team": SQL("c.team_id")}
@@ -239,6 +242,25 @@ def _read_core_credits(env, company, subject, wanted, spans):
             )
         )
     }
+
+
+def read_reached(env, company, keys, month, today):
+    """Whose credits of a month reach its whole target today, and not yesterday: ids."""
+    yesterday = today - timedelta(days=1)
+    days = (
+        month,
+        Span(month.start, today),
+        Span(month.start, max(month.start, yesterday)),
+    )
+    reached = []
+    for key, values in read_core(env, company, "rep", keys, days).items():
+        target = values[0][1]
+        done, before = values[1][0], values[2][0]
+        if yesterday < month.start:
+            before = 0
+        if target > 0 and before < target <= done:
+            reached.append(key)
+    return reached
 
 
 def read_scores(env, company, subject, keys, spans):

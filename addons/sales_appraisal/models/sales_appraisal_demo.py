@@ -2,6 +2,7 @@ from odoo import api, models
 
 from odoo.addons.sales_force.demo.generator import QUIET
 
+from ..demo.rankings import Rankings
 from ..demo.scorecards import Cards
 
 
@@ -23,4 +24,6 @@ class SalesAppraisalDemo(models.AbstractModel):
         if not env["res.users"].search_count([("login", "=", "director")]):
             return
         context = {**env.context, **QUIET, "allowed_company_ids": company.ids}
-        Cards(env(context=context), company).load()
+        cards = Cards(env(context=context), company)
+        cards.load()
+        Rankings(env(context=context), company, cards.word).load()

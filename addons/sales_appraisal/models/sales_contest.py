@@ -322,8 +322,7 @@ class SalesContest(models.Model):
         unit = self._get_unit()
         if unit == "money":
             return formatLang(self.env, value, currency_obj=self.company_currency_id)
-        number = formatLang(self.env, value, digits=2)
-        return self.env._("%(value)s %%", value=number) if unit == "percent" else number
+        return self._tell_number(value, unit, self.company_currency_id)
 
     def _get_label(self, name):
         return dict(self._fields[name]._description_selection(self.env))[self[name]]
@@ -369,6 +368,12 @@ class SalesContest(models.Model):
             "is_final": self.state == "settled",
             "groups": self._show(self._get_groups(today), self._get_viewer()),
         }
+
+    def _prepare_days(self):
+        today = self.company_id._get_sales_today()
+        if self.state in ("draft", "cancelled") or today < self.date_from:
+            return None
+        return self._get_days_label(), self._get_groups(today)
 
     def _get_groups(self, day):
         """Everybody's rows on a day; of a settled contest those that were settled."""

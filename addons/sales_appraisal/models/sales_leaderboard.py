@@ -1,7 +1,7 @@
 from datetime import timedelta
 
-from odoo import fields, models
-from odoo.exceptions import UserError
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools.misc import format_date
 
 from ..scoring import spans
@@ -38,6 +38,19 @@ class SalesLeaderboard(models.Model):
         default="day",
         required=True,
     )
+
+    @api.constrains("audience")
+    def _check_audience(self):
+        hidden = self.filtered(lambda board: board.audience == "managers")
+        # sudo: whether everybody sees the board on a screen
+        if (
+            self.env["sales.screen"]
+            .sudo()
+            .search_count([("board_ids", "in", hidden.ids)], limit=1)
+        ):
+            raise ValidationError(
+                self.env._("A big screen shows this board to everybody.")
+            )
 
     def get_standings(self, day=None):
         """The board of a day, as far as the user may see it.
@@ -77,6 +90,10 @@ class SalesLeaderboard(models.Model):
             and str(min(today, spans.bounds(self.period, whole.stop + spans.DAY).stop)),
             "groups": self._show(groups, self._get_viewer()),
         }
+
+    def _prepare_days(self):
+        found = self._get_spans(self.company_id._get_sales_today())
+        return self._get_label(found.current), self._rank(found)
 
     def _get_spans(self, day):
         """The days to a day. Scores are of the last period that is over."""

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools.misc import formatLang
 
 from odoo.addons.sales_force.models.sales_rep import COMPANY_GROUPS
 
@@ -527,3 +528,69 @@ class SalesStandingMixin(models.AbstractModel):
             "gap": gap if viewer.is_all or row.key in viewer.own else None,
             "is_own": row.key in viewer.me,
         }
+
+    def _show_everybody(self, limit):
+        """What everybody may see, as texts: a group each.
+
+        :return: ``key title subtitle rows``; rows have ``key place change name text
+            part``, the part of the best result in percent; no part tells a result that
+            is hidden
+        """
+        self.ensure_one()
+        found = self._prepare_days()
+        if not found:
+            return []
+        title, groups = found
+        unit, currency = self._get_unit(), self.company_id.currency_id
+        shown = []
+        for group in self._show(groups, limit=limit):
+            values = [row["value"] or 0 for row in group["rows"]]
+            best = max(values, default=0)
+            shown.append(
+                {
+                    "key": f"{self._name}/{self.id}/{group['key']}",
+                    "title": self.name,
+                    "subtitle": " · ".join(filter(None, (group["name"], title))),
+                    "rows": [
+                        {
+                            "key": row["key"],
+                            "place": row["place"],
+                            "change": row["change"],
+                            "is_new": row["is_new"],
+                            "name": row["name"],
+                            "text": ""
+                            if row["value"] is None
+                            else self._tell_number(
+                                row["value"] * (100 if unit == "percent" else 1),
+                                unit,
+                                currency,
+                            ),
+                            "part": round(100 * row["value"] / best, 1)
+                            if row["value"] and best > 0
+                            else 0,
+                        }
+                        for row in group["rows"]
+                        if row["place"]
+                    ],
+                }
+            )
+        return [group for group in shown if group["rows"]]
+
+    def _prepare_days(self):
+        """``(label of the days, groups of rows)`` of today; None: nothing to show."""
+        raise NotImplementedError
+
+    @api.model
+    def _tell_number(self, value, unit, currency):
+        """A result in words; percentages as 80 for 80 %, money without its parts."""
+        if unit == "money":
+            whole = formatLang(self.env, value, digits=0)
+            return (
+                f"{currency.symbol}\N{NO-BREAK SPACE}{whole}"
+                if currency.position == "before"
+                else f"{whole}\N{NO-BREAK SPACE}{currency.symbol}"
+            )
+        if unit == "percent":
+            number = formatLang(self.env, value, digits=1)
+            return self.env._("%(value)s %%", value=number)
+        return formatLang(self.env, value, digits=0 if value == int(value) else 2)

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_badges,
     test_contest,
     test_demo,
     test_distribution,
@@ -8,7 +9,9 @@ from . import (
     test_leaderboard,
     test_periods,
     test_ranking,
+    test_ranking_screens,
     test_scorecard,
     test_scoring,
+    test_screen,
     test_screens,
 )

@@ -259,7 +259,7 @@ class TestContest(ContestCase):
         ):
             self.assertIn(words, self.contest.rules)
         self.contest.write({"measure": "improvement", "qualify": 20})
-        self.assertIn("20.00", self.contest.rules)
+        self.assertIn("20.0 %", self.contest.rules)
 
     def test_bad_input(self):
         with self.assertRaises(ValidationError):
