@@ -50,10 +50,9 @@ class Rankings:
         self.today = company._get_sales_today()
 
     def load(self):
-        for number, tier in enumerate("1223"):
-            self.env["sales.territory"].search([("parent_id", "!=", False)])[
-                number : number + 1
-            ].tier = tier
+        territories = self.env["sales.territory"].search([("parent_id", "!=", False)])
+        for territory, tier in zip(territories, "1223", strict=False):
+            territory.tier = tier
         contests = [self.make_contest(*row) for row in CONTESTS]
         self.finish(contests[0])
         self.enter(contests[2])

@@ -78,38 +78,42 @@ class TestBadges(LeaderboardCase):
 
     def test_targets(self):
         """Reached three months running: whoever has no target has no badge."""
-        plan = self.env["sales.target.plan"].create(
-            {
-                "name": "Zz",
-                "company_id": self.company.id,
-                "metric_id": self._metric("INVOICED").id,
-                "date_from": "2031-01-01",
-                "date_to": "2031-12-31",
-                "value": 300,
-                "stage_reason": "New",
-            }
-        )
-        plan.state = "running"
-        root = self.env["sales.target"].create(
-            {
-                "plan_id": plan.id,
-                "rep_id": self.sellers["a"].id,
-                "date_from": "2031-01-01",
-                "date_to": "2031-12-31",
-            }
-        )
-        for month in (3, 4, 5):
-            self.env.cr.execute(
-                "INSERT INTO sales_target_day (target_id, rep_id, date, value, hours)"
-                " VALUES (%s, %s, %s, 100, 8)",
-                (root.id, self.sellers["a"].id, date(2031, month, 10)),
+        with freeze_time("2030-12-15"):
+            plan = self.env["sales.target.plan"].create(
+                {
+                    "name": "Zz",
+                    "company_id": self.company.id,
+                    "metric_id": self._metric("INVOICED").id,
+                    "date_from": "2031-01-01",
+                    "date_to": "2031-12-31",
+                    "value": 120000,
+                    "stage_reason": "New",
+                }
             )
-            self._credit("INVOICED", self.sellers["a"], 100, f"2031-{month:02}-20")
+            plan.action_decompose()
+            plan.action_publish()
+        targets = self.env["sales.target.day"].search(
+            [("target_id.plan_id", "=", plan.id)]
+        )
+        for name, months in (("a", (3, 4, 5)), ("b", (4, 5))):
+            for month in months:
+                own = targets.filtered(
+                    lambda day, month=month, rep=self.sellers[name]: day.rep_id == rep
+                    and day.date.month == month
+                )
+                needed = sum(own.mapped("value"))
+                self.assertGreater(needed, 0)
+                self._credit("INVOICED", self.sellers[name], needed, own[-1].date)
         rule = self._rule(kind="target", count=3)
         rule._award(date(2031, 5, 30))
         self.assertEqual(self._given(rule), [])
         rule._award(date(2031, 5, 31))
         self.assertEqual(self._given(rule), [("A", "2031-05-31")])
+        board = self._board(measure="attainment")
+        row = self._row(board, "director", "B", day="2031-05-31")
+        self.assertEqual((row["value"], row["place"]), (1, 1))
+        row = self._row(board, "director", "C", day="2031-05-31")
+        self.assertEqual((row["value"], row["place"]), (0, 3))
         rule._award(date(2031, 6, 2))
         self.assertEqual(len(self._given(rule)), 1)
 
