@@ -4,6 +4,7 @@ from odoo.addons.sales_force.demo.generator import QUIET
 
 from ..demo.coaching import Coaching
 from ..demo.consequences import Consequences
+from ..demo.rankings import Rankings
 from ..demo.scorecards import Cards
 
 
@@ -28,3 +29,6 @@ class SalesAppraisalDemo(models.AbstractModel):
         Cards(env(context=context), company).load()
         Consequences(env(context=context), company).load()
         Coaching(env(context=context), company).load()
+        cards = Cards(env(context=context), company)
+        cards.load()
+        Rankings(env(context=context), company, cards.word).load()

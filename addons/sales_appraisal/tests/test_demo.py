@@ -73,3 +73,19 @@ class TestDemo(TransactionCase):
         posts = found("sales.practice")
         self.assertTrue(posts.filtered("use_count"))
         self.assertTrue(posts.filtered("pinned"))
+
+    def test_contests(self):
+        contests = self.env["sales.contest"].search(
+            [("company_id", "=", self.env.ref("base.main_company").id)]
+        )
+        self.assertEqual(
+            set(contests.mapped("state")), {"announced", "running", "settled"}
+        )
+        won = contests.filtered(lambda c: c.state == "settled").entry_ids
+        self.assertEqual(sum(won.mapped("amount")), 5300)
+        self.assertTrue(won.filtered("handed_on"))
+        self.assertTrue(
+            self.env["gamification.badge.user"].search([("sales_rule_id", "!=", False)])
+        )
+        for screen in self.env["sales.screen"].search([]):
+            self.assertGreaterEqual(len(screen.get_slides()["slides"]), 3)

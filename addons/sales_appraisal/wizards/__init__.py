@@ -1,5 +1,6 @@
 from . import (
     sales_consequence_refuse,
+    sales_contest_revise,
     sales_salary_export,
     sales_scorecard_open,
     sales_scorecard_reason,
