@@ -1,7 +1,8 @@
 from odoo.addons.sales_force.hooks import forget_names
 
-from . import models, wizards
+from . import controllers, models, wizards
 
 
 def uninstall_hook(env):
     forget_names(env, "sales_appraisal")
+    env["sales.feedback.round"]._forget_all()

@@ -10,5 +10,13 @@ from . import (
     sales_scorecard_appeal,
     sales_scorecard_move,
     sales_scorecard_board,
+    sales_feedback_settings,
+    sales_feedback_result,
+    sales_feedback_answer,
+    sales_feedback_survey,
+    sales_feedback_participant,
+    sales_feedback_subject,
+    sales_feedback_round,
+    sales_feedback_proposal,
     sales_appraisal_demo,
 )

@@ -2,6 +2,7 @@ from odoo import api, models
 
 from odoo.addons.sales_force.demo.generator import QUIET
 
+from ..demo.feedback import Feedback
 from ..demo.scorecards import Cards
 
 
@@ -24,3 +25,4 @@ class SalesAppraisalDemo(models.AbstractModel):
             return
         context = {**env.context, **QUIET, "allowed_company_ids": company.ids}
         Cards(env(context=context), company).load()
+        Feedback(env(context=context), company).load()
