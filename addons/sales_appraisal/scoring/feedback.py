@@ -42,7 +42,8 @@ def partition(counts, minimum):
     merged = [name for name, count in counts.items() if 0 < count < minimum]
     shown = sorted(
         (name for name, count in counts.items() if count >= minimum),
-        key=lambda name: counts[name],
+        # Of equal ones not whichever came first: who asks twice gets the same.
+        key=lambda name: (counts[name], name),
     )
     while shown and merged and sum(counts[name] for name in merged) < minimum:
         merged.append(shown.pop(0))

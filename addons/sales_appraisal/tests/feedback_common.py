@@ -9,10 +9,9 @@ class FeedbackCase(AppraisalCase):
         super().setUpClass()
         cls.team = cls.env["crm.team"].create({"name": "Feedback"})
         for number in range(1, 6):
-            user = cls._user(f"colleague_{number}", "sales_force.group_sales_rep")
-            user.partner_id.email = f"colleague{number}@example.com"
-            cls.users[user.login] = user
-            cls.reps[f"colleague_{number}"] = cls._rep(user, cls.reps["leader"])
+            name = f"colleague_{number}"
+            cls.users[name] = cls._user(name, "sales_force.group_sales_rep")
+            cls.reps[name] = cls._rep(cls.users[name], cls.reps["leader"])
         for name, user in cls.users.items():
             user.partner_id.email = f"{name}@example.com"
         cls.customers = cls.env["res.partner"].create(
