@@ -179,6 +179,10 @@ class SalesFeedbackRound(models.Model):
                 else answered.get(one.sudo().survey_id, 0)
             )
 
+    @api.constrains("company_id")
+    def _check_subjects(self):
+        self.subject_ids._check_rep_company()
+
     # Writing
 
     def write(self, vals):

@@ -70,7 +70,7 @@ class SalesFeedbackSubject(models.Model):
             ._read_group([("subject_id", "in", self.ids)], ["subject_id"], ["__count"])
         )
         for subject in self:
-            subject.participant_count = counts.get(subject._origin.sudo(), 0)
+            subject.participant_count = counts.get(subject._origin, 0)
 
     @api.depends("rep_id.name", "date_from", "date_to")
     def _compute_display_name(self):
@@ -111,16 +111,6 @@ class SalesFeedbackSubject(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_sent(self):
         self.round_id._check_state("draft")
-
-    def action_open(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.display_name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-        }
 
     # Concluding
 
