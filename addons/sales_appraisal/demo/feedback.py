@@ -82,8 +82,8 @@ class Feedback:
         )
         for number, question in enumerate(answer.survey_id.question_ids):
             if question.question_type == "scale":
-                value = 2 + (seed * 5 + number * 3 + person.subject_id.id) % 4
-                answer._save_lines(question, str(value))
+                value = 2 + (seed + number) % 2 + (person.subject_id.id + number // 2) % 3
+                answer._save_lines(question, str(min(value, 5)))
             else:
                 words = (KEEP, CHANGE)[number % 2]
                 answer._save_lines(
