@@ -82,7 +82,9 @@ class Feedback:
         )
         for number, question in enumerate(answer.survey_id.question_ids):
             if question.question_type == "scale":
-                value = 2 + (seed + number) % 2 + (person.subject_id.id + number // 2) % 3
+                value = (
+                    2 + (seed + number) % 2 + (person.subject_id.id + number // 2) % 3
+                )
                 answer._save_lines(question, str(min(value, 5)))
             else:
                 words = (KEEP, CHANGE)[number % 2]

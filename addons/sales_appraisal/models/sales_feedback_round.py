@@ -299,11 +299,13 @@ class SalesFeedbackRound(models.Model):
         questions = [
             fields.Command.set(survey._prepare_user_input_predefined_questions().ids)
         ]
+        languages = {lang.code: lang.id for lang in env["res.lang"].search([])}
         env["survey.user_input"].create(
             [
                 {
                     "survey_id": survey.id,
                     "sales_participant_id": one.id,
+                    "lang_id": languages.get(one.partner_id.lang),
                     "predefined_question_ids": questions,
                 }
                 for one in people
