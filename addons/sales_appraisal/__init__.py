@@ -5,3 +5,4 @@ from . import controllers, models, wizards
 
 def uninstall_hook(env):
     forget_names(env, "sales_appraisal")
+    env["sales.feedback.round"]._forget_all()

@@ -20,8 +20,8 @@ def collect(cards):
     """All that lines of these cards ask for.
 
     :param cards: as superuser; what is pending in the ledger comes first
-    :return: ``{scope: {"credits", "targets", "core", "training", "conduct"}}`` and
-        ``members``
+    :return: ``{scope: {"credits", "targets", "core", "training", "conduct",
+        "survey"}}`` and ``members``
     """
     cards.env["sales.credit"]._process_pending()
     cards.env.flush_all()
@@ -40,7 +40,8 @@ def collect(cards):
 
 def _collect(cards, lines, people):
     kinds, against = set(lines.mapped("kind")), set(lines.mapped("against"))
-    found = {name: {} for name in ("credits", "targets", "core", "training", "conduct")}
+    names = ("credits", "targets", "core", "training", "conduct", "survey")
+    found = {name: {} for name in names}
     if not cards:
         return found
     found["credits"] = read_credits(cards, lines, people)
@@ -51,6 +52,8 @@ def _collect(cards, lines, people):
         found["training"] = read_training(cards, people)
     if "conduct" in kinds:
         found["conduct"] = read_conduct(cards, people)
+    if "survey" in kinds:
+        found["survey"] = read_survey(cards)
     return found
 
 
@@ -235,6 +238,31 @@ def read_conduct(cards, people):
                 cases=conduct.counted(
                     SQL("k.rep_id IN (SELECT rep_id FROM %s people)", people)
                 ),
+            )
+        )
+    }
+
+
+def read_survey(cards):
+    """What others said about the rep, of the last closed round that is shown.
+
+    :return: ``{card's id: (score or None where too few answered, answers)}``
+    """
+    return {
+        card: (Fraction(str(score)) if shown else None, count)
+        for card, shown, score, count in cards.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (s.id) s.id, f.is_shown, f.score, f.answer_count
+                FROM sales_scorecard s
+                JOIN sales_feedback_subject f ON f.rep_id = s.rep_id
+                    AND f.company_id = s.company_id AND f.state = 'closed'
+                    AND f.date_from <= s.date_to AND f.date_to >= s.date_from
+                WHERE s.id = ANY(%s)
+                ORDER BY s.id, COALESCE(f.is_shown, FALSE) DESC, f.date_to DESC,
+                    f.id DESC
+                """,
+                cards.ids,
             )
         )
     }

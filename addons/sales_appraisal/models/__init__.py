@@ -46,5 +46,13 @@ from . import (
     sales_one_on_one_agreement,
     sales_skill,
     sales_practice,
+    sales_feedback_settings,
+    sales_feedback_result,
+    sales_feedback_answer,
+    sales_feedback_survey,
+    sales_feedback_participant,
+    sales_feedback_subject,
+    sales_feedback_round,
+    sales_feedback_proposal,
     sales_appraisal_demo,
 )

@@ -5,6 +5,7 @@ from odoo.addons.sales_force.demo.generator import QUIET
 from ..demo.coaching import Coaching
 from ..demo.consequences import Consequences
 from ..demo.rankings import Rankings
+from ..demo.feedback import Feedback
 from ..demo.scorecards import Cards
 
 
@@ -32,3 +33,4 @@ class SalesAppraisalDemo(models.AbstractModel):
         cards = Cards(env(context=context), company)
         cards.load()
         Rankings(env(context=context), company, cards.word).load()
+        Feedback(env(context=context), company).load()

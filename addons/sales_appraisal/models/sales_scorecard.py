@@ -271,7 +271,7 @@ class SalesScorecard(models.Model):
         for card in self:
             # What others judge is not in the rep's own hands.
             counted = card.line_ids.filtered(
-                lambda line: line.weight and line.kind != "judgement"
+                lambda line: line.weight and line.kind not in ("judgement", "survey")
             )
             best = counted.sorted("lift", reverse=True)[:1]
             card.best_lift = (

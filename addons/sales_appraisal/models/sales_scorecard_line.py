@@ -11,6 +11,8 @@ MISSING = [
     ("courses", "No course required"),
     ("judgement", "Not judged yet"),
     ("members", "Nobody below has a score"),
+    ("survey", "No 360° feedback closed for this time"),
+    ("answers", "Too few people answered the 360° survey"),
 ]
 WRITTEN = {
     "self_value": "self",
@@ -158,6 +160,12 @@ class SalesScorecardLine(models.Model):
                 count=self.member_count,
                 lowest=self._number(self.lowest),
                 highest=self._number(self.highest),
+                actual=self._number(self.actual),
+            )
+        if self.kind == "survey":
+            return _(
+                "%(count)s people answered, on average %(actual)s.",
+                count=self.member_count,
                 actual=self._number(self.actual),
             )
         if self.target:
@@ -346,6 +354,10 @@ class SalesScorecardLine(models.Model):
             "conduct": (
                 "sales_force.sales_conduct_action",
                 [("date", ">=", card.date_from), ("date", "<=", card.date_to)],
+            ),
+            "survey": (
+                "sales_appraisal.sales_feedback_subject_action",
+                [("date_to", ">=", card.date_from), ("date_from", "<=", card.date_to)],
             ),
         }
         if self.kind not in sources:

@@ -381,6 +381,15 @@ class SalesScorecard(models.Model):
             ),
         )
 
+    def _find_survey(self, line, known):
+        """What others said in the last 360° feedback of this time."""
+        if self.id not in known["survey"]:
+            return Found(missing="survey")
+        score, count = known["survey"][self.id]
+        if score is None:
+            return Found(missing="answers")
+        return Found(x=score, actual=score, members=count)
+
     def _find_members(self, members):
         """The average score of who reports to the rep, by their working days."""
         if self.id not in members:

@@ -13,6 +13,7 @@ KINDS = [
     ("conduct", "Conduct"),
     ("judgement", "Manager's judgement"),
     ("members", "Scores of the team"),
+    ("survey", "360° survey"),
 ]
 FUNCTIONS = [
     ("ratio", "Ratio"),
@@ -125,7 +126,7 @@ class SalesScorecardTemplateLine(models.Model):
         if self.kind != "metric":
             self.metric_id = False
             self.against = "value"
-        if self.kind in ("judgement", "members"):
+        if self.kind in ("judgement", "members", "survey"):
             self.scope = "own"
         if self.kind == "conduct":
             self.function, self.floor, self.cap = "points", -10, 10

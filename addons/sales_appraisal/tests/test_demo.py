@@ -89,3 +89,15 @@ class TestDemo(TransactionCase):
         )
         for screen in self.env["sales.screen"].search([]):
             self.assertGreaterEqual(len(screen.get_slides()["slides"]), 3)
+
+    def test_feedback(self):
+        """A round closed, most of it shown and some with too few; one running."""
+        rounds = self.env["sales.feedback.round"].search([])
+        self.assertEqual(set(rounds.mapped("state")), {"closed", "running"})
+        closed = rounds.filtered(lambda one: one.state == "closed").subject_ids
+        self.assertEqual(set(closed.mapped("is_shown")), {True, False})
+        self.assertIn("customer", closed.result_ids.mapped("audience"))
+        self.assertTrue(closed.comment_ids)
+        running = rounds.filtered(lambda one: one.state == "running")
+        self.assertGreater(running.participant_count, running.answer_count)
+        self.assertTrue(running.answer_count)
