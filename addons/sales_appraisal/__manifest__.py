@@ -22,6 +22,7 @@
         "views/sales_scorecard_grade_views.xml",
         "views/sales_scorecard_template_views.xml",
         "views/sales_scorecard_views.xml",
+        "views/scorecard_settings_views.xml",
         "views/sales_appraisal_menus.xml",
     ],
     "demo": [

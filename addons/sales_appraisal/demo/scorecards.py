@@ -195,7 +195,7 @@ class Cards:
             judged = card.line_ids.filtered(lambda line: line.kind == "judgement")
             judged.self_value = 70 + number * 7 % 30
             card.self_comment = self.word(SELF)
-            card._move("manager")
+            card._hand_over()
             if back == 1 and number % 4 == 1:
                 continue
             judged.manager_value = 60 + number * 7 % 40

@@ -1,4 +1,6 @@
 from . import (
+    provisional,
+    scorecard_settings,
     sales_scorecard_grade,
     sales_scorecard_template,
     sales_scorecard_template_line,

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_concurrency,
     test_demo,
     test_distribution,
     test_flow,
@@ -7,4 +8,6 @@ from . import (
     test_scorecard,
     test_scoring,
     test_screens,
+    test_team,
+    test_withheld,
 )
