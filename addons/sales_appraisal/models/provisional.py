@@ -83,9 +83,13 @@ class SalesProvisionalMixin(models.AbstractModel):
 
     def _fetch_query(self, query, fields):
         # What is fetched is cached for every reader: the true values. Which records
-        # the query finds, and in which order, is the reader's.
-        return (
-            super(SalesProvisionalMixin, self.sudo())
-            ._fetch_query(query, fields)
-            .with_env(self.env)
-        )
+        # the query finds, in which order, and what is behind them, is the reader's.
+        columns = [field for field in fields if field.column_type]
+        if self.env.su or not columns:
+            return super()._fetch_query(query, fields)
+        system = super(SalesProvisionalMixin, self.sudo())
+        fetched = system._fetch_query(query, columns).with_env(self.env)
+        for field in fields:
+            if fetched and not field.column_type:
+                field.read(fetched)
+        return fetched

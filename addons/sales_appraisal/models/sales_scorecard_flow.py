@@ -249,7 +249,8 @@ class SalesScorecard(models.Model):
         if state == "manager":
             return self._get_acting(manager)
         if state == "calibration":
-            return self._get_acting(manager.parent_id or manager)
+            judge = self._get_there(manager) or manager
+            return self._get_acting(judge.parent_id or judge)
         if state == "appealed":
             judge = self.confirmed_by_id.sales_rep_ids.filtered(
                 lambda rep: rep.company_id == self.company_id
@@ -257,12 +258,23 @@ class SalesScorecard(models.Model):
             return self._get_acting(judge.parent_id)
         return self.env["res.users"]
 
-    def _get_acting(self, rep):
+    def _get_barred(self):
+        """Who does not act: on the own card, and on an appeal who confirmed."""
         barred = self.user_id
         if self.state in ("confirmed", "appealed"):
-            barred |= self.confirmed_by_id  # who confirmed answers no appeal
+            barred |= self.confirmed_by_id
+        return barred
+
+    def _get_there(self, rep):
+        """A rep who can act, else the nearest above."""
+        barred = self._get_barred()
         while rep and (rep.user_id in barred or not self._is_there(rep.user_id)):
             rep = rep.parent_id
+        return rep
+
+    def _get_acting(self, rep):
+        barred = self._get_barred()
+        rep = self._get_there(rep)
         if rep:
             return rep.user_id
         for group in ("director", "operations"):

@@ -242,6 +242,7 @@ class SalesScorecard(models.Model):
                             AND COALESCE(r.date_end, %(stop)s) >= %(stop)s AS is_last
                     FROM sales_rep_assignment a JOIN sales_rep r ON r.id = a.rep_id
                     WHERE a.company_id = %(company)s AND a.team_id IS NOT NULL
+                      AND r.active
                       AND GREATEST(a.date_from, r.date_start) <= %(stop)s
                       AND LEAST(COALESCE(a.date_to, %(stop)s), r.date_end) >= %(start)s
                 )

@@ -1,5 +1,7 @@
 """Two who act at once, in real transactions: nothing twice, nothing lost."""
 
+from datetime import date
+
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -7,6 +9,7 @@ from odoo.tests import tagged
 from odoo.addons.sales_force.tests.common import ConcurrentCase
 
 NAME = "scorecard concurrency"
+DAY = date(2025, 1, 10)
 PEOPLE = ("director", "manager", "leader", "rep")
 
 
@@ -17,8 +20,11 @@ class TestConcurrency(ConcurrentCase):
         self._remove()  # what a killed run left behind
         self.addCleanup(self._remove)
         with self._environment() as env:
-            company = env["res.company"].create({"name": NAME})
-            self.company = company.id
+            self.before = (
+                env["sales.scorecard"].search([], order="id desc", limit=1).id or 0
+            )
+            company = env.ref("base.main_company")
+            team = env["crm.team"].create({"name": NAME, "company_id": company.id})
             boss, self.users = env["sales.rep"], {}
             for name in PEOPLE:
                 group = env.ref(f"sales_force.group_sales_{name}")
@@ -36,26 +42,23 @@ class TestConcurrency(ConcurrentCase):
                         "user_id": user.id,
                         "company_id": company.id,
                         "parent_id": boss.id,
+                        "team_id": team.id,
                         "date_start": "2020-01-01",
                         "state": "active",
                     }
                 )
                 self.users[name] = user.id
-            env["crm.team"].create(
-                {
-                    "name": NAME,
-                    "company_id": company.id,
-                    "user_id": self.users["leader"],
-                }
-            )
-            boss.assignment_ids.team_id = env["crm.team"].search([("name", "=", NAME)])
+            self.team = team.id
+            team.user_id = self.users["leader"]
             for subject in ("reps", "teams"):
                 env["sales.scorecard.template"].create(
                     {
                         "name": NAME,
                         "company_id": company.id,
                         "subject": subject,
+                        "team_ids": [Command.set(team.ids)],
                         "date_from": "2025-01-01",
+                        "sequence": -1,
                         "line_ids": [
                             Command.create(
                                 {"name": "J", "kind": "judgement", "weight": 100}
@@ -67,13 +70,16 @@ class TestConcurrency(ConcurrentCase):
     def _remove(self):
         with self._environment() as env:
             env = env(context={**env.context, "active_test": False})
-            company = env["res.company"].search([("name", "=", NAME)])
-            mine = [("company_id", "in", company.ids)]
-            env["sales.scorecard.appeal"].search(mine).unlink()
-            cards = env["sales.scorecard"].search(mine)
+            templates = env["sales.scorecard.template"].search([("name", "=", NAME)])
+            cards = env["sales.scorecard"].search(
+                [("template_id", "in", templates.ids)]
+            )
+            if hasattr(self, "before"):
+                # Of other templates in a kept database.
+                cards |= cards.search([("id", ">", self.before)])
+            cards.appeal_ids.unlink()
             cards.write({"state": "open"})
             cards.unlink()
-            templates = env["sales.scorecard.template"].search([("name", "=", NAME)])
             templates.write({"state": "draft"})
             templates.unlink()
             users = env["res.users"].search(
@@ -86,14 +92,10 @@ class TestConcurrency(ConcurrentCase):
             partners = users.partner_id
             users.unlink()
             partners.unlink()
-            env["ir.sequence"].search(mine).unlink()
-            company.partner_id.active = False
-            company.write({"active": False, "name": f"{NAME} (done)"})
 
     def _open(self, env):
-        company = env["res.company"].browse(self.company)
         return env["sales.scorecard"]._open_period(
-            company, "month", env.cr.now().date().replace(year=2026, month=1)
+            env.ref("base.main_company"), "month", DAY
         )
 
     def _as(self, env, card, name):
@@ -116,7 +118,7 @@ class TestConcurrency(ConcurrentCase):
         runs = self._race(self._open, self._open)
         self.assertEqual(runs, 2)
         with self._environment() as env:
-            cards = env["sales.scorecard"].search([("company_id", "=", self.company)])
+            cards = env["sales.scorecard"].search([("team_id", "=", self.team)])
             self.assertEqual(len(cards), len(PEOPLE) + 1)
             self.assertEqual(len(cards.line_ids), len(cards))
             self.assertEqual(len(cards.filtered(lambda card: not card.rep_id)), 1)

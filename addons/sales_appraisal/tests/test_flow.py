@@ -232,11 +232,13 @@ class TestFlow(AppraisalCase):
         model = self.env["sales.scorecard"].with_user(self.users["operations"])
         with freeze_time("2031-03-03 12:00:00"):
             for number, card in enumerate((cards - parts).sorted("id")):
-                self._judge(card, (90, 80, 70, 60, 50, 40)[number])
+                self._judge(card, (95, 90, 80, 70, 60, 50)[number])
             for card, value in zip(parts, (100, 20), strict=True):
                 self._judge(card, value)
-            # 7 people: 1, 1, 4, 1, 0. 25 % of 100 and 75 % of 20 is 40: last.
-            self.assertEqual(parts._get_score_together(), 4000)
+            # 7 people: 1, 1, 4, 1, 0. 25 % of 40 and 75 % of 8 is 16: last, though one
+            # part is the best of all.
+            self.assertEqual(parts.mapped("score"), [40, 8])
+            self.assertEqual(parts._get_score_together(), 1600)
             model.action_distribute(template.id, day)
             self.assertEqual(len(parts.grade_id), 1)
             people = cards._get_people()
@@ -244,7 +246,7 @@ class TestFlow(AppraisalCase):
             board = model.get_calibration_board([template.id, str(day)])
             self.assertEqual(
                 [(g["name"], g["people"], g["quota"]) for g in board["grades"]],
-                [("S", 1, 1), ("A", 1, 1), ("B", 3, 4), ("C", 2, 1), ("D", 0, 0)],
+                [("S", 1, 1), ("A", 1, 1), ("B", 4, 4), ("C", 1, 1), ("D", 0, 0)],
             )
             # By hand, too, a person has one grade.
             parts[0].with_user(self.users["manager"])._calibrate(
