@@ -181,7 +181,7 @@ class SalesScorecard(models.Model):
         names = (
             "name kind function metric_id weight weight_used applies missing target "
             "actual numerator denominator credit_count member_count lowest highest "
-            "x score part manager_value scope"
+            "heads x score part manager_value scope"
         ).split()
         lines = []
         for line in self.line_ids:

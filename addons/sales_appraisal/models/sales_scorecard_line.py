@@ -82,6 +82,11 @@ class SalesScorecardLine(models.Model):
     member_count = fields.Integer("Cards of the Team", readonly=True)
     lowest = fields.Float(digits=(16, 2), readonly=True)
     highest = fields.Float(digits=(16, 2), readonly=True)
+    heads = fields.Json(
+        "Scores of the Members",
+        readonly=True,
+        help="Of a team: card, score and working days of each member.",
+    )
     x = ProvisionalFloat(
         "Scored",
         digits=(16, 2),
@@ -325,7 +330,7 @@ class SalesScorecardLine(models.Model):
         self.check_access("read")
         card = self.card_id
         if self.kind in BY_SCORES:
-            return card._open_members(self.kind)
+            return card._open_members(self.kind, self.heads)
         reps = card.rep_id or card._get_members()
         if self.scope == "team":
             reps = reps.search([("id", "child_of", reps.id)])

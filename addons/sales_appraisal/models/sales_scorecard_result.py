@@ -1,3 +1,4 @@
+import json
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ LINE_COLUMNS = {
     "member_count": "integer",
     "lowest": "numeric",
     "highest": "numeric",
+    "heads": "jsonb",
     "x": "numeric",
     "is_vetoed": "boolean",
     "score": "numeric",
@@ -57,6 +59,7 @@ class Found(NamedTuple):
     lowest: Fraction = Fraction(0)
     highest: Fraction = Fraction(0)
     metric_id: int | None = None
+    heads: tuple = ()
 
 
 class SalesScorecard(models.Model):
@@ -266,6 +269,11 @@ class SalesScorecard(models.Model):
             "member_count": item.members,
             "lowest": hundredths(item.lowest) / 100,
             "highest": hundredths(item.highest) / 100,
+            "heads": json.dumps(
+                [[head.card_id, float(head.score), head.days] for head in item.heads]
+            )
+            if item.heads
+            else None,
             "x": self._show(function, item.x) if applies else 0.0,
             "is_vetoed": applies
             and function.kind == "veto"
@@ -394,6 +402,7 @@ class SalesScorecard(models.Model):
             members=len(heads),
             lowest=min(scores),
             highest=max(scores),
+            heads=heads,
         )
 
     def _find_spread(self, known):
@@ -401,8 +410,7 @@ class SalesScorecard(models.Model):
         found = self._find_heads(known["heads"])
         if found.members < 2:
             return Found(missing="alone")
-        heads = known["heads"][self.id].scores
-        spread = deviation([(head.score, head.days) for head in heads])
+        spread = deviation([(head.score, head.days) for head in found.heads])
         return found._replace(x=spread, actual=spread)
 
     def _find_team(self, known):
@@ -431,8 +439,11 @@ class SalesScorecard(models.Model):
             .with_env(self.env)
         )
 
-    def _open_members(self, kind):
-        """The cards whose scores a line is made of."""
+    def _open_members(self, kind, heads):
+        """The cards whose scores a line is made of.
+
+        :param heads: of a team what the line keeps of its members
+        """
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "sales_appraisal.sales_scorecard_action"
         )
@@ -441,10 +452,7 @@ class SalesScorecard(models.Model):
         elif self.rep_id:
             whose = [("rep_id", "!=", False), ("manager_id", "=", self.rep_id.id)]
         else:
-            # sudo: the figure counts them all; what may be read of them is opened
-            known = facts.read_heads(self.sudo())
-            heads = known[self.id].scores if self.id in known else ()
-            whose = [("id", "in", [head.card_id for head in heads])]
+            whose = [("id", "in", [card for card, _score, _days in heads or ()])]
         domain = [
             *whose,
             ("period", "=", self.period),

@@ -123,6 +123,14 @@ class TestTeam(TeamCase):
         variance = sum(d * (c.score - mean) ** 2 for c, d in weights.items()) / whole
         self.assertAlmostEqual(spread.actual, sqrt(variance), 2)
         self.assertEqual(scores.member_count, 3)
+        self.assertEqual(
+            scores.heads,
+            [
+                [one.id, one.score, days]
+                for one, days in sorted(weights.items(), key=lambda item: item[0].id)
+            ],
+        )
+        self.assertEqual(card._prepare_snapshot()["lines"][1]["heads"], scores.heads)
         opened = scores.action_open_source()
         self.assertEqual(
             self.env["sales.scorecard"].search(opened["domain"]),
