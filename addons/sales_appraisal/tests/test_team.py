@@ -341,6 +341,73 @@ class TestTeam(TeamCase):
             self._team_card().line_ids.target, round(sum(days.mapped("value")), 2)
         )
 
+    def test_training_and_conduct(self):
+        """Of the members: courses on the last day, cases on the days in the team."""
+        template = self._template(
+            [
+                {"name": "Training", "kind": "training", "cap": 100, "weight": 100},
+                {
+                    "name": "Conduct",
+                    "kind": "conduct",
+                    "function": "points",
+                    "floor": -50,
+                    "cap": 50,
+                },
+            ],
+            name="Trained teams",
+            subject="teams",
+            sequence=1,
+        )
+        template.action_publish()
+        self._join("rep", date(2030, 1, 1), self.team)
+        self._join("peer", date(2030, 1, 1), self.team)
+        self._join("peer", date(2031, 1, 16), self.other)
+        self.env["sales.course"].search([]).required = "none"
+        courses = self.env["sales.course"].create(
+            [
+                {"name": name, "required": "all", "required_from": "2029-01-01"}
+                for name in ("One", "Two", "Three", "Four")
+            ]
+        )
+        self.env["sales.certificate"].create(
+            [
+                {
+                    "rep_id": self.reps[name].id,
+                    "course_id": courses[0].id,
+                    "date": "2030-05-05",
+                }
+                for name in ("rep", "peer")
+            ]
+        )
+        kind = self.env["sales.conduct.category"].search(
+            [("kind", "=", "violation")], limit=1
+        )
+        cases = self.env["sales.conduct"].create(
+            [
+                {
+                    "rep_id": self.reps[name].id,
+                    "category_id": kind.id,
+                    "points": points,
+                    "date": day,
+                    "description": "It happened",
+                }
+                for name, points, day in (
+                    ("rep", 3, "2031-01-20"),
+                    ("peer", 5, "2031-01-10"),
+                    ("peer", 7, "2031-01-20"),
+                )
+            ]
+        )
+        for case in cases:
+            case._decide("confirmed", "It is so")
+        self._open()
+        training, conduct = self._team_card().line_ids
+        self.assertEqual((training.numerator, training.denominator), (1, 4))
+        self.assertEqual(conduct.actual, -8)
+        self.assertEqual(self._team_card(self.other).line_ids[1].actual, -7)
+        behind = conduct.action_open_source()
+        self.assertIn(cases[0], self.env["sales.conduct"].search(behind["domain"]))
+
     def test_flow(self):
         """The leader assesses and appeals, the leader's manager judges."""
         template = self._template(
