@@ -47,6 +47,7 @@
         "views/sales_screen_views.xml",
         "views/sales_badge_views.xml",
         "views/crm_team_views.xml",
+        "views/scorecard_settings_views.xml",
         "views/sales_appraisal_menus.xml",
         "views/sales_consequence_rule_views.xml",
         "views/sales_consequence_views.xml",

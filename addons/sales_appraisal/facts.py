@@ -4,7 +4,10 @@ Amounts are exact: numerics become Fractions. What is not known is not in the re
 which is not the same as zero. The number of queries does not depend on the cards.
 """
 
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from fractions import Fraction
+from typing import NamedTuple
 
 from odoo.tools import SQL
 
@@ -16,16 +19,31 @@ from . import conduct
 OWN, TEAM = "own", "team"
 
 
+class Head(NamedTuple):
+    """A score that counts for a team, and how many working days it is of."""
+
+    card_id: int
+    score: Fraction
+    days: int
+
+
+class Heads(NamedTuple):
+    """Of a team: the working days of all members, and the scores known of them."""
+
+    days: int
+    scores: tuple
+
+
 def collect(cards):
     """All that lines of these cards ask for.
 
     :param cards: as superuser; what is pending in the ledger comes first
     :return: ``{scope: {"credits", "targets", "core", "training", "conduct",
-        "survey"}}`` and ``members``
+        "survey"}}`` and ``members``, ``heads``, ``led``
     """
     cards.env["sales.credit"]._process_pending()
     cards.env.flush_all()
-    facts = {"members": {}}
+    facts = {"members": {}, "heads": {}, "led": {}}
     lines = cards.template_id.line_ids
     for scope, people in ((OWN, _own), (TEAM, _team)):
         some = lines.filtered(lambda line, scope=scope: line.scope == scope)
@@ -33,8 +51,14 @@ def collect(cards):
             lambda card, some=some: card.template_id.line_ids & some
         )
         facts[scope] = _collect(counted, some, people(counted))
-    if "members" in lines.mapped("kind"):
+    kinds = lines.mapped("kind")
+    if "members" in kinds:
         facts["members"] = read_members(cards)
+    if "team" in kinds:
+        facts["led"] = read_led(cards)
+    teams = cards.filtered(lambda card: not card.rep_id)
+    if teams:
+        facts["heads"] = read_heads(teams)
     return facts
 
 
@@ -61,10 +85,22 @@ def _collect(cards, lines, people):
 
 
 def _own(cards):
+    """The rep; of a team its members, each on the days in it."""
     return SQL(
-        """(SELECT id AS card_id, company_id, rep_id, date_from, date_to
-            FROM sales_scorecard WHERE id = ANY(%s))""",
-        cards.ids,
+        """(
+            SELECT id AS card_id, company_id, rep_id, date_from, date_to
+            FROM sales_scorecard
+            WHERE id = ANY(%(cards)s) AND rep_id IS NOT NULL
+            UNION ALL
+            SELECT s.id, s.company_id, a.rep_id, GREATEST(a.date_from, s.date_from),
+                LEAST(a.date_to, s.date_to)
+            FROM sales_scorecard s
+            JOIN sales_rep_assignment a ON a.team_id = s.team_id
+                AND a.company_id = s.company_id AND a.date_from <= s.date_to
+                AND COALESCE(a.date_to, s.date_to) >= s.date_from
+            WHERE s.id = ANY(%(cards)s) AND s.rep_id IS NULL
+        )""",
+        cards=cards.ids,
     )
 
 
@@ -122,11 +158,12 @@ def read_targets(cards, people):
     """The targets of these days.
 
     Of the core goal: of whichever metric (key None), with its metric. Of a metric: of
-    its core goal, else of the first of its supporting goals.
+    its core goal, else of the first of its supporting goals. Of a team: of its node in
+    the plan, else of its members on the days in the team.
 
     :return: ``{(card's id, metric's id or None): (plan's id, metric's id, target)}``
     """
-    found = {}
+    found = _read_nodes(cards.filtered(lambda card: not card.rep_id))
     for card, plan, metric, kind, value in cards.env.execute_query(
         SQL(
             """
@@ -144,6 +181,43 @@ def read_targets(cards, people):
         )
     ):
         target = (plan, metric, Fraction(str(value)))
+        found.setdefault((card, metric), target)
+        if kind == "core":
+            found.setdefault((card, None), target)
+    return found
+
+
+def _read_nodes(cards):
+    """The targets of teams in plans that are divided by team, as ``read_targets``.
+
+    A month of which only some days are of the card gives as much of its target.
+    """
+    sums, plans = defaultdict(Fraction), {}
+    if not cards:
+        return {}
+    for card, plan, metric, kind, value, days, length in cards.env.execute_query(
+        SQL(
+            """
+            SELECT s.id, plan.id, plan.metric_id, plan.kind, m.value,
+                LEAST(m.date_to, s.date_to) - GREATEST(m.date_from, s.date_from) + 1,
+                m.date_to - m.date_from + 1
+            FROM sales_scorecard s
+            JOIN sales_target m ON m.team_id = s.team_id AND m.level = 'team'
+                AND m.period = 'month' AND m.company_id = s.company_id
+                AND m.date_from <= s.date_to AND m.date_to >= s.date_from
+            JOIN sales_target_plan plan ON plan.id = m.plan_id
+                AND plan.state <> 'draft'
+            WHERE s.id = ANY(%s)
+            ORDER BY s.id, plan.kind = 'core' DESC, plan.id
+            """,
+            cards.ids,
+        )
+    ):
+        sums[card, plan] += Fraction(str(value)) * days / length
+        plans[card, plan] = metric, kind
+    found = {}
+    for (card, plan), (metric, kind) in plans.items():
+        target = (plan, metric, sums[card, plan])
         found.setdefault((card, metric), target)
         if kind == "core":
             found.setdefault((card, None), target)
@@ -268,6 +342,125 @@ def read_survey(cards):
     }
 
 
+def read_heads(cards):
+    """Who was in the teams for how many working days, with which scores.
+
+    Whose card is scored by the scores of others is not among them: first members are
+    scored, then teams, then who leads them.
+
+    :param cards: of teams
+    :return: ``{card's id: Heads}``
+    """
+    env = cards.env
+    stays = env.execute_query(
+        SQL(
+            """
+            SELECT s.id, a.rep_id, GREATEST(a.date_from, s.date_from, r.date_start),
+                LEAST(a.date_to, s.date_to, r.date_end)
+            FROM sales_scorecard s
+            JOIN sales_rep_assignment a ON a.team_id = s.team_id
+                AND a.company_id = s.company_id AND a.date_from <= s.date_to
+                AND COALESCE(a.date_to, s.date_to) >= s.date_from
+            JOIN sales_rep r ON r.id = a.rep_id
+            WHERE s.id = ANY(%s)
+            ORDER BY s.id, a.id
+            """,
+            cards.ids,
+        )
+    )
+    reps = env["sales.rep"].browse(dict.fromkeys(rep for _card, rep, *_ in stays))
+    if not reps:
+        return {}
+    scores = _read_scores(cards, reps)
+    worked = _read_worked(
+        reps, min(cards.mapped("date_from")), max(cards.mapped("date_to"))
+    )
+    days, found = defaultdict(int), defaultdict(lambda: defaultdict(int))
+    for card, rep, first, last in stays:
+        days[card] += worked(rep, first, last)
+        for member, score, begin, end in scores.get((card, rep), ()):
+            count = worked(rep, max(first, begin), min(last, end))
+            found[card][member, score] += count
+    return {
+        card: Heads(
+            count,
+            tuple(
+                Head(member, score, part)
+                for (member, score), part in sorted(found[card].items())
+                if part
+            ),
+        )
+        for card, count in days.items()
+    }
+
+
+def _read_scores(cards, reps):
+    """``{(team's card, rep): [(rep's card, score, first day, last day)]}``."""
+    found = defaultdict(list)
+    for card, rep, member, score, first, last in cards.env.execute_query(
+        SQL(
+            """
+            SELECT s.id, m.rep_id, m.id, m.score, m.date_from, m.date_to
+            FROM sales_scorecard s
+            JOIN sales_scorecard m ON m.period = s.period
+                AND m.period_from = s.period_from AND m.company_id = s.company_id
+                AND m.rep_id = ANY(%(reps)s) AND m.has_score
+                AND m.date_from <= s.date_to AND m.date_to >= s.date_from
+            WHERE s.id = ANY(%(cards)s) AND NOT EXISTS (
+                SELECT FROM sales_scorecard_template_line l
+                WHERE l.template_id = m.template_id AND l.kind IN ('members', 'team')
+            )
+            """,
+            reps=reps.ids,
+            cards=cards.ids,
+        )
+    ):
+        found[card, rep].append((member, Fraction(str(score)), first, last))
+    return found
+
+
+def _read_worked(reps, first, last):
+    """How many working days a rep has from one day to another, both included."""
+    hours = reps.env["sales.working.time"].working_days(reps, first, last)
+    # Reps who work by the same calendar share their days.
+    known, dates = {}, {}
+    for rep, worked in hours.items():
+        if id(worked) not in known:
+            known[id(worked)] = sorted(day for day, count in worked.items() if count)
+        dates[rep.id] = known[id(worked)]
+
+    def count(rep, start, stop):
+        return max(0, bisect_right(dates[rep], stop) - bisect_left(dates[rep], start))
+
+    return count
+
+
+def read_led(cards):
+    """The scores of the teams that reps lead, by head-days.
+
+    :return: ``{card's id: (sum of score × head-days, sum of head-days, count)}``
+    """
+    return {
+        card: (Fraction(str(total)), Fraction(str(days)), count)
+        for card, total, days, count in cards.env.execute_query(
+            SQL(
+                """
+                SELECT s.id, sum(t.score * t.head_days), sum(t.head_days), count(*)
+                FROM sales_scorecard s
+                JOIN sales_scorecard t ON t.leader_id = s.rep_id AND t.rep_id IS NULL
+                    AND t.company_id = s.company_id
+                    AND t.period = s.period AND t.period_from = s.period_from
+                    AND t.date_from <= s.date_to AND t.date_to >= s.date_from
+                    AND t.has_score AND t.head_days > 0
+                WHERE s.id = ANY(%s)
+                GROUP BY s.id
+                """,
+                cards.ids,
+            )
+        )
+    }
+
+
 def read_members(cards):
     """The scores of who reports to the rep, weighted by their working days.
 
@@ -283,7 +476,7 @@ def read_members(cards):
                     max(m.score), count(*)
                 FROM sales_scorecard s
                 JOIN sales_scorecard m ON m.manager_id = s.rep_id
-                    AND m.company_id = s.company_id
+                    AND m.rep_id IS NOT NULL AND m.company_id = s.company_id
                     AND m.period = s.period AND m.period_from = s.period_from
                     AND m.date_from <= s.date_to AND m.date_to >= s.date_from
                     AND m.has_score AND m.share > 0

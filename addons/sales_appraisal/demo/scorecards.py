@@ -60,13 +60,30 @@ MARGIN_RATE = (
 )
 MEMBERS = (
     ("Scores of the Team", "团队得分"),
-    {"kind": "members", "function": "ratio", "cap": 120, "weight": 20},
+    {"kind": "members", "function": "ratio", "cap": 120, "weight": 10},
+)
+TEAM = (
+    ("Card of the Team", "团队评分卡"),
+    {"kind": "team", "function": "ratio", "cap": 120, "weight": 10},
+)
+SPREAD = (
+    ("Spread in the Team", "团队离散度"),
+    {
+        "kind": "spread",
+        "function": "linear",
+        "weight": 10,
+        "points": ((0, 100), (10, 80), (30, 0)),
+    },
 )
 
 
 def _of_team(line):
     """The same of the rep and everybody below."""
     return line[0], {**line[1], "scope": "team"}
+
+
+def _weighing(line, weight):
+    return line[0], {**line[1], "weight": weight}
 
 
 TEMPLATES = (
@@ -81,8 +98,20 @@ TEMPLATES = (
         (
             *(_of_team(line) for line in (CORE, COLLECTION, MARGIN_RATE, TRAINING)),
             MEMBERS,
+            TEAM,
             JUDGEMENT,
             CONDUCT,
+        ),
+    ),
+    (
+        ("Monthly Scorecard: Teams", "团队月度评分卡"),
+        "teams",
+        (
+            _weighing(CORE, 40),
+            COLLECTION,
+            _weighing(MEMBERS, 20),
+            SPREAD,
+            JUDGEMENT,
         ),
     ),
 )
@@ -136,7 +165,8 @@ class Cards:
             {
                 "name": name[0],
                 "company_id": self.company.id,
-                "role": role,
+                "subject": "teams" if role == "teams" else "reps",
+                "role": "all" if role == "teams" else role,
                 "date_from": self.today.replace(day=1) - relativedelta(months=BACK),
                 "forced": role == "seller",
                 "forced_minimum": 5,
@@ -195,7 +225,7 @@ class Cards:
             judged = card.line_ids.filtered(lambda line: line.kind == "judgement")
             judged.self_value = 70 + number * 7 % 30
             card.self_comment = self.word(SELF)
-            card._move("manager")
+            card._hand_over()
             if back == 1 and number % 4 == 1:
                 continue
             judged.manager_value = 60 + number * 7 % 40
@@ -223,5 +253,5 @@ class Cards:
             if back == BACK:
                 appeal.with_user(operations)._decide("upheld", self.word(ANSWER))
         if back == BACK:
-            for card in cards.filtered(lambda card: card.state == "confirmed"):
+            for card in cards.filtered(lambda c: c.state == "confirmed" and c.user_id):
                 card.with_user(card.user_id).action_acknowledge()

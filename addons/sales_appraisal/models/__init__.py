@@ -14,6 +14,8 @@ from . import (
     gamification_badge_user,
     sales_rep,
     crm_team,
+    provisional,
+    scorecard_settings,
     sales_scorecard_grade,
     sales_scorecard_template,
     sales_scorecard_template_line,

@@ -4,8 +4,8 @@ from odoo.addons.sales_force.demo.generator import QUIET
 
 from ..demo.coaching import Coaching
 from ..demo.consequences import Consequences
-from ..demo.rankings import Rankings
 from ..demo.feedback import Feedback
+from ..demo.rankings import Rankings
 from ..demo.scorecards import Cards
 
 

@@ -2,8 +2,18 @@ from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools.misc import format_date, formatLang
+from odoo.tools import SQL
+from odoo.tools.misc import formatLang
 
+from odoo.addons.sales_targets.wording import format_month
+
+from ..scoring.periods import place, years
+from .provisional import (
+    ProvisionalBoolean,
+    ProvisionalFloat,
+    ProvisionalMany2one,
+    ProvisionalText,
+)
 from .sales_scorecard_template import PERIODS
 
 STATES = [
@@ -17,10 +27,14 @@ STATES = [
 ]
 # In these the score still follows the facts.
 LIVE = ("open", "self", "manager", "calibration")
+# Who is appraised does not see the judgement yet.
+WITHHELD = ("manager", "calibration")
 # Somebody has to act until a day.
 DUE = ("self", "manager", "calibration", "appealed")
 # What people write by hand, in which state; all else is stamped by the system.
 WRITTEN = {"self_comment": "self", "manager_comment": "manager"}
+# An error about many cards names so many of them.
+NAMED = 10
 # What Odoo's own tools write on a document.
 _TOOLS = (
     "message_",
@@ -32,27 +46,51 @@ _TOOLS = (
 
 
 class SalesScorecard(models.Model):
-    """How a rep did in a period, or in the part of it with one role.
+    """How a rep did in a period, or in the part of it with one role; or a team.
 
-    Computed from facts until it is confirmed; then it stays, and what it would be now
-    is shown beside it.
+    The card of a team is one without a rep: the team's leader answers for it. Computed
+    from facts until it is confirmed; then it stays, and what it would be now is shown
+    beside it.
     """
 
     _name = "sales.scorecard"
     _description = "Scorecard"
-    _inherit = ["sales.stamped.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "sales.provisional.mixin",
+        "sales.stamped.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "period_from desc, score desc, id"
     _check_company_auto = True
 
     rep_id = fields.Many2one(
         "sales.rep",
-        required=True,
         readonly=True,
         ondelete="restrict",
         check_company=True,
         index=True,
+        help="Empty on the card of a team.",
     )
-    user_id = fields.Many2one(related="rep_id.user_id", store=True)
+    leader_id = fields.Many2one(
+        "sales.rep",
+        "Team Leader",
+        readonly=True,
+        ondelete="restrict",
+        check_company=True,
+        index="btree_not_null",
+        help="Of the card of a team: who leads it on the last day.",
+    )
+    owner_id = fields.Many2one(
+        "sales.rep",
+        "Who Is Appraised",
+        compute="_compute_owner_id",
+        store=True,
+        index="btree_not_null",
+        help="The rep; of the card of a team its leader.",
+    )
+    user_id = fields.Many2one(related="owner_id.user_id", store=True)
+    subject = fields.Char("Card Of", compute="_compute_subject")
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     team_id = fields.Many2one(
         "crm.team",
@@ -60,7 +98,8 @@ class SalesScorecard(models.Model):
         readonly=True,
         ondelete="restrict",
         index="btree_not_null",
-        help="Of the rep, in this part of the period.",
+        help="Of the rep, in this part of the period; without a rep the card is the "
+        "team's.",
     )
     manager_id = fields.Many2one(
         "sales.rep",
@@ -68,7 +107,7 @@ class SalesScorecard(models.Model):
         readonly=True,
         ondelete="restrict",
         index="btree_not_null",
-        help="The rep's manager on the last day.",
+        help="The manager of the rep, or of the team's leader, on the last day.",
     )
     template_id = fields.Many2one(
         "sales.scorecard.template", required=True, readonly=True, ondelete="restrict"
@@ -107,35 +146,60 @@ class SalesScorecard(models.Model):
     reminded_on = fields.Date(readonly=True)
 
     line_ids = fields.One2many("sales.scorecard.line", "card_id", "Lines")
-    has_score = fields.Boolean(
+    has_score = ProvisionalBoolean(
         "Scored", readonly=True, help="Not where nothing on the card applies."
     )
-    score = fields.Float(digits=(16, 2), readonly=True, aggregator="avg", tracking=True)
-    weighted = fields.Float("Weighted Sum", digits=(16, 2), readonly=True)
-    points = fields.Float(
+    score = ProvisionalFloat(digits=(16, 2), readonly=True, aggregator="avg")
+    shown_has_score = fields.Boolean(
+        "Scored Before the Judgement",
+        readonly=True,
+        help="What who is appraised reads until the confirmation.",
+    )
+    shown_score = fields.Float(
+        "Score Before the Judgement",
+        digits=(16, 2),
+        readonly=True,
+        aggregator=None,
+        help="What who is appraised reads until the confirmation: the score at the end "
+        "of the self-assessment, or the one against which the appeal was granted.",
+    )
+    weighted = ProvisionalFloat("Weighted Sum", digits=(16, 2), readonly=True)
+    points = ProvisionalFloat(
         "Points On Top", digits=(16, 2), readonly=True, aggregator=None
     )
-    capped_at = fields.Float(digits=(16, 2), readonly=True, aggregator=None)
-    is_capped = fields.Boolean("Capped by a Veto", readonly=True)
+    capped_at = ProvisionalFloat(digits=(16, 2), readonly=True, aggregator=None)
+    is_capped = ProvisionalBoolean("Capped by a Veto", readonly=True)
     computed_on = fields.Datetime("Computed", readonly=True)
-    score_grade_id = fields.Many2one(
+    score_grade_id = ProvisionalMany2one(
         "sales.scorecard.grade",
         "Grade by Score",
         readonly=True,
         ondelete="restrict",
     )
-    grade_id = fields.Many2one(
+    grade_id = ProvisionalMany2one(
         "sales.scorecard.grade",
         readonly=True,
         ondelete="restrict",
         index="btree_not_null",
-        tracking=True,
     )
-    is_calibrated = fields.Boolean(
+    is_calibrated = ProvisionalBoolean(
         readonly=True, help="The grade was given in calibration, not by the score."
     )
+    head_days = fields.Float(
+        "Head-days",
+        digits=(16, 0),
+        readonly=True,
+        help="Of the card of a team: the working days of its members in the team.",
+    )
+    team_score = fields.Float(
+        "Score of the Team",
+        compute="_compute_team_score",
+        digits=(16, 2),
+        aggregator=None,
+        help="As confirmed, where the company lets reps read it.",
+    )
     self_comment = fields.Text("Own Comment")
-    manager_comment = fields.Text("Manager's Comment")
+    manager_comment = ProvisionalText("Manager's Comment")
     confirmed_on = fields.Datetime("Confirmed", readonly=True, copy=False)
     confirmed_by_id = fields.Many2one("res.users", "Confirmed By", readonly=True)
     acknowledged_on = fields.Datetime("Acknowledged", readonly=True, copy=False)
@@ -146,12 +210,26 @@ class SalesScorecard(models.Model):
     )
     summary = fields.Text("In Words", compute="_compute_summary")
     best_lift = fields.Char("What Lifts It Most", compute="_compute_best_lift")
+    is_withheld = fields.Boolean(
+        compute="_compute_is_withheld",
+        help="The judgement is not confirmed, and the card is the reader's own.",
+    )
     is_mine = fields.Boolean(compute="_compute_is_mine", search="_search_is_mine")
     may_decide = fields.Boolean(compute="_compute_is_mine")
     may_calibrate = fields.Boolean(compute="_compute_is_mine")
 
     _part_uniq = models.UniqueIndex(
-        "(rep_id, period, date_from)", "The rep has a card of this period already."
+        "(rep_id, period, date_from) WHERE rep_id IS NOT NULL",
+        "The rep has a card of this period already.",
+    )
+    _team_uniq = models.UniqueIndex(
+        "(team_id, company_id, period, date_from) WHERE rep_id IS NULL",
+        "The team has a card of this period already.",
+    )
+    _one_subject = models.Constraint(
+        "CHECK (CASE WHEN rep_id IS NULL THEN team_id IS NOT NULL "
+        "ELSE leader_id IS NULL END)",
+        "A card is of a rep or of a team.",
     )
     _group_idx = models.Index("(period, period_from, template_id)")
     _dates = models.Constraint(
@@ -159,28 +237,76 @@ class SalesScorecard(models.Model):
         "A card is of a part of its period.",
     )
 
-    @api.depends("period", "period_from")
-    def _compute_period_label(self):
-        formats = {"month": "MMMM yyyy", "quarter": "QQQ yyyy", "year": "yyyy"}
+    @api.depends("rep_id", "leader_id")
+    def _compute_owner_id(self):
         for card in self:
-            day = card.period_from
-            if not day:
-                card.period_label = ""
-            elif card.period == "half":
-                card.period_label = self.env._(
-                    "%(year)s, half %(number)s",
-                    year=day.year,
-                    number=1 if day.month < 7 else 2,
-                )
-            else:
-                card.period_label = format_date(
-                    self.env, day, date_format=formats[card.period]
-                )
+            card.owner_id = card.rep_id or card.leader_id
 
-    @api.depends("rep_id.name", "period_label", "share")
+    @api.depends("rep_id.name", "team_id.name")
+    def _compute_subject(self):
+        for card in self:
+            # sudo: who may read a card may know whose it is
+            card.subject = (card.rep_id or card.team_id).sudo().name or ""
+
+    @api.depends("period", "period_from", "company_id")
+    def _compute_period_label(self):
+        for card in self:
+            card.period_label = card._get_period_label() if card.period_from else ""
+
+    def _get_period_label(self):
+        _ = self.env._
+        day = self.period_from
+        if self.period == "month":
+            return format_month(self.env, day)
+        last = self.company_id._get_scorecard_year_end()
+        first, second = years(day, last)
+        year = str(first) if first == second else f"{first}/{second % 100:02}"
+        if self.period == "year":
+            return _("Year %(year)s", year=year)
+        number = place(self.period, day, last)
+        if self.period == "half":
+            return _("%(year)s, half %(number)s", year=year, number=number)
+        return _("%(year)s, quarter %(number)s", year=year, number=number)
+
+    @api.depends("subject", "period_label", "share")
     def _compute_display_name(self):
         for card in self:
-            card.display_name = f"{card.rep_id.name or ''} · {card.period_label}"
+            card.display_name = f"{card.subject} · {card.period_label}"
+
+    @api.depends("rep_id", "team_id", "period", "period_from")
+    @api.depends_context("uid")
+    def _compute_team_score(self):
+        """Where the company says so; leaders open the team's card itself."""
+        self.team_score = False
+        cards = self.filtered(
+            # sudo: only the setting
+            lambda card: card.rep_id
+            and card.team_id
+            and card.company_id.sudo().sales_team_score_shown
+        )
+        if not cards:
+            return
+        # sudo: one figure of the own team, which the company shows
+        teams = self.sudo().search(
+            [
+                ("rep_id", "=", False),
+                ("team_id", "in", cards.team_id.ids),
+                ("company_id", "in", cards.company_id.ids),
+                ("period_from", "in", cards.mapped("period_from")),
+                ("state", "in", ("confirmed", "acknowledged")),
+                ("has_score", "=", True),
+            ]
+        )
+        known = {
+            (card.company_id.id, card.team_id.id, card.period, card.period_from): (
+                card.score
+            )
+            for card in teams
+        }
+        for card in cards:
+            card.team_score = known.get(
+                (card.company_id.id, card.team_id.id, card.period, card.period_from)
+            )
 
     @api.depends("due_on", "state")
     def _compute_is_late(self):
@@ -220,12 +346,17 @@ class SalesScorecard(models.Model):
         return mine if True in value else ~mine
 
     @api.depends(
-        "score", "weighted", "points", "capped_at", "is_capped", "has_score", "grade_id"
+        *("score", "weighted", "points", "capped_at", "is_capped", "has_score"),
+        *("grade_id", "state"),
     )
+    @api.depends_context("uid")
     def _compute_summary(self):
         """How the score comes about, as a sum that anybody can do again."""
         number = partial(formatLang, self.env, digits=2)
         for card in self:
+            if card.is_withheld:
+                card.summary = card._explain_withheld(number)
+                continue
             if not card.has_score:
                 card.summary = self.env._(
                     "Nothing on the card applies yet: there is no score."
@@ -266,7 +397,18 @@ class SalesScorecard(models.Model):
                 )
             card.summary = " ".join(parts)
 
+    def _explain_withheld(self, number):
+        _ = self.env._
+        if not self.has_score:
+            return _("The judgement and the score are shown when they are confirmed.")
+        return _(
+            "Before the judgement the score was %(score)s. The judgement, and the "
+            "score with it, are shown when they are confirmed.",
+            score=number(self.score),
+        )
+
     @api.depends("line_ids.lift")
+    @api.depends_context("uid")
     def _compute_best_lift(self):
         for card in self:
             # What others judge is not in the rep's own hands.
@@ -302,21 +444,34 @@ class SalesScorecard(models.Model):
 
     def _check_hand(self, state):
         """:raise UserError: when it is not the time, or not theirs, to write"""
-        for card in self:
-            if card.state != state:
-                raise UserError(
-                    self.env._(
-                        "%(card)s is not in the step “%(step)s”.",
-                        card=card.display_name,
-                        step=dict(
-                            self._fields["state"]._description_selection(self.env)
-                        )[state],
-                    )
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        self._refuse(
+            [
+                self.env._(
+                    "%(card)s is not in the step “%(step)s”.",
+                    card=card.display_name,
+                    step=labels[state],
                 )
-            if state == "self" and not card.is_mine:
-                raise AccessError(self.env._("Only the rep assesses themselves."))
-            if state == "manager" and not card.may_decide:
-                raise AccessError(self.env._("Nobody judges the own card."))
+                for card in self
+                if card.state != state
+            ]
+        )
+        if state == "self" and not all(card.is_mine for card in self):
+            raise AccessError(self.env._("Only the rep assesses themselves."))
+        if state == "manager" and not all(card.may_decide for card in self):
+            raise AccessError(self.env._("Nobody judges the own card."))
+
+    def _refuse(self, reasons, error=UserError):
+        """Nothing is done where it cannot be done for all of the cards.
+
+        :param list reasons: a line for each card that is in the way, naming it
+        """
+        if reasons:
+            more = len(reasons) - NAMED
+            shown = reasons[:NAMED]
+            if more > 0:
+                shown.append(self.env._("… and %(count)s more.", count=more))
+            raise error("\n".join(shown))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_begun(self):
@@ -347,18 +502,64 @@ class SalesScorecard(models.Model):
                 if calibration
                 else self.env._("Who is above the rep decides.")
             )
-        if not self.env.su and self.env.user in self.user_id:
-            raise AccessError(self.env._("Nobody decides on the own card."))
+        if not self.env.su:
+            self._refuse(
+                [
+                    self.env._(
+                        "%(card)s: nobody decides on the own card.",
+                        card=card.display_name,
+                    )
+                    for card in self
+                    if card.user_id == self.env.user
+                ],
+                AccessError,
+            )
 
     def _check_state(self, *states):
         labels = dict(self._fields["state"]._description_selection(self.env))
-        for card in self:
-            if card.state not in states:
-                raise UserError(
-                    self.env._(
-                        "%(card)s is in the step “%(step)s”: this is for “%(steps)s”.",
-                        card=card.display_name,
-                        step=labels[card.state],
-                        steps=", ".join(labels[state] for state in states),
-                    )
+        self._refuse(
+            [
+                self.env._(
+                    "%(card)s is in the step “%(step)s”: this is for “%(steps)s”.",
+                    card=card.display_name,
+                    step=labels[card.state],
+                    steps=", ".join(labels[state] for state in states),
                 )
+                for card in self
+                if card.state not in states
+            ]
+        )
+
+    # What who is appraised reads before the confirmation
+
+    @api.depends_context("uid")
+    @api.depends("state", "user_id")
+    def _compute_is_withheld(self):
+        for card in self:
+            card.is_withheld = not self.env.su and card._withholds("score")
+
+    def _withholds(self, name):
+        return (
+            len(self) == 1
+            and self.state in WITHHELD
+            and self.user_id.id == self.env.uid
+        )
+
+    def _withholds_sql(self, name, alias):
+        return SQL(
+            "%s = %s AND (%s)",
+            self._field_to_sql(alias, "user_id"),
+            self.env.uid,
+            SQL(" OR ").join(
+                SQL("%s = %s", self._field_to_sql(alias, "state"), state)
+                for state in WITHHELD
+            ),
+        )
+
+    def _get_shown(self, name):
+        return self[f"shown_{name}"] if name in ("score", "has_score") else None
+
+    def _get_shown_sql(self, name, alias):
+        if name in ("score", "has_score"):
+            return self._field_to_sql(alias, f"shown_{name}")
+        return SQL("NULL")

@@ -14,7 +14,9 @@ class SalesScorecardAppeal(models.Model):
     card_id = fields.Many2one(
         "sales.scorecard", required=True, readonly=True, ondelete="restrict", index=True
     )
-    rep_id = fields.Many2one(related="card_id.rep_id", store=True)
+    rep_id = fields.Many2one(
+        related="card_id.owner_id", string="Who Appeals", store=True
+    )
     user_id = fields.Many2one(related="card_id.user_id", store=True)
     company_id = fields.Many2one(related="card_id.company_id", store=True)
     reason = fields.Text(required=True, readonly=True)
@@ -97,6 +99,8 @@ class SalesScorecardAppeal(models.Model):
             )
         )
         if state == "granted":
+            # What was confirmed goes on being read, until it is confirmed anew.
+            card.write({"shown_score": card.score, "shown_has_score": card.has_score})
             card._compute_results()
         card._move("calibration" if state == "granted" else "confirmed")
 

@@ -16,8 +16,9 @@ class SalesScorecard(models.Model):
 
         :param group: ``[template's id, first day]``; None: the last one in calibration
         :return: ``groups`` to choose from, ``group``, ``grades`` with the ``share`` of
-            the rule, the ``quota`` in whole people (None where nothing is forced), and
-            their ``cards``: ``id name team score by_score is_moved state may_move``
+            the rule, the ``quota`` in whole people (None where nothing is forced), how
+            many ``people`` have it, and their ``cards``: ``id name part team score
+            by_score is_moved state may_move``
         :raise AccessError: for who does not calibrate
         """
         if not self._is_calibrator():
@@ -30,15 +31,15 @@ class SalesScorecard(models.Model):
             return {"groups": [], "group": False, "grades": []}
         template = self.env["sales.scorecard.template"].browse(chosen["template_id"])
         cards = self._get_group(template, chosen["period_from"]).sorted(
-            lambda card: (-card.score, card.rep_id.name, card.id)
+            lambda card: (-card.score, card.subject, card.id)
         )
-        scored = cards.filtered("has_score")
+        people = cards.filtered("has_score")._get_people()
         grades = self.env["sales.scorecard.grade"].search([])
         shares = [round(grade.share * 100) for grade in grades]
         forced = (
-            template.forced and len(scored) >= template.forced_minimum and any(shares)
+            template.forced and len(people) >= template.forced_minimum and any(shares)
         )
-        quotas = apportion(len(scored), shares) if forced else [None] * len(grades)
+        quotas = apportion(len(people), shares) if forced else [None] * len(grades)
         return {
             "groups": groups,
             "group": chosen,
@@ -56,8 +57,13 @@ class SalesScorecard(models.Model):
                     "meaning": grade.meaning or "",
                     "share": grade.share,
                     "quota": quota,
+                    "people": len(
+                        cards.filtered(lambda c, g=grade: c.grade_id == g)._get_people()
+                    ),
                     "by_score": len(
-                        cards.filtered(lambda c, g=grade: c.score_grade_id == g)
+                        cards.filtered(
+                            lambda c, g=grade: c.score_grade_id == g
+                        )._get_people()
                     ),
                     "cards": [
                         card._prepare_board_card()
@@ -78,15 +84,21 @@ class SalesScorecard(models.Model):
             limit=60,
         )
 
-        def label(period, day):
-            return self.new({"period": period, "period_from": day}).period_label
+        def label(template, day):
+            return self.new(
+                {
+                    "period": template.period,
+                    "period_from": day,
+                    "company_id": template.company_id.id,
+                }
+            ).period_label
 
         return [
             {
                 "key": f"{template.id}/{day}",
                 "template_id": template.id,
                 "period_from": str(day),
-                "name": f"{template.display_name} · " f"{label(template.period, day)}",
+                "name": f"{template.display_name} · " f"{label(template, day)}",
             }
             for template, day, _count in rows
         ]
@@ -108,8 +120,9 @@ class SalesScorecard(models.Model):
         return {
             "id": self.id,
             "rep_id": self.rep_id.id,
-            "name": self.rep_id.name,
-            "team": self.team_id.name or "",
+            "name": self.subject,
+            "part": "" if self.share == 100 else f"{round(self.share)} %",
+            "team": self.team_id.name if self.rep_id and self.team_id else "",
             "score": self.score,
             "by_score": self.score_grade_id.name or "",
             "grade_id": self.grade_id.id,

@@ -3,7 +3,8 @@ from collections import defaultdict
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
+from odoo.tools.misc import formatLang
 
 from .sales_scorecard import DUE
 
@@ -27,22 +28,33 @@ class SalesScorecard(models.Model):
         """
         self._check_judge()
         self._check_state("open")
-        for card in self:
-            if card.date_to >= card.company_id._get_sales_today():
-                raise UserError(
-                    self.env._(
-                        "%(card)s: the period is not over yet.", card=card.display_name
-                    )
+        self._refuse(
+            [
+                self.env._(
+                    "%(card)s: the period is not over yet.", card=card.display_name
                 )
+                for card in self
+                if card.date_to >= card.company_id._get_sales_today()
+            ]
+        )
         # sudo: stamped by the system; whose turn it is was checked above
         self.sudo()._start()
         return True
 
     def _start(self):
         self._compute_results()
-        own = self.filtered("template_id.with_self")
+        own = self.filtered(
+            lambda card: card.template_id.with_self and card._is_there(card.user_id)
+        )
         own._move("self")
-        (self - own)._move("manager")
+        (self - own)._hand_over()
+
+    def _hand_over(self):
+        """From who is appraised to the manager. What was known until then is what who
+        is appraised goes on reading, until the judgement is confirmed."""
+        for card in self:
+            card.write({"shown_score": card.score, "shown_has_score": card.has_score})
+        self._move("manager")
 
     @api.model
     def _start_over(self):
@@ -62,7 +74,7 @@ class SalesScorecard(models.Model):
         self._check_state("self")
         if not all(card.is_mine for card in self):
             raise AccessError(self.env._("Only the rep assesses themselves."))
-        self.sudo()._move("manager")  # sudo: stamped; it is the user's own card
+        self.sudo()._hand_over()  # sudo: stamped; it is the user's own card
         return True
 
     def action_submit(self):
@@ -72,18 +84,23 @@ class SalesScorecard(models.Model):
         """
         self._check_judge()
         self._check_state("manager")
-        for card in self:
-            missing = card.line_ids.filtered(
+        missing = {
+            card: card.line_ids.filtered(
                 lambda line: line.kind == "judgement" and not line.manager_given
             )
-            if missing:
-                raise UserError(
-                    self.env._(
-                        "%(card)s is not judged yet: %(lines)s.",
-                        card=card.display_name,
-                        lines=", ".join(missing.mapped("name")),
-                    )
+            for card in self
+        }
+        self._refuse(
+            [
+                self.env._(
+                    "%(card)s is not judged yet: %(lines)s.",
+                    card=card.display_name,
+                    lines=", ".join(lines.mapped("name")),
                 )
+                for card, lines in missing.items()
+                if lines
+            ]
+        )
         # sudo: stamped by the system; whose turn it is was checked above
         cards = self.sudo()
         cards._compute_results()
@@ -94,12 +111,18 @@ class SalesScorecard(models.Model):
         """Who does not assess themselves in time is not waited for."""
         self._check_judge()
         self._check_state("self")
-        if not all(card.is_late for card in self):
-            raise UserError(
-                self.env._("The rep still has time for the self-assessment.")
-            )
+        self._refuse(
+            [
+                self.env._(
+                    "%(card)s: there still is time for the self-assessment.",
+                    card=card.display_name,
+                )
+                for card in self
+                if not card.is_late
+            ]
+        )
         # sudo: stamped by the system; whose turn it is was checked above
-        self.sudo()._move("manager")
+        self.sudo()._hand_over()
         return True
 
     def action_send_back(self):
@@ -128,6 +151,16 @@ class SalesScorecard(models.Model):
             }
         )
         cards._move("confirmed")
+        cards._message_log_batch(
+            {
+                card.id: self.env._(
+                    "Confirmed: %(score)s points, grade %(grade)s.",
+                    score=formatLang(self.env, card.score, digits=2),
+                    grade=card.grade_id.name or "–",
+                )
+                for card in cards
+            }
+        )
         return True
 
     def action_acknowledge(self):
@@ -148,7 +181,7 @@ class SalesScorecard(models.Model):
         names = (
             "name kind function metric_id weight weight_used applies missing target "
             "actual numerator denominator credit_count member_count lowest highest "
-            "x score part manager_value scope points_limited"
+            "heads x score part manager_value scope points_limited"
         ).split()
         lines = []
         for line in self.line_ids:
@@ -204,21 +237,79 @@ class SalesScorecard(models.Model):
             cards._tell(user, state)
 
     def _get_next(self, state):
-        """The user who acts in a state, or who is told of it."""
+        """The user who acts in a state, or who is told of it.
+
+        Who has left is followed by the nearest above; above all of them the directors
+        and sales operations act, one of whom is asked.
+        """
         self.ensure_one()
         manager = self.manager_id
         if state in ("self", "confirmed"):
             return self.user_id
         if state == "manager":
-            return manager.user_id
+            return self._get_acting(manager)
         if state == "calibration":
-            return (manager.parent_id or manager).user_id
+            judge = self._get_there(manager) or manager
+            return self._get_acting(judge.parent_id or judge)
         if state == "appealed":
             judge = self.confirmed_by_id.sales_rep_ids.filtered(
                 lambda rep: rep.company_id == self.company_id
             )
-            return judge.parent_id.user_id
+            return self._get_acting(judge.parent_id)
         return self.env["res.users"]
+
+    def _get_barred(self):
+        """Who does not act: on the own card, and on an appeal who confirmed."""
+        barred = self.user_id
+        if self.state in ("confirmed", "appealed"):
+            barred |= self.confirmed_by_id
+        return barred
+
+    def _get_there(self, rep):
+        """A rep who can act, else the nearest above."""
+        barred = self._get_barred()
+        while rep and (rep.user_id in barred or not self._is_there(rep.user_id)):
+            rep = rep.parent_id
+        return rep
+
+    def _get_acting(self, rep):
+        barred = self._get_barred()
+        rep = self._get_there(rep)
+        if rep:
+            return rep.user_id
+        for group in ("director", "operations"):
+            users = self.env.ref(f"sales_force.group_sales_{group}").all_user_ids
+            users = users.filtered(
+                lambda user: self.company_id in user.company_ids
+                and user not in barred
+                and self._is_there(user)
+            )
+            if users:
+                return users.sorted("id")[0]
+        return self.env["res.users"]
+
+    def _is_there(self, user):
+        """Whether a user can act on a card: neither archived nor gone as a rep."""
+        rep = user.sales_rep_ids.filtered(lambda one: one.company_id == self.company_id)
+        return user.active and rep.state != "left"
+
+    @api.model
+    def _pass_on(self):
+        """Cards that wait for somebody who has left go to who acts instead.
+
+        A confirmed card waits for nobody: it stays, acknowledged or not.
+        """
+        waiting = self.search([("state", "in", DUE)])
+        gone = waiting.filtered(
+            lambda card: not card.waits_for_id or not card._is_there(card.waits_for_id)
+        )
+        for state, cards in gone.grouped("state").items():
+            if state == "self":
+                cards._hand_over()
+                continue
+            cards.filtered(
+                lambda card, state=state: card._get_next(state) != card.waits_for_id
+            )._move(state)
 
     def _get_due(self, state):
         """``{card: last day}``, by the working days of the company."""
@@ -261,7 +352,7 @@ class SalesScorecard(models.Model):
                 "Please calibrate: %(count)s scorecards.", count=len(self)
             ),
             "confirmed": _("Your scorecard is confirmed. Please acknowledge it."),
-            "appealed": _("A rep appeals against a score: please answer."),
+            "appealed": _("There is an appeal against a score: please answer."),
         }
         if state not in texts:
             return

@@ -1,9 +1,16 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
 from ..scoring.functions import next_step, score
-from .sales_scorecard_template_line import FUNCTIONS, KINDS, exact
+from .provisional import (
+    ProvisionalBoolean,
+    ProvisionalChar,
+    ProvisionalFloat,
+    ProvisionalSelection,
+)
+from .sales_scorecard_template_line import BY_SCORES, FUNCTIONS, KINDS, exact
 
 MISSING = [
     ("nothing", "Nothing to divide by"),
@@ -13,7 +20,12 @@ MISSING = [
     ("members", "Nobody below has a score"),
     ("survey", "No 360° feedback closed for this time"),
     ("answers", "Too few people answered the 360° survey"),
+    ("alone", "Fewer than two scores"),
+    ("team", "No card of a team"),
 ]
+# Of a line that is judged all of the result is withheld; of the others only what tells
+# whether it was judged.
+JUDGED = ("applies", "missing", "actual", "x", "is_vetoed", "score")
 WRITTEN = {
     "self_value": "self",
     "self_comment": "self",
@@ -30,7 +42,7 @@ class SalesScorecardLine(models.Model):
 
     _name = "sales.scorecard.line"
     _description = "Line of a Scorecard"
-    _inherit = ["sales.stamped.mixin"]
+    _inherit = ["sales.provisional.mixin", "sales.stamped.mixin"]
     _order = "card_id, sequence, id"
     _log_access = False
 
@@ -55,16 +67,16 @@ class SalesScorecardLine(models.Model):
     metric_id = fields.Many2one("sales.metric", readonly=True, ondelete="restrict")
     unit = fields.Selection(related="metric_id.unit", string="Unit of Measure")
     weight = fields.Float("Weight (%)", digits=(5, 2), readonly=True)
-    weight_used = fields.Float(
+    weight_used = ProvisionalFloat(
         "Weight Used (%)",
         digits=(5, 2),
         readonly=True,
         help="With the weight of what does not apply shared by the others.",
     )
-    applies = fields.Boolean("Applicable", readonly=True)
-    missing = fields.Selection(MISSING, "Not Applicable", readonly=True)
+    applies = ProvisionalBoolean("Applicable", readonly=True)
+    missing = ProvisionalSelection(MISSING, "Not Applicable", readonly=True)
     target = fields.Float(digits=(16, 2), readonly=True)
-    actual = fields.Float(digits=(16, 2), readonly=True)
+    actual = ProvisionalFloat(digits=(16, 2), readonly=True)
     numerator = fields.Float(digits=(16, 2), readonly=True)
     denominator = fields.Float(digits=(16, 2), readonly=True)
     credit_count = fields.Integer("Credits", readonly=True)
@@ -72,15 +84,20 @@ class SalesScorecardLine(models.Model):
     member_count = fields.Integer("Cards of the Team", readonly=True)
     lowest = fields.Float(digits=(16, 2), readonly=True)
     highest = fields.Float(digits=(16, 2), readonly=True)
-    x = fields.Float(
+    heads = fields.Json(
+        "Scores of the Members",
+        readonly=True,
+        help="Of a team: card, score and working days of each member.",
+    )
+    x = ProvisionalFloat(
         "Scored",
         digits=(16, 2),
         readonly=True,
         help="What the function got: the value, or the percent of the target.",
     )
-    is_vetoed = fields.Boolean("Veto", readonly=True)
-    score = fields.Float(digits=(16, 2), readonly=True, aggregator="avg")
-    part = fields.Float(
+    is_vetoed = ProvisionalBoolean("Veto", readonly=True)
+    score = ProvisionalFloat(digits=(16, 2), readonly=True, aggregator="avg")
+    part = ProvisionalFloat(
         "In the Card", digits=(16, 2), readonly=True, help="What it adds to the score."
     )
     points_limited = fields.Json(
@@ -90,9 +107,10 @@ class SalesScorecardLine(models.Model):
     )
     self_value = fields.Float("Own Assessment", digits=(16, 2))
     self_comment = fields.Char("Own Remark")
-    manager_value = fields.Float("Judgement", digits=(16, 2))
-    manager_given = fields.Boolean("Judged", readonly=True)
-    manager_comment = fields.Char("Manager's Remark")
+    manager_value = ProvisionalFloat("Judgement", digits=(16, 2))
+    manager_given = ProvisionalBoolean("Judged", readonly=True)
+    manager_comment = ProvisionalChar("Manager's Remark")
+    is_withheld = fields.Boolean(related="card_id.is_withheld", related_sudo=False)
 
     explanation = fields.Text("Why", compute="_compute_explanation")
     lift = fields.Float(
@@ -107,6 +125,7 @@ class SalesScorecardLine(models.Model):
     # Words
 
     @api.depends("score", "x", "weight_used", "applies", "missing", "part")
+    @api.depends_context("uid")
     def _compute_explanation(self):
         for line in self:
             line.explanation = line._explain()
@@ -125,6 +144,8 @@ class SalesScorecardLine(models.Model):
 
     def _explain(self):
         _ = self.env._
+        if self.kind == "judgement" and self.is_withheld:
+            return _("Judged by who is above; shown when the card is confirmed.")
         if not self.applies:
             reason = dict(self._fields["missing"]._description_selection(self.env))
             reason = reason.get(self.missing, "")
@@ -142,6 +163,7 @@ class SalesScorecardLine(models.Model):
                 self._explain_input(),
                 self._explain_function(),
                 self.weight
+                and not self.is_withheld
                 and _(
                     "Weight %(weight)s %%: %(part)s in the card.",
                     weight=self._number(self.weight_used),
@@ -153,6 +175,19 @@ class SalesScorecardLine(models.Model):
 
     def _explain_input(self):
         _ = self.env._
+        if self.kind == "spread":
+            return _(
+                "%(count)s scores from %(lowest)s to %(highest)s: by working days "
+                "their standard deviation is %(actual)s.",
+                count=self.member_count,
+                lowest=self._number(self.lowest),
+                highest=self._number(self.highest),
+                actual=self._number(self.actual),
+            )
+        if self.kind == "team":
+            return _(
+                "The card of the team has %(actual)s.", actual=self._number(self.actual)
+            )
         if self.kind == "members":
             return _(
                 "%(count)s cards from %(lowest)s to %(highest)s, on average %(actual)s "
@@ -270,6 +305,7 @@ class SalesScorecardLine(models.Model):
         )
 
     @api.depends("x", "weight_used", "applies", "function")
+    @api.depends_context("uid")
     def _compute_lift(self):
         for line in self:
             line.lift, line.lift_text = line._get_lift()
@@ -277,7 +313,7 @@ class SalesScorecardLine(models.Model):
     def _get_lift(self):
         """What one more unit gives: ``(points in the card, words)``."""
         _ = self.env._
-        if not self.applies or self.function == "veto":
+        if not self.applies or self.function == "veto" or self.is_withheld:
             return 0.0, False
         function = self.template_line_id._get_function()
         weight = exact(self.weight_used) / 100 if self.weight else 1
@@ -340,15 +376,28 @@ class SalesScorecardLine(models.Model):
         self.ensure_one()
         self.check_access("read")
         card = self.card_id
-        reps = card.rep_id
+        if self.kind in BY_SCORES:
+            return card._open_members(self.kind, self.heads)
+        reps = card.rep_id or card._get_members()
         if self.scope == "team":
             reps = reps.search([("id", "child_of", reps.id)])
         if self.metric_id:
-            return self.env["sales.credit"]._prepare_action_behind(
+            action = self.env["sales.credit"]._prepare_action_behind(
                 self.metric_id, (card.date_from, card.date_to), reps
             )
-        if self.kind == "members":
-            return card._open_members()
+            if not card.rep_id:
+                # Members on the days in the team: the ledger's own team of the day.
+                action["name"] = self.env._(
+                    "%(metric)s of %(team)s",
+                    metric=self.metric_id.name,
+                    team=card.subject,
+                )
+                action["domain"] = [
+                    *(leaf for leaf in action["domain"] if leaf[0] != "rep_id"),
+                    ("rep_id", "!=", False),
+                    ("team_id", "=", card.team_id.id),
+                ]
+            return action
         sources = {
             "training": ("sales_force.sales_training_need_action", []),
             "conduct": (
@@ -371,3 +420,31 @@ class SalesScorecardLine(models.Model):
             "domain": [("rep_id", "in", reps.ids), *domain],
             "context": {},
         }
+
+    # What who is appraised reads before the confirmation
+
+    def _withholds(self, name):
+        return (
+            len(self) == 1
+            and (name not in JUDGED or self.kind == "judgement")
+            and self.card_id._withholds(name)
+        )
+
+    def _withholds_sql(self, name, alias):
+        card = self.env["sales.scorecard"]
+        withheld = SQL(
+            "EXISTS (SELECT FROM %s card WHERE card.id = %s AND %s)",
+            SQL.identifier(card._table),
+            self._field_to_sql(alias, "card_id"),
+            card._withholds_sql(name, "card"),
+        )
+        if name not in JUDGED:
+            return withheld
+        kind = self._field_to_sql(alias, "kind")
+        return SQL("%s = 'judgement' AND %s", kind, withheld)
+
+    def _get_shown(self, name):
+        return "judgement" if name == "missing" else None
+
+    def _get_shown_sql(self, name, alias):
+        return SQL("'judgement'") if name == "missing" else SQL("NULL")

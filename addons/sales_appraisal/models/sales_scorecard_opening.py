@@ -16,6 +16,10 @@ QUIET = {
 }
 
 
+# What follows the organisation on a card that nobody has touched.
+MOVING = ("date_to", "share", "manager_id", "leader_id")
+
+
 class Role(NamedTuple):
     """What decides about the template of a rep."""
 
@@ -26,7 +30,8 @@ class Role(NamedTuple):
 
 
 class SalesScorecard(models.Model):
-    """Cards are opened for everybody whom a template fits, in parts where roles change.
+    """Cards are opened for everybody whom a template fits, in parts where roles change,
+    and for teams, of the whole period.
 
     Opening again adds what is missing, moves the end of cards that nobody has touched,
     and removes those of no part any more; it is the same twice.
@@ -62,28 +67,30 @@ class SalesScorecard(models.Model):
 
     @api.model
     def _open_period(self, company, period, day):
-        start, stop = bounds(period, day)
+        start, stop = bounds(period, day, company._get_scorecard_year_end())
         templates = self._get_templates(company, period, start)
         if not templates:
             return self.browse()
         self._lock_company(company)
-        wanted = self._get_parts(company, templates, start, stop)
+        of_teams = templates.filtered(lambda template: template.subject == "teams")
+        wanted = self._get_parts(company, templates - of_teams, start, stop)
+        wanted |= self._get_team_parts(company, of_teams, start, stop)
         domain = [
             ("company_id", "=", company.id),
             ("period", "=", period),
             ("period_from", "=", start),
         ]
-        existing = self.search(domain).grouped("rep_id")
+        existing = self.search(domain).grouped(lambda card: card.rep_id or card.team_id)
         create, gone = [], self.browse()
-        for rep, rows in wanted.items():
-            cards = existing.get(rep, self.browse())
+        for subject, rows in wanted.items():
+            cards = existing.get(subject, self.browse())
             if any(card.state != "open" for card in cards):
                 continue
             missing, unused = cards._match(rows)
             create += missing
             gone |= unused
-        for rep, cards in existing.items():
-            if rep not in wanted:
+        for subject, cards in existing.items():
+            if subject not in wanted:
                 gone |= cards.filtered(lambda card: card.state == "open")
         gone.unlink()
         self.env.flush_all()
@@ -141,11 +148,12 @@ class SalesScorecard(models.Model):
             if not card:
                 missing.append(row)
                 continue
-            now = (card.date_to, card.share, card.manager_id.id or None)
-            if now != (row["date_to"], row["share"], row["manager_id"]):
-                card.with_context(**QUIET).write(
-                    {name: row[name] for name in ("date_to", "share", "manager_id")}
-                )
+            now = (
+                *(card.date_to, card.share),
+                *(card.manager_id.id or None, card.leader_id.id or None),
+            )
+            if now != tuple(row[name] for name in MOVING):
+                card.with_context(**QUIET).write({name: row[name] for name in MOVING})
         return missing, self.browse([card.id for card in free.values()])
 
     # Who has which role when
@@ -179,6 +187,7 @@ class SalesScorecard(models.Model):
                     "template_id": key[0],
                     "team_id": key[1],
                     "manager_id": self._get_manager(changes[rep.id], part_stop),
+                    "leader_id": None,
                     "date_from": part_start,
                     "date_to": part_stop,
                 }
@@ -188,6 +197,75 @@ class SalesScorecard(models.Model):
                 found[rep] = rows
         self._set_shares(found, start, stop)
         return found
+
+    def _get_team_parts(self, company, templates, start, stop):
+        """``{team: [values of a card]}`` of the teams that had members."""
+        if not templates:
+            return {}
+        leaders, managers = self._get_leaders(company, start, stop)
+        found = {}
+        for team in self.env["crm.team"].browse(leaders):
+            template = next((t for t in templates if t._fits_team(team.id)), None)
+            if template:
+                leader = leaders[team.id]
+                found[team] = [
+                    {
+                        "rep_id": None,
+                        "template_id": template.id,
+                        "team_id": team.id,
+                        "leader_id": leader,
+                        "manager_id": managers.get(leader),
+                        "date_from": start,
+                        "date_to": stop,
+                        "share": 100.0,
+                    }
+                ]
+        return found
+
+    def _get_leaders(self, company, start, stop):
+        """Who leads teams, and who leads the leaders, on the last day.
+
+        A team is led by its team leader in Odoo; where that is nobody's rep, by whom
+        most of its last members have as their manager.
+
+        :return: ``{team's id: rep's id or None}``, ``{rep's id: manager's id or None}``
+        """
+        self.env.flush_all()
+        leaders, last = {}, []
+        for team, leader, manager in self.env.execute_query(
+            SQL(
+                """
+                WITH stay AS (
+                    SELECT a.team_id, a.manager_id,
+                        a.date_from <= %(stop)s
+                            AND COALESCE(a.date_to, %(stop)s) >= %(stop)s
+                            AND COALESCE(r.date_end, %(stop)s) >= %(stop)s AS is_last
+                    FROM sales_rep_assignment a JOIN sales_rep r ON r.id = a.rep_id
+                    WHERE a.company_id = %(company)s AND a.team_id IS NOT NULL
+                      AND r.active
+                      AND GREATEST(a.date_from, r.date_start) <= %(stop)s
+                      AND LEAST(COALESCE(a.date_to, %(stop)s), r.date_end) >= %(start)s
+                )
+                SELECT stay.team_id,
+                    (SELECT id FROM sales_rep WHERE user_id = t.user_id
+                        AND company_id = %(company)s AND state <> 'left'),
+                    mode() WITHIN GROUP (ORDER BY stay.manager_id)
+                        FILTER (WHERE stay.is_last)
+                FROM stay JOIN crm_team t ON t.id = stay.team_id
+                GROUP BY stay.team_id, t.user_id ORDER BY stay.team_id
+                """,
+                company=company.id,
+                start=start,
+                stop=stop,
+            )
+        ):
+            leaders[team] = leader or manager
+            last.append(leaders[team])
+        stays = self._read_assignments(
+            self.env["sales.rep"].browse(filter(None, last)), stop, stop
+        )
+        managers = {rep: rows[-1][2] for rep, rows in stays.items()}
+        return leaders, managers
 
     @staticmethod
     def _get_key(templates, role):
@@ -322,10 +400,12 @@ class SalesScorecard(models.Model):
     @api.model
     def _cron_open(self):
         """Each night: cards of the running periods follow facts and changes of role,
-        and those of periods that are over go to whoever assesses first."""
+        and those of periods that are over go to whoever assesses first; where somebody
+        has left, to who acts instead."""
         for company in self.env["res.company"].search([]):
             today = company._get_sales_today()
             for period in MONTHS:
                 self._open_period(company, period, today)
         self._refresh()
         self._start_over()
+        self._pass_on()

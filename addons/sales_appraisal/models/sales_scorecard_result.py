@@ -8,8 +8,9 @@ from odoo.tools import SQL
 from .. import facts
 from ..scoring.card import Line, hundredths, weigh
 from ..scoring.functions import WEIGHTED, is_vetoed
+from ..scoring.spread import deviation
 from .sales_scorecard import LIVE
-from .sales_scorecard_template_line import exact
+from .sales_scorecard_template_line import BY_SCORES, exact
 
 HUNDRED = Fraction(100)
 # What a line keeps of its result, by column and type.
@@ -26,6 +27,7 @@ LINE_COLUMNS = {
     "member_count": "integer",
     "lowest": "numeric",
     "highest": "numeric",
+    "heads": "jsonb",
     "x": "numeric",
     "is_vetoed": "boolean",
     "score": "numeric",
@@ -40,6 +42,7 @@ CARD_COLUMNS = {
     "capped_at": "numeric",
     "is_capped": "boolean",
     "score_grade_id": "integer",
+    "head_days": "numeric",
 }
 
 
@@ -59,6 +62,7 @@ class Found(NamedTuple):
     metric_id: int | None = None
     # See ``sales.scorecard.line``.
     limited: str | None = None
+    heads: tuple = ()
 
 
 class SalesScorecard(models.Model):
@@ -79,7 +83,9 @@ class SalesScorecard(models.Model):
     @api.depends("state", "score", "line_ids.score")
     def _compute_now(self):
         """Of cards that no longer follow the facts, what they would be."""
-        kept = self.filtered(lambda card: card.id and card.state not in LIVE[:3])
+        kept = self.filtered(
+            lambda card: card.id and card.state not in LIVE[:3] and not card.is_withheld
+        )
         # sudo: what is computed is the reader's own card, from all that counts for it
         now = kept.sudo()._evaluate() if kept else {}
         for card in self:
@@ -117,13 +123,17 @@ class SalesScorecard(models.Model):
         """Write the results of cards and lines.
 
         With a constant number of queries for each level of the organisation: who is
-        scored by the scores of those below comes after them.
+        scored by the scores of those below, or of a team, comes after them, and teams
+        come between.
         """
-        self.fetch(["template_id"])
-        above = self.filtered(
-            lambda card: "members" in card.template_id.line_ids.mapped("kind")
+        self.fetch(["template_id", "rep_id"])
+        teams = self.filtered(lambda card: not card.rep_id)
+        waiting = self.template_id.filtered(
+            lambda template: {"members", "team"} & set(template.line_ids.mapped("kind"))
         )
-        (self - above)._write_results()
+        above = self.filtered(lambda card: card.template_id in waiting) - teams
+        (self - above - teams)._write_results()
+        teams._write_results()
         levels = above.grouped(lambda card: card.rep_id.parent_path.count("/"))
         for level in sorted(levels, reverse=True):
             levels[level]._write_results()
@@ -185,7 +195,7 @@ class SalesScorecard(models.Model):
         if not self:
             return {}
         # At once: what is read when it is needed is read by the thousand.
-        self.fetch(["template_id", "share", "grade_id", "is_calibrated"])
+        self.fetch(["template_id", "rep_id", "share", "grade_id", "is_calibrated"])
         rows = self.env["sales.scorecard.line"].search_fetch(
             [("card_id", "in", self.ids)],
             [
@@ -204,6 +214,7 @@ class SalesScorecard(models.Model):
         for card in self:
             lines = by_card.get(card, self.env["sales.scorecard.line"])
             found = [card._find(line, known) for line in lines]
+            heads = known["heads"].get(card.id)
             scored = weigh(
                 [
                     Line(*functions[line.template_line_id], item.x)
@@ -211,7 +222,10 @@ class SalesScorecard(models.Model):
                 ]
             )
             results[card.id] = {
-                "card": self._prepare_card(scored, grades),
+                "card": {
+                    **self._prepare_card(scored, grades),
+                    "head_days": heads.days if heads else 0,
+                },
                 "lines": {
                     line.id: self._prepare_line(
                         functions[line.template_line_id][0],
@@ -258,6 +272,11 @@ class SalesScorecard(models.Model):
             "member_count": item.members,
             "lowest": hundredths(item.lowest) / 100,
             "highest": hundredths(item.highest) / 100,
+            "heads": json.dumps(
+                [[head.card_id, float(head.score), head.days] for head in item.heads]
+            )
+            if item.heads
+            else None,
             "x": self._show(function, item.x) if applies else 0.0,
             "is_vetoed": applies
             and function.kind == "veto"
@@ -277,8 +296,8 @@ class SalesScorecard(models.Model):
 
     def _find(self, line, known):
         """What is known of a line of a card."""
-        if line.kind == "members":
-            return self._find_members(known["members"])
+        if line.kind in BY_SCORES:
+            return getattr(self, f"_find_{line.kind}")(known)
         return getattr(self, f"_find_{line.kind}")(
             line, known[line.template_line_id.scope]
         )
@@ -390,22 +409,85 @@ class SalesScorecard(models.Model):
             return Found(missing="answers")
         return Found(x=score, actual=score, members=count)
 
-    def _find_members(self, members):
-        """The average score of who reports to the rep, by their working days."""
-        if self.id not in members:
+    def _find_members(self, known):
+        """The average score of the team's members by their head-days; on a rep's card
+        of who reports to the rep, by the parts of the period."""
+        if not self.rep_id:
+            return self._find_heads(known["heads"])
+        if self.id not in known["members"]:
             return Found(missing="members")
-        total, parts, lowest, highest, count = members[self.id]
+        total, parts, lowest, highest, count = known["members"][self.id]
         average = total / parts
         return Found(
             x=average, actual=average, members=count, lowest=lowest, highest=highest
         )
 
-    def _open_members(self):
+    def _find_heads(self, known):
+        heads = known[self.id].scores if self.id in known else ()
+        if not heads:
+            return Found(missing="members")
+        scores = [head.score for head in heads]
+        days = sum(head.days for head in heads)
+        average = sum(head.score * head.days for head in heads) / days
+        return Found(
+            x=average,
+            actual=average,
+            members=len(heads),
+            lowest=min(scores),
+            highest=max(scores),
+            heads=heads,
+        )
+
+    def _find_spread(self, known):
+        """The standard deviation of the members' scores, by their head-days."""
+        found = self._find_heads(known["heads"])
+        if found.members < 2:
+            return Found(missing="alone")
+        spread = deviation([(head.score, head.days) for head in found.heads])
+        return found._replace(x=spread, actual=spread)
+
+    def _find_team(self, known):
+        """The score of the team that the rep leads; of several by their head-days."""
+        if self.id not in known["led"]:
+            return Found(missing="team")
+        total, days, count = known["led"][self.id]
+        return Found(x=total / days, actual=total / days, members=count)
+
+    def _get_members(self):
+        """Who was in the team on a day of the card."""
+        # sudo: who is in whose team is no secret
+        stays = self.env["sales.rep.assignment"].sudo()
+        return (
+            stays.search(
+                [
+                    ("team_id", "=", self.team_id.id),
+                    ("company_id", "=", self.company_id.id),
+                    ("date_from", "<=", self.date_to),
+                    "|",
+                    ("date_to", "=", False),
+                    ("date_to", ">=", self.date_from),
+                ]
+            )
+            .rep_id.sudo(False)
+            .with_env(self.env)
+        )
+
+    def _open_members(self, kind, heads):
+        """The cards whose scores a line is made of.
+
+        :param heads: of a team what the line keeps of its members
+        """
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "sales_appraisal.sales_scorecard_action"
         )
+        if kind == "team":
+            whose = [("rep_id", "=", False), ("leader_id", "=", self.rep_id.id)]
+        elif self.rep_id:
+            whose = [("rep_id", "!=", False), ("manager_id", "=", self.rep_id.id)]
+        else:
+            whose = [("id", "in", [card for card, _score, _days in heads or ()])]
         domain = [
-            ("manager_id", "=", self.rep_id.id),
+            *whose,
             ("period", "=", self.period),
             ("period_from", "=", self.period_from),
         ]

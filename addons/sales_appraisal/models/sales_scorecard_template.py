@@ -14,6 +14,7 @@ _FIXED = frozenset(
         "company_id",
         "period",
         "date_from",
+        "subject",
         "role",
         "grade_ids",
         "team_ids",
@@ -81,6 +82,15 @@ class SalesScorecardTemplate(models.Model):
     )
 
     # Whom it is for
+    subject = fields.Selection(
+        [("reps", "Reps"), ("teams", "Teams")],
+        "Cards Of",
+        default="reps",
+        required=True,
+        tracking=True,
+        help="A team's card counts its members, each on the days in the team; the "
+        "team's leader answers for it.",
+    )
     role = fields.Selection(
         [
             ("all", "Everybody"),
@@ -260,6 +270,7 @@ class SalesScorecardTemplate(models.Model):
                 )
             )
         self.line_ids._check_function()
+        self.line_ids._check_subject()
 
     def action_new_version(self):
         """A draft with the same lines, to be changed and published."""
@@ -302,6 +313,11 @@ class SalesScorecardTemplate(models.Model):
 
     # Population
 
+    def _fits_team(self, team_id):
+        """Whether a template is for a team."""
+        self.ensure_one()
+        return not self.team_ids or team_id in self.team_ids.ids
+
     def _fits(self, role):
         """Whether a template is for a role: see ``sales.scorecard._get_roles``."""
         self.ensure_one()
@@ -317,13 +333,14 @@ class SalesScorecardTemplate(models.Model):
             for covered in self.territory_ids
         )
 
-    @api.constrains("former_id", "company_id", "period")
+    @api.constrains("former_id", "company_id", "period", "subject")
     def _check_former(self):
         for template in self.filtered("former_id"):
             former = template.former_id
-            if (former.company_id, former.period) != (
+            if (former.company_id, former.period, former.subject) != (
                 template.company_id,
                 template.period,
+                template.subject,
             ):
                 raise ValidationError(
                     self.env._("A version is of the same company and period.")

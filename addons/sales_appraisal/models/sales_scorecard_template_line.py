@@ -2,6 +2,7 @@ from fractions import Fraction
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 
 from ..scoring.curve import is_drawable, vertices
 from ..scoring.functions import WEIGHTED, Function
@@ -14,7 +15,13 @@ KINDS = [
     ("judgement", "Manager's judgement"),
     ("members", "Scores of the team"),
     ("survey", "360° survey"),
+    ("spread", "Spread in the team"),
+    ("team", "Card of the team"),
 ]
+# What only the cards of teams have, and what they do not have.
+TEAMS_ONLY, REPS_ONLY = ("spread",), ("team", "survey")
+# Scored by other people's scores: nobody's facts are counted.
+BY_SCORES = ("members", "spread", "team")
 FUNCTIONS = [
     ("ratio", "Ratio"),
     ("linear", "Between points"),
@@ -23,6 +30,8 @@ FUNCTIONS = [
     ("points", "Plus and minus points"),
     ("veto", "Veto"),
 ]
+# From a standard deviation to points, to begin with.
+SPREAD = ((0, 100), (10, 80), (30, 0))
 
 
 def exact(value):
@@ -43,17 +52,28 @@ class SalesScorecardTemplateLine(models.Model):
     )
     company_id = fields.Many2one(related="template_id.company_id", store=True)
     template_state = fields.Selection(related="template_id.state")
+    subject = fields.Selection(related="template_id.subject")
     sequence = fields.Integer(default=10)
     name = fields.Char(required=True, translate=True)
     description = fields.Text(translate=True, help="What is expected, in words.")
-    kind = fields.Selection(KINDS, "Measures", default="metric", required=True)
+    kind = fields.Selection(
+        KINDS,
+        "Measures",
+        default="metric",
+        required=True,
+        help="Scores of the team: the average of its members by their working days in "
+        "the team; on a rep's card, of who reports to the rep. Who is scored by "
+        "others' scores is not counted among the members. Spread: the standard "
+        "deviation of the members' scores, in points. Card of the team: the score of "
+        "the team that the rep leads.",
+    )
     metric_id = fields.Many2one(
         "sales.metric",
         ondelete="restrict",
         domain="[('denominator_kind', '=', 'metric')]",
     )
     scope = fields.Selection(
-        [("own", "The rep"), ("team", "The rep and everybody below")],
+        [("own", "The rep, or the team"), ("team", "The rep and everybody below")],
         "Counts",
         default="own",
         required=True,
@@ -126,10 +146,16 @@ class SalesScorecardTemplateLine(models.Model):
         if self.kind != "metric":
             self.metric_id = False
             self.against = "value"
-        if self.kind in ("judgement", "members", "survey"):
+        if self.kind in ("judgement", "survey") or self.kind in BY_SCORES:
             self.scope = "own"
         if self.kind == "conduct":
             self.function, self.floor, self.cap = "points", -10, 10
+        if self.kind == "spread":
+            # The closer together, the better.
+            self.function = "linear"
+            self.point_ids = [Command.clear()] + [
+                Command.create({"x": x, "y": y}) for x, y in SPREAD
+            ]
 
     @api.onchange("function")
     def _onchange_function(self):
@@ -179,6 +205,30 @@ class SalesScorecardTemplateLine(models.Model):
                         "%(metric)s is a ratio, which has no target of its own: give "
                         "the number.",
                         metric=metric.name,
+                    )
+                )
+
+    @api.constrains("kind", "scope", "template_id")
+    def _check_subject(self):
+        for line in self:
+            teams = line.template_id.subject == "teams"
+            if line.kind in (REPS_ONLY if teams else TEAMS_ONLY):
+                raise ValidationError(
+                    self.env._(
+                        "%(line)s: the cards of teams have no card of the team.",
+                        line=line.name,
+                    )
+                    if teams
+                    else self.env._(
+                        "%(line)s: only the cards of teams have a spread.",
+                        line=line.name,
+                    )
+                )
+            if teams and line.scope != "own":
+                raise ValidationError(
+                    self.env._(
+                        "%(line)s: the card of a team counts its members.",
+                        line=line.name,
                     )
                 )
 

@@ -37,6 +37,17 @@ class TestAccess(AppraisalCase):
             company_id=cls.company_b.id,
         )
         cls.foreign.action_publish()
+        # Also the cards of teams: each is its leader's.
+        cls._template(
+            [{"name": "J", "kind": "judgement", "weight": 100}],
+            name="Teams",
+            subject="teams",
+        ).action_publish()
+        for leader, member in (("leader", "rep"), ("peer_leader", "peer")):
+            team = cls.env["crm.team"].create(
+                {"name": leader, "user_id": cls.users[leader].id}
+            )
+            cls.reps[member].assignment_ids.team_id = team
         cards = cls.env["sales.scorecard"]
         for company in (cls.company, cls.company_b):
             cards |= cards._open_period(company, "month", date(2031, 1, 1))
@@ -58,7 +69,7 @@ class TestAccess(AppraisalCase):
         )
 
     def _whose(self, role, record):
-        rep = (record.card_id if "card_id" in record else record).rep_id
+        rep = (record.card_id if "card_id" in record else record).owner_id
         user = self.users[role]
         if rep.company_id == self.company_b:
             return "foreign"
@@ -87,6 +98,21 @@ class TestAccess(AppraisalCase):
                     if found != (allowed if whose in seen else set()):
                         wrong.append((role, model, whose, found))
         self.assertFalse(wrong)
+
+    def test_teams(self):
+        """A member does not read the team's card, whatever the company shows."""
+        cards = self.records["sales.scorecard"].filtered(lambda card: not card.rep_id)
+        self.assertEqual(len(cards), 2)
+        self.company.sales_team_score_shown = True
+        card = cards.filtered(lambda one: one.leader_id == self.reps["leader"])
+        card.state = "confirmed"
+        self.assertEqual(self._card("rep").team_id, card.team_id)
+        readers = {
+            role
+            for role in (*MATRIX, "peer", "peer_leader", "foreigner")
+            if card.with_user(self.users[role]).has_access("read")
+        }
+        self.assertEqual(readers, {"leader", "manager", "director", "operations"})
 
     def test_templates(self):
         wrong = []

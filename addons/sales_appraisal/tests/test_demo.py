@@ -23,6 +23,18 @@ class TestDemo(TransactionCase):
         self.assertEqual(len(self.cards.appeal_ids), 2)
         self.assertTrue(self.cards.move_ids)
 
+    def test_teams(self):
+        """Each team has its card, and its leader is scored on it."""
+        teams = self.cards.filtered(lambda card: not card.rep_id)
+        self.assertTrue(all(teams.mapped("leader_id")))
+        self.assertTrue(all(teams.mapped("head_days")))
+        self.assertGreater(len(teams.filtered("has_score")), 10)
+        lines = self.cards.line_ids
+        spread = lines.filtered(lambda line: line.kind == "spread" and line.applies)
+        self.assertTrue(spread)
+        on_teams = lines.filtered(lambda line: line.kind == "team" and line.applies)
+        self.assertTrue(on_teams)
+
     def test_figures(self):
         """Every part of a card sums to its score, but for a veto."""
         for card in self.cards.filtered("has_score"):

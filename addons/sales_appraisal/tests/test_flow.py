@@ -212,3 +212,119 @@ class TestFlow(AppraisalCase):
                 template.id, day
             )
             self.assertEqual(again["moved"], 0)
+
+    def test_distribution_of_whole_people(self):
+        """Who has a card for each part of the period counts once, by working days."""
+        template = self._template(
+            self._lines(), sequence=1, forced=True, forced_minimum=7
+        )
+        template.action_publish()
+        teams = self.env["crm.team"].create([{"name": "One"}, {"name": "Two"}])
+        rep = self.reps["rep"]
+        rep._change_assignment(date(2030, 1, 1), {"team_id": teams[0].id})
+        rep._change_assignment(date(2031, 2, 8), {"team_id": teams[1].id})
+        day = date(2031, 2, 1)
+        self._open(day)
+        cards = self.env["sales.scorecard"].search([("template_id", "=", template.id)])
+        self.assertEqual(len(cards), 8)
+        parts = cards.filtered(lambda card: card.rep_id == rep).sorted("date_from")
+        self.assertEqual(parts.mapped("share"), [25, 75])
+        model = self.env["sales.scorecard"].with_user(self.users["operations"])
+        with freeze_time("2031-03-03 12:00:00"):
+            for number, card in enumerate((cards - parts).sorted("id")):
+                self._judge(card, (95, 90, 80, 70, 60, 50)[number])
+            for card, value in zip(parts, (100, 20), strict=True):
+                self._judge(card, value)
+            # 7 people: 1, 1, 4, 1, 0. 25 % of 40 and 75 % of 8 is 16: last, though one
+            # part is the best of all.
+            self.assertEqual(parts.mapped("score"), [40, 8])
+            self.assertEqual(parts._get_score_together(), 1600)
+            model.action_distribute(template.id, day)
+            self.assertEqual(len(parts.grade_id), 1)
+            people = cards._get_people()
+            self.assertEqual(len(people), 7)
+            board = model.get_calibration_board([template.id, str(day)])
+            self.assertEqual(
+                [(g["name"], g["people"], g["quota"]) for g in board["grades"]],
+                [("S", 1, 1), ("A", 1, 1), ("B", 4, 4), ("C", 1, 1), ("D", 0, 0)],
+            )
+            # By hand, too, a person has one grade.
+            parts[0].with_user(self.users["manager"])._calibrate(
+                self.grades["A"], "Two teams in a month"
+            )
+            self.assertEqual(parts.grade_id, self.grades["A"])
+            self.assertEqual(
+                parts.move_ids.filtered(lambda m: m.kind == "hand").card_id, parts
+            )
+
+    def test_who_has_left(self):
+        """The self-assessment is not waited for; the nearest above acts instead."""
+        peer = self._card("peer")
+        self.reps["rep"].write({"state": "left", "date_end": "2031-01-31"})
+        with freeze_time(LATER):
+            (self.card + peer)._start()
+            self.assertEqual(self.card.state, "manager")
+            self.assertEqual(self.card.waits_for_id, self.users["leader"])
+            self.assertEqual(peer.state, "self")
+            # The manager goes while the card waits.
+            self.reps["leader"].write({"state": "left", "date_end": "2031-02-02"})
+            self.env["sales.scorecard"]._pass_on()
+            self.assertEqual(self.card.waits_for_id, self.users["manager"])
+            card = self._as("manager")
+            self._line(card, "Judgement").write({"manager_value": 70})
+            card.action_submit()
+            self.assertEqual(self.card.waits_for_id, self.users["director"])
+            # Who assesses goes meanwhile.
+            self.reps["peer"].write({"state": "left", "date_end": "2031-02-02"})
+            self.env["sales.scorecard"]._pass_on()
+            self.assertEqual(peer.state, "manager")
+            before = peer.due_on, peer.waits_for_id
+            self.env["sales.scorecard"]._pass_on()
+            self.assertEqual((peer.due_on, peer.waits_for_id), before)
+            self._as("director").action_confirm()
+            self.assertEqual(self.card.state, "confirmed")
+        # The one at the top is not the own judge.
+        top = self._card("director")
+        with freeze_time(LATER):
+            top._start()
+            top.with_user(self.users["director"]).action_submit_self()
+        self.assertTrue(top.waits_for_id)
+        self.assertNotEqual(top.waits_for_id, self.users["director"])
+        self.assertTrue(
+            top.waits_for_id.has_groups(
+                "sales_force.group_sales_director,sales_force.group_sales_operations"
+            )
+        )
+
+    def test_bulk(self):
+        """One bad card among many: it is named, and nothing is half done."""
+        with freeze_time(LATER):
+            cards = self._card("rep") + self._card("peer") + self._card("leader")
+            operations = cards.with_user(self.users["operations"])
+            self._judge(cards)
+            self._card("peer").with_user(self.users["director"]).action_send_back()
+            with self.assertRaises(UserError) as caught:
+                operations.action_confirm()
+            self.assertIn("Peer ·", str(caught.exception))
+            self.assertNotIn("Leader ·", str(caught.exception))
+            self.assertEqual(
+                cards.mapped("state"), ["calibration", "manager", "calibration"]
+            )
+            self._card("peer")._start()
+            self._card("leader")._move("manager")
+            self._card("leader").line_ids.write({"manager_given": False})
+            self._card("rep")._move("manager")
+            with self.assertRaises(UserError) as caught:
+                (self._card("rep") + self._card("leader")).with_user(
+                    self.users["director"]
+                ).action_submit()
+            self.assertIn("Leader ·", str(caught.exception))
+            self.assertNotIn("Rep ·", str(caught.exception))
+            self.assertEqual(self.card.state, "manager")
+            # The own one among others.
+            mine = self._card("manager")
+            self._judge(mine + self.card)
+            with self.assertRaises(AccessError) as caught:
+                (mine + self.card).with_user(self.users["manager"]).action_confirm()
+            self.assertIn("Manager ·", str(caught.exception))
+            self.assertEqual(self.card.state, "calibration")

@@ -1,15 +1,17 @@
 """Periods of the calendar, and the parts of one by role."""
 
+from calendar import monthrange
 from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase
+from odoo.tools.date_utils import get_fiscal_year
 
 from ..scoring.curve import is_drawable, vertices
 from ..scoring.functions import Function, score
-from ..scoring.periods import MONTHS, bounds, parts
+from ..scoring.periods import MONTHS, bounds, parts, place, years
 
 days = st.dates(date(2000, 1, 1), date(2040, 12, 31))
 
@@ -26,6 +28,30 @@ class TestPeriods(BaseCase):
             bounds(period, stop + timedelta(days=1))[0], stop + timedelta(days=1)
         )
         self.assertEqual((start.month - 1) % MONTHS[period], 0)
+
+    @given(st.sampled_from(["quarter", "half", "year"]), days, st.data())
+    def test_fiscal(self, period, day, data):
+        """Parts of the fiscal year: day by day, without gaps, counted from one on."""
+        month = data.draw(st.integers(1, 12))
+        final = data.draw(st.integers(1, monthrange(2001, month)[1]))
+        last = (month, final)
+        start, stop = bounds(period, day, last)
+        self.assertTrue(start <= day <= stop)
+        for other in (start, stop):
+            self.assertEqual(bounds(period, other, last), (start, stop))
+        after = bounds(period, stop + timedelta(days=1), last)
+        self.assertEqual(after[0], stop + timedelta(days=1))
+        number, count = place(period, day, last), 12 // MONTHS[period]
+        self.assertIn(number, range(1, count + 1))
+        following = place(period, after[0], last)
+        self.assertEqual(following, number % count + 1)
+        if number == count:
+            # The fiscal year as Odoo has it ends with its last part.
+            self.assertEqual(get_fiscal_year(day, final, month)[1], stop)
+            self.assertEqual(years(day, last)[1], stop.year)
+        if number == 1:
+            self.assertEqual(get_fiscal_year(day, final, month)[0], start)
+            self.assertEqual(years(day, last)[0], start.year)
 
     @given(
         st.dictionaries(st.integers(0, 40), st.sampled_from("AB") | st.none()),

@@ -338,3 +338,30 @@ class TestScorecard(AppraisalCase):
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[0], counts[1])
         self.assertLess(counts[1], 30)
+
+    def test_fiscal_year(self):
+        """Quarters and halves are of the company's fiscal year, and are called so."""
+        self.company.write({"fiscalyear_last_month": "3", "fiscalyear_last_day": 31})
+        for period, dates, label in (
+            ("quarter", ("2031-04-01", "2031-06-30"), "2031/32, quarter 1"),
+            ("half", ("2031-04-01", "2031-09-30"), "2031/32, half 1"),
+            ("year", ("2031-04-01", "2032-03-31"), "Year 2031/32"),
+        ):
+            template = self._template(self._lines(), name=period, period=period)
+            template.action_publish()
+            cards = self._open(date(2031, 5, 20), period)
+            self.assertEqual(
+                [(str(card.date_from), str(card.date_to)) for card in cards[:1]],
+                [dates],
+            )
+            self.assertEqual(set(cards.mapped("period_label")), {label})
+            wizard = self.env["sales.scorecard.open"].create(
+                {"period": period, "day": "2031-05-20"}
+            )
+            self.assertEqual((str(wizard.date_from), str(wizard.date_to)), dates)
+        self.company.write({"fiscalyear_last_month": "12"})
+        cards = self._open(date(2031, 5, 20), "quarter")
+        self.assertEqual(
+            set(cards.filtered(lambda c: c.period_to > date(2031, 6, 30)).ids), set()
+        )
+        self.assertEqual(cards[:1].period_label, "2031, quarter 2")

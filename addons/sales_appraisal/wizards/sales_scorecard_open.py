@@ -31,7 +31,11 @@ class SalesScorecardOpen(models.TransientModel):
         for wizard in self:
             wizard.date_from = wizard.date_to = wizard.template_ids = False
             if wizard.period and wizard.day and wizard.company_id:
-                wizard.date_from, wizard.date_to = bounds(wizard.period, wizard.day)
+                wizard.date_from, wizard.date_to = bounds(
+                    wizard.period,
+                    wizard.day,
+                    wizard.company_id._get_scorecard_year_end(),
+                )
                 wizard.template_ids = self.env["sales.scorecard"]._get_templates(
                     wizard.company_id, wizard.period, wizard.date_from
                 )

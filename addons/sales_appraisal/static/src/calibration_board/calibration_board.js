@@ -60,18 +60,18 @@ export class CalibrationBoard extends Component {
     /** How many people a grade has, of how many by the rule. */
     getCount(grade) {
         return grade.quota === null
-            ? String(grade.cards.length)
+            ? String(grade.people)
             : _t("%(count)s of %(quota)s", {
-                  count: grade.cards.length,
+                  count: grade.people,
                   quota: grade.quota,
               });
     }
 
     getTone(grade) {
-        if (grade.quota === null || grade.quota === grade.cards.length) {
+        if (grade.quota === null || grade.quota === grade.people) {
             return "text-bg-light";
         }
-        return grade.cards.length > grade.quota ? "text-bg-warning" : "text-bg-info";
+        return grade.people > grade.quota ? "text-bg-warning" : "text-bg-info";
     }
 
     getWidth(grade) {
