@@ -10,5 +10,8 @@ from . import (
     sales_scorecard_appeal,
     sales_scorecard_move,
     sales_scorecard_board,
+    sales_appraisal_facts,
+    sales_appraisal_analysis,
+    sales_appraisal_workbook,
     sales_appraisal_demo,
 )

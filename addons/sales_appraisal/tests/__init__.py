@@ -1,5 +1,7 @@
 from . import (
     test_access,
+    test_analysis,
+    test_analysis_pure,
     test_demo,
     test_distribution,
     test_flow,
