@@ -1,1 +1,1 @@
-from . import feedback, screen
+from . import analysis, feedback, screen

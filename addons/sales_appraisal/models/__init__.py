@@ -56,5 +56,8 @@ from . import (
     sales_feedback_subject,
     sales_feedback_round,
     sales_feedback_proposal,
+    sales_appraisal_facts,
+    sales_appraisal_analysis,
+    sales_appraisal_workbook,
     sales_appraisal_demo,
 )

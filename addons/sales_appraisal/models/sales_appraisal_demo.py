@@ -27,10 +27,10 @@ class SalesAppraisalDemo(models.AbstractModel):
         if not env["res.users"].search_count([("login", "=", "director")]):
             return
         context = {**env.context, **QUIET, "allowed_company_ids": company.ids}
-        Cards(env(context=context), company).load()
-        Consequences(env(context=context), company).load()
-        Coaching(env(context=context), company).load()
-        cards = Cards(env(context=context), company)
+        env = env(context=context)
+        cards = Cards(env, company)
         cards.load()
-        Rankings(env(context=context), company, cards.word).load()
-        Feedback(env(context=context), company).load()
+        Consequences(env, company).load()
+        Coaching(env, company).load()
+        Rankings(env, company, cards.word).load()
+        Feedback(env, company).load()

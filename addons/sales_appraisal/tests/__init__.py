@@ -12,6 +12,8 @@ from . import (
     test_consequence_access,
     test_consequence_concurrency,
     test_contest,
+    test_analysis,
+    test_analysis_pure,
     test_demo,
     test_distribution,
     test_feedback,

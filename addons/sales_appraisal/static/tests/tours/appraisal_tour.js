@@ -68,3 +68,18 @@ registry.category("web_tour.tours").add("sales_appraisal_template", {
         {trigger: ".modal .btn-close", run: "click"},
     ],
 });
+
+/** What the scores of a period say together; a figure opens its cards. */
+registry.category("web_tour.tours").add("sales_appraisal_analysis", {
+    steps: () => [
+        {
+            trigger: ".o_sales_score_analysis h3:contains('How Strict')",
+        },
+        {trigger: ".o_sales_score_analysis tr:contains('Leader') td:contains('-12')"},
+        {
+            trigger: ".o_sales_score_analysis section:first a:contains('cards')",
+            run: "click",
+        },
+        {trigger: ".o_list_view .o_data_row:contains('Rep')"},
+    ],
+});
