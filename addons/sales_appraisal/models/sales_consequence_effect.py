@@ -75,16 +75,11 @@ class SalesConsequence(models.Model):
         return "\n\n".join(filter(None, [proposal.rule_id.letter, proposal.reason]))
 
     def _apply_coaching(self):
-        """The manager is to coach the rep: an activity on the rep's profile."""
-        for proposal in self:
-            manager = proposal.rep_id.parent_id.user_id or proposal.decided_by_id
-            proposal.rep_id.activity_schedule(
-                "mail.mail_activity_data_todo",
-                date_deadline=fields.Date.add(
-                    proposal.company_id._get_sales_today(), days=7
-                ),
-                user_id=manager.id,
-                summary=self.env._("Coaching: %(rule)s", rule=proposal.rule_id.name),
-                note=proposal.with_context(lang=manager.lang).reason,
+        """A coaching plan about the weakest line of the last card."""
+        plans = self.env["sales.coaching"]
+        return {
+            proposal: plans._open_from_card(
+                proposal.card_ids.sorted("period_from")[-1], proposal.reason
             )
-        return {}
+            for proposal in self
+        }

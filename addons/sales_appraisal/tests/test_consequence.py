@@ -498,8 +498,13 @@ class TestConsequence(ConsequenceCase):
             approval="leader",
         )
         self._history("rep", 70, 74.99)
-        self._as("leader", self._proposals()).action_approve()
-        self.assertEqual(self._proposals().state, "approved")
+        proposal = self._proposals()
+        self._as("leader", proposal).action_approve()
+        self.assertEqual(proposal.state, "approved")
+        plan = self.env["sales.coaching"].browse(proposal.result_id)
+        self.assertEqual(proposal.result_model, plan._name)
+        self.assertEqual(plan.card_id, proposal.card_ids.sorted("period_from")[-1])
+        self.assertEqual(plan.coach_id, self.users["leader"])
 
     # Speed
 
