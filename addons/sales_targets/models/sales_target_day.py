@@ -66,7 +66,7 @@ class SalesTargetDay(models.Model):
                     weight = weekdays[day.weekday()]
                     by_month[day.replace(day=1)][day] = round(worked * weight, 3)
             monthly[rep.id] = known[id(days)]
-        kept = self._read_kept(plan, today)
+        kept = self._read_kept(plan, today, reps)
         rows = []
         for target_id, rep_id, first, units, active_from in cells:
             past = kept.get(target_id, {})
@@ -79,37 +79,64 @@ class SalesTargetDay(models.Model):
 
     def _read_cells(self, plan, reps):
         """``[(id, rep's id, first day, units, since when)]`` of the reps' months."""
-        condition = SQL("TRUE") if reps is None else SQL("m.rep_id = ANY(%s)", reps.ids)
         return self.env.execute_query(
             SQL(
-                """SELECT m.id, m.rep_id, m.date_from,
-                    round(m.value / %s::numeric)::bigint,
+                """SELECT m.id, m.rep_id, m.date_from, %s,
                     COALESCE(t.active_from, t.date_from)
                 FROM sales_target m JOIN sales_target t ON t.id = m.total_id
                 WHERE m.plan_id = %s AND m.level = 'rep' AND m.period = 'month' AND %s
                 ORDER BY m.id""",
-                plan.unit,
+                self._in_units(plan, SQL("m.value")),
                 plan.id,
-                condition,
+                self._of_reps("m", reps),
             )
         )
 
-    def _read_kept(self, plan, today):
-        """What days that are over had: ``{target's id: {date: units}}``."""
+    @staticmethod
+    def _of_reps(alias, reps):
+        if reps is None:
+            return SQL("TRUE")
+        return SQL("%s = ANY(%s)", SQL.identifier(alias, "rep_id"), reps.ids)
+
+    def _read_kept(self, plan, day, reps=None):
+        """What days before a day have: ``{target's id: {date: units}}``."""
         kept = defaultdict(dict)
-        for target_id, day, units in self.env.execute_query(
+        for target_id, date, units in self.env.execute_query(
             SQL(
-                """SELECT d.target_id, d.date, round(d.value / %s::numeric)::bigint
-                FROM sales_target t JOIN sales_target_day d ON d.target_id = t.id
-                WHERE t.plan_id = %s AND t.level = 'rep' AND t.period = 'month'
-                  AND d.date < %s""",
-                plan.unit,
-                plan.id,
-                today,
+                "SELECT d.target_id, d.date, %s %s AND %s",
+                self._in_units(plan, SQL("d.value")),
+                self._from_before(plan, day),
+                self._of_reps("t", reps),
             )
         ):
-            kept[target_id][day] = units
+            kept[target_id][date] = units
         return kept
+
+    def _sum_kept(self, plan, day):
+        """What days before a day have together: ``{target's id: units}``."""
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT d.target_id, %s %s GROUP BY d.target_id",
+                    self._in_units(plan, SQL("sum(d.value)")),
+                    self._from_before(plan, day),
+                )
+            )
+        )
+
+    @staticmethod
+    def _in_units(plan, value):
+        return SQL("round(%s / %s::numeric)::bigint", value, plan.unit)
+
+    @staticmethod
+    def _from_before(plan, day):
+        return SQL(
+            """FROM sales_target t JOIN sales_target_day d ON d.target_id = t.id
+            WHERE t.plan_id = %s AND t.level = 'rep' AND t.period = 'month'
+              AND d.date < %s""",
+            plan.id,
+            day,
+        )
 
     def _merge(self, plan, rows, target_ids):
         """Write the days of these months as they are now, only what differs."""

@@ -143,11 +143,10 @@ class SalesTargetPlan(models.Model):
 
     def _get_kept(self):
         """What the days that are over had, of this month: ``{row's id: units}``."""
-        today = self.company_id._get_sales_today()
         if self.state not in ("committed", "running"):
             return {}
-        kept = self.env["sales.target.day"]._read_kept(self, today)
-        return {id_: sum(days.values()) for id_, days in kept.items()}
+        today = self.company_id._get_sales_today()
+        return self.env["sales.target.day"]._sum_kept(self, today)
 
     # What they weigh
 
@@ -277,7 +276,8 @@ class SalesTargetPlan(models.Model):
 
     def _to_list(self, periods, column):
         """A column of a node's rows in units, by month."""
-        return [self._to_units(periods[first][column]) for first in self._get_months()]
+        months = sorted(filter(None, periods))
+        return [self._to_units(periods[first][column]) for first in months]
 
     def _read_result(self, periods):
         total = periods[None]

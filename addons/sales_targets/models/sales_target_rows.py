@@ -89,11 +89,12 @@ class SalesTargetPlan(models.Model):
         :return: the version; none where nothing has changed
         """
         self.ensure_one()
+        months = self._get_months()
         written = [
             (old, new)
             for key, values in after.items()
             for old, new in self._prepare_rows(
-                nodes[key], values, before.get(key, {}), whose, locks or {}
+                nodes[key], months, values, before.get(key, {}), whose, locks or {}
             )
             if old is None or any(old[name] != value for name, value in new.items())
         ]
@@ -117,9 +118,8 @@ class SalesTargetPlan(models.Model):
         )
         return version.exists()
 
-    def _prepare_rows(self, node, values, there, whose, locks):
+    def _prepare_rows(self, node, months, values, there, whose, locks):
         """The rows of a node: ``[(row as it is or None, row as it shall be)]``."""
-        months = self._get_months()
         cells = [(None, sum(values["months"]), sum(values["assigned"]))]
         cells += zip(months, values["months"], values["assigned"], strict=True)
         details = {name: values[name] for name in ("share", "basis") if name in values}

@@ -87,8 +87,8 @@ class SalesTargetTransfer(models.Model):
             for key, periods in rows.items()
             for first, row in periods.items()
         }
-        kept = self.env["sales.target.day"]._read_kept(self.plan_id, day)
-        return {cells[id_]: sum(days.values()) for id_, days in kept.items()}
+        kept = self.env["sales.target.day"]._sum_kept(self.plan_id, day)
+        return {cells[id_]: units for id_, units in kept.items()}
 
     def _give(self, cells, source, changed):
         """The rep's node keeps what is over; the rest goes to the destination."""
