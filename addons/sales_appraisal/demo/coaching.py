@@ -7,21 +7,21 @@ from odoo.fields import Command
 
 # English and Chinese.
 CLOSED = (
-    ("More visits a day", "提高日均拜访量"),
+    ("More orders a day", "提高日均订单数"),
     (
-        "Plan the route the evening before; eight customers a day, two of them new.",
-        "前一晚排好线路；每天八家客户，其中两家新客户。",
+        "Plan the route the evening before, and ask for the order on each visit.",
+        "前一晚排好线路，每次拜访都主动促成下单。",
     ),
     (
-        "The route is planned now; keep the two new customers a day.",
-        "线路计划已成习惯；继续保持每天两家新客户。",
+        "The route is planned now; keep asking for the order.",
+        "线路计划已成习惯；继续主动促成下单。",
     ),
 )
 RUNNING = (
-    ("Quotations per visit", "每次拜访报价数"),
+    ("Value of an order", "提高客单价"),
     (
-        "Leave no visit without an offer or an agreed next step.",
-        "每次拜访都要留下报价或约定下一步。",
+        "Offer what goes with it, in each quotation.",
+        "每份报价都推荐搭配产品。",
     ),
 )
 EXERCISES = (
@@ -157,7 +157,7 @@ class Coaching:
             plan = self.make_plan(
                 rep,
                 CLOSED,
-                metric_id=self.metric("VISITS").id,
+                metric_id=self.metric("ORDERS").id,
                 date_from=self.day(75),
                 date_to=self.day(20),
                 conclusion=self.word(CLOSED[2]),
@@ -177,8 +177,8 @@ class Coaching:
         plan = self.make_plan(
             self.rep,
             RUNNING,
-            metric_id=self.metric("QUOTATIONS").id,
-            base_metric_id=self.metric("VISITS").id,
+            metric_id=self.metric("ORDERED").id,
+            base_metric_id=self.metric("ORDERS").id,
             date_from=self.day(32),
             date_to=self.day(-20),
             exercise_ids=[
@@ -309,12 +309,9 @@ class Coaching:
         fans = self.env["res.users"].union(*(rep.user_id for rep in self.reps.values()))
         for number, (title, story, tag) in enumerate(PRACTICES):
             author = authors[number % len(authors)].user_id
-            won = self.env["crm.lead"].search(
-                [
-                    ("user_id", "=", author.id),
-                    ("stage_id.is_won", "=", True),
-                    ("partner_id", "!=", False),
-                ],
+            visit = self.env["sales.visit"].search(
+                [("user_id", "=", author.id), ("state", "=", "done")],
+                offset=number,
                 limit=1,
             )
             post = self.env["sales.practice"].create(
@@ -326,7 +323,9 @@ class Coaching:
                     "tag_ids": self.env.ref(
                         f"sales_appraisal.sales_practice_tag_{tag}"
                     ).ids,
-                    "source_ids": [Command.create({"lead_id": won.id})] if won else [],
+                    "source_ids": [Command.create({"visit_id": visit.id})]
+                    if visit
+                    else [],
                     "pinned": not number,
                 }
             )

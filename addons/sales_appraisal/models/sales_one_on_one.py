@@ -144,13 +144,12 @@ class SalesOneOnOne(models.Model):
     @api.depends_context("uid")
     def _compute_private_note(self):
         """What the user may read: rules of the notes decide, for each reader anew."""
-        notes = (
-            self.env["sales.one.on.one.note"]
-            .search([("meeting_id", "in", self.ids)])
-            .grouped("meeting_id")
-        )
+        notes = self.env["sales.one.on.one.note"]
+        found = {}
+        if notes.has_access("read"):
+            found = notes.search([("meeting_id", "in", self.ids)]).grouped("meeting_id")
         for talk in self:
-            some = notes.get(talk._origin, self.env["sales.one.on.one.note"])
+            some = found.get(talk._origin, notes)
             own = some.filtered(lambda note: note.author_id == self.env.user)
             talk.private_note = own[:1].note
             talk.notes_above = (some - own)[:1].note

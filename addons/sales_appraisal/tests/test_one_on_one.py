@@ -148,6 +148,10 @@ class TestOneOnOne(CoachingCase):
                 reads = role == "leader" or (is_open and role in above)
                 found = self._sweep(talk.id, user)
                 self.assertEqual(bool(found), reads, (role, is_open, found))
+        # The rep's own form opens, without it.
+        names = ["private_note", "notes_above", "agenda_html", "former_ids", "next_on"]
+        [row] = talk.with_user(self.users["rep"]).read(names)
+        self.assertFalse(row["private_note"] or row["notes_above"])
         # Moved under somebody else, and above the author: never the rep.
         self.company.sales_notes_above = True
         self.reps["leader"].parent_id = self.reps["rep"].browse()

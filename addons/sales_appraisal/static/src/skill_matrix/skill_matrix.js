@@ -89,6 +89,10 @@ export class SkillMatrix extends Component {
         return `${value > 0 ? "+" : ""}${value}`;
     }
 
+    arrow(value) {
+        return `${value > 0 ? "▲" : "▼"}${Math.abs(value)}`;
+    }
+
     percent(value) {
         return value === null ? "–" : `${value} %`;
     }
