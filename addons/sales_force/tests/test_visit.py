@@ -1161,6 +1161,19 @@ class TestVisitedCustomer(VisitCase):
         lines = customer.with_user(self.users["rep"]).get_timeline()["lines"]
         self.assertIn("visit", [line["kind"] for line in lines])
 
+    def test_queries(self):
+        """What visits say of a list of customers is one query for all of it."""
+        self.env["sales.customer"]._refresh(self.company)
+        customers = self.env["sales.customer"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        customers.mapped("partner_id.name")
+        customers.mapped("class_id.visit_days")
+        self.company._get_sales_today()
+        with self.assertQueryCount(1):
+            customers.mapped("visit_overdue")
+            customers.mapped("last_visit")
+
     def test_visit_now(self):
         self.env["sales.customer"]._refresh(self.company)
         customer = (

@@ -118,7 +118,7 @@ class SalesDriver(models.Model):
             before = mix.metric_id
             units, counted = SQL("c.share / 100"), SQL("c.value > 0")
         self.env["sales.credit"]._process_pending()
-        return self.env.execute_query(
+        rows = self.env.execute_query(
             SQL(
                 """
                 SELECT l.id, COALESCE(t.categ_id, 0),
@@ -143,3 +143,7 @@ class SalesDriver(models.Model):
                 counted=counted,
             )
         )
+        return [
+            (id_, category, *(Decimal(str(value)) for value in values))
+            for id_, category, *values in rows
+        ]

@@ -97,6 +97,7 @@ class SalesTargetPlan(models.Model):
     def action_import(self):
         """The plan as a spreadsheet, and back."""
         asked.one(self)
+        self.check_access("read")
         wizard = self.env["sales.target.import"].create({"plan_id": self.id})
         return {
             "type": "ir.actions.act_window",

@@ -67,7 +67,7 @@ def learn_indices(own, team, company, trial=1):
 
 
 def _draw(groups, weight):
-    """A rate of each group, the largest one first, drawn towards that of the one before.
+    """A rate of each group, the largest first, drawn towards that of the one before.
 
     Groups without trials say nothing; None where none says anything.
     """

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odoo import models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from odoo.addons.sales_force.tests.common import ROLES
@@ -200,12 +200,16 @@ class TestAsked(CockpitCase):
                 ):
                     self._try(some, name, good)
         self.assertFalse(self.wrong, "\n".join(self.wrong))
-        for model, record in others.items():
-            for name in ("get_deviation", "get_board", "action_open_board"):
-                if hasattr(record, name):
-                    with self.subTest(model=model, name=name):
-                        with self.assertRaises(UserError):
-                            getattr(record.with_user(self.everybody), name)()
+        plan = self.strange.with_user(self.everybody)
+        root = self.strange._get_root().with_user(self.everybody)
+        for read in (
+            plan.get_board,
+            root.get_board_detail,
+            root.get_deviation,
+            root.get_explanation,
+        ):
+            with self.assertRaises(AccessError), freeze_time(TODAY):
+                read()
 
     def test_cells(self):
         """Changes of the board are refused one by one, and nothing changes."""

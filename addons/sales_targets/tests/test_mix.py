@@ -42,7 +42,7 @@ class TestMix(BaseCase):
         for groups in ((own, {}, {}), ({}, team, {}), ({}, {}, company)):
             [only] = [some for some in groups if some]
             indices = learn_indices(*groups)
-            units = {category: row[0] for category, row in only.items()}
+            units = {category: F(row[0]) for category, row in only.items()}
             self.assertAlmostEqual(float(mix(units, indices)), 1, 5)
         indices = learn_indices(own, team, company)
         self.assertEqual(set(indices), {*own, *team, *company})
@@ -308,7 +308,7 @@ class TestMixDriver(DriverCase):
             self.company,
             SQL("SELECT 1, %s, %s::date, %s::date", rep.id, START, STOP),
         )
-        units = {category: units for _id, category, units, *_rest in sold}
+        units = {category: F(units) for _id, category, units, *_rest in sold}
         # A quarter became a fifth: 0.16 of what is invoiced instead of 0.25.
         self.assertEqual(mix(units, indices), F(16, 25))
 
