@@ -153,6 +153,8 @@ class SalesSkillAssessment(models.Model):
             rows = super().create(vals_list)
             rows._tell_employee()
             return rows
+        for vals in vals_list:
+            self._refuse_stamped(vals)
         reps = self.env["sales.rep"].browse(
             [vals.get("rep_id") or self._default_rep_id().id for vals in vals_list]
         )
