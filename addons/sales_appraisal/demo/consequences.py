@@ -3,15 +3,16 @@ more points of conduct than count."""
 
 from dateutil.relativedelta import relativedelta
 
+from ..models.sales_scorecard import LIVE
 from .scorecards import BACK, Cards
 
 # Name in English and Chinese, values; words in both languages.
 RULES = (
     (
-        ("Promotion after Two Excellent Months", "连续两月优秀晋升"),
+        ("Promotion after Two Good Months", "连续两月良好晋升"),
         {
             "pattern": "score_min",
-            "score": 90,
+            "score": 75,
             "times": 2,
             "within": 2,
             "not_in_ramp": True,
@@ -20,12 +21,10 @@ RULES = (
         },
     ),
     (
-        ("Salary Review for Good Results", "业绩良好调薪评审"),
+        ("Salary Review for a Strong Month", "单月业绩突出调薪评审"),
         {
             "pattern": "score_min",
             "score": 80,
-            "times": 2,
-            "within": 3,
             "kind": "salary",
             "percent": 5,
             "approval": "director",
@@ -35,7 +34,7 @@ RULES = (
         ("Coaching after a Weak Month", "单月不达标辅导"),
         {
             "pattern": "score_max",
-            "score": 75,
+            "score": 65,
             "kind": "coaching",
             "approval": "leader",
             "days": 3,
@@ -60,7 +59,7 @@ RULES = (
         ("Written Warning after an Insufficient Month", "单月不合格书面警告"),
         {
             "pattern": "score_max",
-            "score": 60,
+            "score": 45,
             "not_in_ramp": True,
             "kind": "warning",
             "category": "warning",
@@ -157,4 +156,6 @@ class Consequences(Cards):
         )
         for case in cases:
             case.with_user(rep.parent_id.user_id)._decide("confirmed", case.description)
-        self.env["sales.scorecard"]._refresh()
+        self.env["sales.scorecard"].search(
+            [("rep_id", "=", rep.id), ("state", "in", LIVE)]
+        )._compute_results()

@@ -47,6 +47,11 @@ class SalesConsequenceStep(models.Model):
     decided_on = fields.Datetime("On", readonly=True)
     comment = fields.Text(readonly=True)
 
+    @api.depends("user_id")
+    def _compute_display_name(self):
+        for step in self:
+            step.display_name = step.user_id.name or self.env._("Any director")
+
     def _is_stamped(self, name):
         return True
 
