@@ -75,7 +75,7 @@ registry.category("web_tour.tours").add("sales_appraisal_analysis", {
         {
             trigger: ".o_sales_score_analysis h3:contains('How Strict')",
         },
-        {trigger: ".o_sales_score_analysis tr:contains('Leader') td:contains('-12')"},
+        {trigger: ".o_sales_score_analysis tr:contains('Leader') td:contains('92.0')"},
         {
             trigger: ".o_sales_score_analysis section:first a:contains('cards')",
             run: "click",
