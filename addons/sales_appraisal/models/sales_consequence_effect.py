@@ -79,7 +79,7 @@ class SalesConsequence(models.Model):
         plans = self.env["sales.coaching"]
         return {
             proposal: plans._open_from_card(
-                proposal.card_ids.sorted("period_from")[-1], proposal.reason
+                proposal.card_ids.sorted("date_to")[-1], proposal.reason
             )
             for proposal in self
         }

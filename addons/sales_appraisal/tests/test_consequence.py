@@ -503,7 +503,7 @@ class TestConsequence(ConsequenceCase):
         self.assertEqual(proposal.state, "approved")
         plan = self.env["sales.coaching"].browse(proposal.result_id)
         self.assertEqual(proposal.result_model, plan._name)
-        self.assertEqual(plan.card_id, proposal.card_ids.sorted("period_from")[-1])
+        self.assertEqual(plan.card_id, proposal.card_ids.sorted("date_to")[-1])
         self.assertEqual(plan.coach_id, self.users["leader"])
 
     # Speed
