@@ -378,6 +378,7 @@ class TestOpening(CoachingCase):
         self._open()
         card = self._card()
         self._judge(card, 90)
+        card.with_user(self.users["director"]).action_confirm()
         return card
 
     def test_card(self):
@@ -420,6 +421,24 @@ class TestOpening(CoachingCase):
         whole = card.with_user(self.users["leader"]).action_coach()
         self.assertEqual(whole["res_id"], plan.id)
 
+    def test_not_before_the_rep_reads_it(self):
+        """A plan says why it was opened, to the rep, too."""
+        self._sell("rep", 400)
+        self._open()
+        card = self._card()
+        self._judge(card, 90)
+        leader = card.with_user(self.users["leader"])
+        line = self._line(leader, "Judgement")
+        self.assertFalse(line.may_coach)
+        for action in (leader.action_coach, line.action_coach):
+            with self.assertRaises(UserError):
+                action()
+        self.assertFalse(self.env["sales.coaching"].search([("card_id", "=", card.id)]))
+        card.with_user(self.users["director"]).action_confirm()
+        self.env.invalidate_all()
+        self.assertTrue(line.may_coach)
+        self.assertTrue(line.action_coach()["res_id"])
+
     def test_veto(self):
         """What a veto takes off the card is lost to its line."""
         veto = {
@@ -449,7 +468,6 @@ class TestOpening(CoachingCase):
     def test_rule(self):
         """A low score opens a draft, once, with a task for the coach."""
         card = self._scored(0)
-        card.with_user(self.users["director"]).action_confirm()
         rules = self.env["sales.coaching.rule"]
         rules.search([]).action_archive()
         rule = rules.create({"name": "Low", "kind": "card", "below": 50, "times": 1})
