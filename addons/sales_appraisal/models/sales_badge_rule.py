@@ -127,9 +127,7 @@ class SalesBadgeRule(models.Model):
 
     def _get_earned_by_board(self, day):
         """Whoever is first, with more than nothing, in the last period that is over."""
-        whole = spans.bounds(self.board_id.period, day)
-        if day < whole.stop:
-            whole = spans.bounds(self.board_id.period, whole.start - spans.DAY)
+        whole = self.board_id._get_over(day)
         groups = self.board_id._rank(self.board_id._get_spans(whole.stop))
         comment = self.env._(
             "First of “%(board)s”, %(start)s – %(stop)s",
