@@ -12,6 +12,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.addons.sales_force.tests.common import ConcurrentCase
 from odoo.addons.sales_force.tests.credit_rows import CreditRows
 
+from .. import uninstall_hook
 from .common import AppraisalCase
 
 TODAY = "2031-03-10 12:00:00"
@@ -464,6 +465,38 @@ class TestOpening(CoachingCase):
             plans.with_user(self.users["director"])._open_from_card(
                 card.with_user(self.users["director"])
             )
+
+    def test_rule_counts_periods(self):
+        """Two cards of one month, for each part of it one, are not two months."""
+        team = self.env["crm.team"].create(
+            {"name": "North", "company_id": self.company.id}
+        )
+        self.reps["rep"]._change_assignment(date(2031, 1, 16), {"team_id": team.id})
+        self._open()
+        cards = self._card()
+        self.assertEqual(len(cards), 2)
+        self._judge(cards, 10)
+        cards.action_confirm()
+        plans, rules = self.env["sales.coaching"], self.env["sales.coaching.rule"]
+        rules.search([]).action_archive()
+        rule = rules.create({"name": "Low", "kind": "card", "below": 50, "times": 2})
+        rules._apply()
+        self.assertFalse(plans.search([("card_id", "in", cards.ids)]))
+        rule.times = 1
+        rules._apply()
+        self.assertEqual(len(plans.search([("card_id", "in", cards.ids)])), 1)
+
+    def test_uninstalled(self):
+        """What was done in plans does not keep its kind in the database."""
+        plan = self._plan()
+        plan._ask_coach("Review")
+        kind = self.env.ref("sales_appraisal.mail_activity_type_coaching")
+        plan.activity_ids.action_feedback()
+        self.env.flush_all()
+        uninstall_hook(self.env)
+        self.env.invalidate_all()
+        kind.unlink()
+        self.assertFalse(kind.exists())
 
     def test_rule(self):
         """A low score opens a draft, once, with a task for the coach."""
