@@ -58,6 +58,23 @@ class TestBadges(LeaderboardCase):
         )
         self.assertFalse(self.sellers["c"].sales_badge_ids)
 
+    def test_forms(self):
+        """All that the addon adds to forms of others is there, none in place of
+        another."""
+        for model, names in (
+            ("sales.rep", ("sales_badge_ids", "file_ids")),
+            (
+                "res.config.settings",
+                (
+                    *("sales_penalty_limit", "sales_one_on_one_days"),
+                    *("sales_feedback_minimum", "sales_team_score_shown"),
+                ),
+            ),
+        ):
+            arch = self.env[model].get_view(view_type="form")["arch"]
+            for name in names:
+                self.assertIn(f'name="{name}"', arch)
+
     def test_first_of_scores(self):
         """Once all scores of the period are confirmed, not to whose is first."""
         rule = self._rule(board_id=self._board(measure="score").id)

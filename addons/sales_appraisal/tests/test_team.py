@@ -494,6 +494,8 @@ class TestTeam(TeamCase):
         )
         with freeze_time("2031-02-03 12:00:00"):
             team.with_user(self.users["director"]).action_confirm()
+            with self.assertRaisesRegex(UserError, "not a team"):
+                team.with_user(self.users["manager"]).action_coach()
             self._judged(card)
         lines, told = self._told(card)
         self.assertIn("37.19", told)
