@@ -19,6 +19,23 @@ from . import conduct
 OWN, TEAM = "own", "team"
 
 
+def _known(column, of, card):
+    """A figure of a card that counts for another card of the same person.
+
+    Whoever reads that one does not learn from it what of this one is withheld: until
+    the judgement it counts as it is shown, see ``sales.scorecard._withholds``.
+    """
+    return SQL(
+        "CASE WHEN %(of)s.state IN ('manager', 'calibration')"
+        " AND %(card)s.state NOT IN ('manager', 'calibration')"
+        " THEN %(shown)s ELSE %(true)s END",
+        of=SQL.identifier(of),
+        card=SQL.identifier(card),
+        shown=SQL.identifier(of, f"shown_{column}"),
+        true=SQL.identifier(of, column),
+    )
+
+
 class Head(NamedTuple):
     """A score that counts for a team, and how many working days it is of."""
 
@@ -400,11 +417,15 @@ def _read_scores(cards, reps):
     for card, rep, member, score, first, last in cards.env.execute_query(
         SQL(
             """
-            SELECT s.id, m.rep_id, m.id, m.score, m.date_from, m.date_to
+            SELECT s.id, m.rep_id, m.id,
+                CASE WHEN m.rep_id = s.leader_id THEN %(own)s ELSE m.score END,
+                m.date_from, m.date_to
             FROM sales_scorecard s
             JOIN sales_scorecard m ON m.period = s.period
                 AND m.period_from = s.period_from AND m.company_id = s.company_id
-                AND m.rep_id = ANY(%(reps)s) AND m.has_score
+                AND m.rep_id = ANY(%(reps)s)
+                AND CASE WHEN m.rep_id = s.leader_id THEN %(has_own)s
+                    ELSE m.has_score END
                 AND m.date_from <= s.date_to AND m.date_to >= s.date_from
             WHERE s.id = ANY(%(cards)s) AND NOT EXISTS (
                 SELECT FROM sales_scorecard_template_line l
@@ -413,6 +434,8 @@ def _read_scores(cards, reps):
             """,
             reps=reps.ids,
             cards=cards.ids,
+            own=_known("score", "m", "s"),
+            has_own=_known("has_score", "m", "s"),
         )
     ):
         found[card, rep].append((member, Fraction(str(score)), first, last))
@@ -445,17 +468,19 @@ def read_led(cards):
         for card, total, days, count in cards.env.execute_query(
             SQL(
                 """
-                SELECT s.id, sum(t.score * t.head_days), sum(t.head_days), count(*)
+                SELECT s.id, sum(%(score)s * t.head_days), sum(t.head_days), count(*)
                 FROM sales_scorecard s
                 JOIN sales_scorecard t ON t.leader_id = s.rep_id AND t.rep_id IS NULL
                     AND t.company_id = s.company_id
                     AND t.period = s.period AND t.period_from = s.period_from
                     AND t.date_from <= s.date_to AND t.date_to >= s.date_from
-                    AND t.has_score AND t.head_days > 0
-                WHERE s.id = ANY(%s)
+                    AND %(has_score)s AND t.head_days > 0
+                WHERE s.id = ANY(%(cards)s)
                 GROUP BY s.id
                 """,
-                cards.ids,
+                cards=cards.ids,
+                score=_known("score", "t", "s"),
+                has_score=_known("has_score", "t", "s"),
             )
         )
     }

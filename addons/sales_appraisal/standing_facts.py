@@ -266,7 +266,7 @@ def read_reached(env, company, keys, month, today):
 def read_scores(env, company, subject, keys, spans):
     """Confirmed scores of the cards of these days, by their parts of the period.
 
-    A team's is the mean of its members'.
+    A team's is the mean of its members'; the card of the team itself is not among them.
 
     :return: ``{key: [(sum of score × part, sum of parts, cards) of each span]}``
     """
@@ -277,7 +277,8 @@ def read_scores(env, company, subject, keys, spans):
                 """
                 SELECT %(key)s, sum(s.score * s.share), sum(s.share), count(*)
                 FROM sales_scorecard s
-                WHERE s.company_id = %(company)s AND s.has_score AND s.share > 0
+                WHERE s.company_id = %(company)s AND s.rep_id IS NOT NULL
+                  AND s.has_score AND s.share > 0
                   AND s.state IN ('confirmed', 'acknowledged', 'appealed')
                   AND s.period_from >= %(start)s AND s.period_to <= %(stop)s
                   AND %(key)s = ANY(%(keys)s)

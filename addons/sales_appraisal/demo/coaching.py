@@ -212,7 +212,12 @@ class Coaching:
         """From the weakest line of the last cards."""
         for rep in self.others[-2:]:
             card = self.env["sales.scorecard"].search(
-                [("rep_id", "=", rep.id), ("has_score", "=", True)], limit=1
+                [
+                    ("rep_id", "=", rep.id),
+                    ("has_score", "=", True),
+                    ("state", "not in", ("manager", "calibration")),
+                ],
+                limit=1,
             )
             if card:
                 self.env["sales.coaching"]._open_from_card(card)

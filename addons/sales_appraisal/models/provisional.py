@@ -44,6 +44,10 @@ class ProvisionalFloat(_Provisional, fields.Float):
     pass
 
 
+class ProvisionalJson(_Provisional, fields.Json):
+    pass
+
+
 class ProvisionalMany2one(_Provisional, fields.Many2one):
     def __get__(self, record, owner=None):
         if record is None or record.env.su or len(record) <= 1:

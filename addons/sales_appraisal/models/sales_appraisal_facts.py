@@ -107,5 +107,8 @@ class SalesAppraisalAnalysis(models.AbstractModel):
 
     @staticmethod
     def _get_year(stop):
-        """The twelve months that end on a day."""
-        return stop + relativedelta(days=1, years=-1), stop
+        """The twelve months that end with the one of a day.
+
+        Whole months: what was achieved is known by month.
+        """
+        return stop + relativedelta(months=-11, day=1), stop

@@ -10,6 +10,7 @@ from odoo.tools.misc import format_date
 
 from .. import standing_facts as facts
 from ..scoring import spans
+from .sales_scorecard import LIVE
 
 # How far back a streak of days is looked for.
 _BACK = timedelta(days=370)
@@ -127,10 +128,11 @@ class SalesBadgeRule(models.Model):
 
     def _get_earned_by_board(self, day):
         """Whoever is first, with more than nothing, in the last period that is over."""
-        whole = spans.bounds(self.board_id.period, day)
-        if day < whole.stop:
-            whole = spans.bounds(self.board_id.period, whole.start - spans.DAY)
+        whole = self.board_id._get_over(day)
         groups = self.board_id._rank(self.board_id._get_spans(whole.stop))
+        if self.board_id.measure == "score" and self._has_open_cards(groups, whole):
+            # Not to whoever is confirmed first.
+            return []
         comment = self.env._(
             "First of “%(board)s”, %(start)s – %(stop)s",
             board=self.board_id.name,
@@ -143,6 +145,32 @@ class SalesBadgeRule(models.Model):
             for row in rows
             if row.place == 1 and row.value > 0
         ]
+
+    def _has_open_cards(self, groups, span):
+        """Whether the score of somebody who is ranked is not confirmed yet."""
+        return bool(
+            self.env["sales.scorecard"].search_count(
+                [
+                    ("company_id", "=", self.company_id.id),
+                    ("rep_id", "in", [r.key for rows in groups.values() for r in rows]),
+                    ("period_from", ">=", span.start),
+                    ("period_to", "<=", span.stop),
+                    ("state", "in", LIVE),
+                ],
+                limit=1,
+            )
+        )
+
+    @api.model
+    def _forget_all(self):
+        """With the app go its rules, which would keep its badges in the database."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE gamification_badge_user SET sales_rule_id = NULL "
+            "WHERE sales_rule_id IS NOT NULL"
+        )
+        self.env.cr.execute("DELETE FROM sales_badge_rule")
+        self.env.invalidate_all(flush=False)
 
     def _get_people(self, day):
         return facts.read_people(

@@ -12,6 +12,7 @@ from odoo.addons.sales_targets.models.sales_target_deviation import RATE
 
 from ..scoring.card import hundredths
 from ..scoring.coaching import Scored, full_at, weakest
+from .sales_scorecard import WITHHELD
 from .sales_scorecard_template_line import exact
 
 
@@ -158,11 +159,17 @@ class SalesScorecardLine(models.Model):
 
     may_coach = fields.Boolean(compute="_compute_may_coach")
 
-    @api.depends("card_id.may_decide", "applies", "score")
+    @api.depends("card_id.may_decide", "card_id.state", "applies", "score")
     @api.depends_context("uid")
     def _compute_may_coach(self):
         for line in self:
-            line.may_coach = line.applies and line.card_id.may_decide
+            card = line.card_id
+            line.may_coach = bool(
+                line.applies
+                and card.may_decide
+                and card.rep_id
+                and card.state not in WITHHELD
+            )
 
     def action_coach(self):
         """Coach this line: its plan, made once; see ``action_coach`` of the card."""
@@ -174,7 +181,25 @@ class SalesScorecardLine(models.Model):
         return plan.with_env(self.env)._open_form()
 
     def _create_coaching(self, card, reason=None):
-        """A plan for a line; for the card where it lost nothing: no line."""
+        """A plan for a line; for the card where it lost nothing: no line.
+
+        :raise UserError: for the card of a team, and before the rep reads the judgement
+        """
+        if not card.rep_id:
+            raise UserError(
+                self.env._(
+                    "%(card)s: a rep is coached, not a team.", card=card.display_name
+                )
+            )
+        if card.state in WITHHELD:
+            # The rep reads the plan, and why it was opened.
+            raise UserError(
+                self.env._(
+                    "%(card)s: coach when it is confirmed. The plan would tell the rep "
+                    "the judgement before.",
+                    card=card.display_name,
+                )
+            )
         # sudo: made by the system, of a card that the caller sees
         plans, card = self.env["sales.coaching"].sudo(), card.sudo()
         plan = plans.create(

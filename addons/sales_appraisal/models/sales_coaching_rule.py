@@ -42,7 +42,7 @@ class SalesCoachingRule(models.Model):
     times = fields.Integer(
         "Times Running",
         default=1,
-        help="So many confirmed cards, or months, one after the other.",
+        help="So many periods with confirmed cards, or months, one after the other.",
     )
     coaching_ids = fields.One2many("sales.coaching", "rule_id", "Plans")
 
@@ -78,29 +78,38 @@ class SalesCoachingRule(models.Model):
         plan._ask_coach(self.env._("Review the draft, and ask the rep to agree"))
 
     def _apply_to_cards(self, company, busy):
-        """Of each rep the last confirmed cards, the latest of the last month."""
+        """Of each rep the last periods whose cards are confirmed, the latest in the
+        last month. Who has a card for each part of a period is below in all of them."""
+        since = company._get_sales_today() - relativedelta(months=1)
         cards = self.env["sales.scorecard"].search(
             [
                 ("company_id", "=", company.id),
                 ("state", "in", ("confirmed", "acknowledged")),
                 ("has_score", "=", True),
+                # No period is longer than a year.
+                ("date_to", ">=", since - relativedelta(years=self.times + 1)),
                 ("rep_id", "not in", busy.ids),
                 ("rep_id.state", "!=", "left"),
                 ("rep_id.parent_id", "!=", False),
             ],
             order="date_to desc, id desc",
         )
-        since = company._get_sales_today() - relativedelta(months=1)
         known = self.env["sales.coaching"].search([("card_id", "in", cards.ids)])
-        for some in cards.grouped("rep_id").values():
-            last, recent = some[0], some[: self.times]
+        asked = set()
+        for (rep, _period), some in cards.grouped(
+            lambda card: (card.rep_id, card.period)
+        ).items():
+            last = some[0]
+            recent = list(some.grouped("period_from").values())[: self.times]
             if (
-                last in known.card_id
-                or last.confirmed_on.date() < since
+                rep in asked
+                or last in known.card_id
+                or company._get_sales_date(last.confirmed_on) < since
                 or len(recent) < self.times
-                or any(card.score >= self.below for card in recent)
+                or any(card.score >= self.below for cards in recent for card in cards)
             ):
                 continue
+            asked.add(rep)
             reason = self.env._(
                 "%(rule)s: %(score)s points.",
                 rule=self.name,

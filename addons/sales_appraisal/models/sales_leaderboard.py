@@ -77,7 +77,7 @@ class SalesLeaderboard(models.Model):
         day = min(day or today, today)
         found = self._get_spans(day)
         groups = self._rank(found)
-        whole = spans.bounds(self.period, day)
+        whole = self._get_bounds(day)
         return {
             "day": str(day),
             "start": str(found.current.start),
@@ -87,7 +87,7 @@ class SalesLeaderboard(models.Model):
             "currency_id": self.company_id.currency_id.id,
             "previous": str(whole.start - timedelta(days=1)),
             "next": whole.stop < today
-            and str(min(today, spans.bounds(self.period, whole.stop + spans.DAY).stop)),
+            and str(min(today, self._get_bounds(whole.stop + spans.DAY).stop)),
             "groups": self._show(groups, self._get_viewer()),
         }
 
@@ -95,15 +95,26 @@ class SalesLeaderboard(models.Model):
         found = self._get_spans(self.company_id._get_sales_today())
         return self._get_label(found.current), self._rank(found)
 
+    def _get_year_end(self):
+        return self.company_id._get_scorecard_year_end()
+
+    def _get_bounds(self, day):
+        """The period of a day, as scorecards have it."""
+        return spans.bounds(self.period, day, self._get_year_end())
+
+    def _get_over(self, day):
+        """The last period that is over on a day."""
+        whole = self._get_bounds(day)
+        return whole if day >= whole.stop else self._get_bounds(whole.start - spans.DAY)
+
     def _get_spans(self, day):
         """The days to a day. Scores are of the last period that is over."""
         self.ensure_one()
-        whole = spans.bounds(self.period, day)
-        if self.measure != "score":
-            return spans.to_date(self.period, day, self.against, self.movement)
-        if day < whole.stop:
-            whole = spans.bounds(self.period, whole.start - spans.DAY)
-        return spans.to_date(self.period, whole.stop, movement="period")
+        last = self._get_year_end()
+        if self.measure == "score":
+            day = self._get_over(day).stop
+            return spans.to_date(self.period, day, movement="period", last=last)
+        return spans.to_date(self.period, day, self.against, self.movement, last)
 
     def _get_label(self, span):
         start, stop = (format_date(self.env, day) for day in span)

@@ -13,6 +13,7 @@ from odoo.addons.sales_targets.planning.periods import choose, periods
 
 from ..scoring.coaching import Scored, loss
 from .sales_coaching import OPEN
+from .sales_scorecard import WITHHELD
 
 DAYS = 30
 MOST = 5
@@ -83,9 +84,16 @@ class SalesOneOnOne(models.Model):
         }
 
     def _prepare_card(self):
-        """The last card that has a score, with what lost most."""
+        """The last card that has a score, with what lost most.
+
+        Both read the agenda: no card whose judgement the rep does not read yet.
+        """
         card = self.env["sales.scorecard"].search(
-            [("rep_id", "=", self.rep_id.id), ("has_score", "=", True)],
+            [
+                ("rep_id", "=", self.rep_id.id),
+                ("has_score", "=", True),
+                ("state", "not in", WITHHELD),
+            ],
             order="date_to desc, id desc",
             limit=1,
         )

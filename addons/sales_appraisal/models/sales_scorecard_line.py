@@ -8,6 +8,7 @@ from .provisional import (
     ProvisionalBoolean,
     ProvisionalChar,
     ProvisionalFloat,
+    ProvisionalJson,
     ProvisionalSelection,
 )
 from .sales_scorecard_template_line import BY_SCORES, FUNCTIONS, KINDS, exact
@@ -23,9 +24,12 @@ MISSING = [
     ("alone", "Fewer than two scores"),
     ("team", "No card of a team"),
 ]
-# Of a line that is judged all of the result is withheld; of the others only what tells
-# whether it was judged.
-JUDGED = ("applies", "missing", "actual", "x", "is_vetoed", "score")
+# Of a line that is judged all of the result is withheld, and of one that is made of
+# other cards of the same person; of the others only what tells whether it was judged.
+JUDGED = (
+    *("applies", "missing", "actual", "x", "is_vetoed", "score"),
+    *("lowest", "highest", "heads"),
+)
 WRITTEN = {
     "self_value": "self",
     "self_comment": "self",
@@ -82,11 +86,12 @@ class SalesScorecardLine(models.Model):
     credit_count = fields.Integer("Credits", readonly=True)
     scope = fields.Selection(related="template_line_id.scope")
     member_count = fields.Integer("Cards of the Team", readonly=True)
-    lowest = fields.Float(digits=(16, 2), readonly=True)
-    highest = fields.Float(digits=(16, 2), readonly=True)
-    heads = fields.Json(
+    lowest = ProvisionalFloat(digits=(16, 2), readonly=True)
+    highest = ProvisionalFloat(digits=(16, 2), readonly=True)
+    heads = ProvisionalJson(
         "Scores of the Members",
         readonly=True,
+        groups="sales_force.group_sales_director,sales_force.group_sales_operations",
         help="Of a team: card, score and working days of each member.",
     )
     x = ProvisionalFloat(
@@ -146,6 +151,10 @@ class SalesScorecardLine(models.Model):
         _ = self.env._
         if self.kind == "judgement" and self.is_withheld:
             return _("Judged by who is above; shown when the card is confirmed.")
+        if self.is_withheld and self._is_judged():
+            return _(
+                "Made of scores with judgements; shown when the card is confirmed."
+            )
         if not self.applies:
             reason = dict(self._fields["missing"]._description_selection(self.env))
             reason = reason.get(self.missing, "")
@@ -377,7 +386,8 @@ class SalesScorecardLine(models.Model):
         self.check_access("read")
         card = self.card_id
         if self.kind in BY_SCORES:
-            return card._open_members(self.kind, self.heads)
+            # sudo: only the ids; the list shows what the user may read of them
+            return card._open_members(self.kind, self.sudo().heads)
         reps = card.rep_id or card._get_members()
         if self.scope == "team":
             reps = reps.search([("id", "child_of", reps.id)])
@@ -423,25 +433,39 @@ class SalesScorecardLine(models.Model):
 
     # What who is appraised reads before the confirmation
 
+    def _is_judged(self):
+        """Whether there is somebody's judgement of the card's owner in the result.
+
+        The leader's card is scored by the team's, which is the leader's own, too; the
+        team's by the scores of its members, of whom the leader may be one.
+        """
+        if self.kind in ("members", "spread"):
+            return not self.card_id.rep_id
+        return self.kind in ("judgement", "team")
+
     def _withholds(self, name):
         return (
             len(self) == 1
-            and (name not in JUDGED or self.kind == "judgement")
+            and (name not in JUDGED or self._is_judged())
             and self.card_id._withholds(name)
         )
 
     def _withholds_sql(self, name, alias):
         card = self.env["sales.scorecard"]
-        withheld = SQL(
-            "EXISTS (SELECT FROM %s card WHERE card.id = %s AND %s)",
+        judged = SQL("TRUE")
+        if name in JUDGED:
+            judged = SQL(
+                "(%(kind)s IN ('judgement', 'team') OR "
+                "%(kind)s IN ('members', 'spread') AND card.rep_id IS NULL)",
+                kind=self._field_to_sql(alias, "kind"),
+            )
+        return SQL(
+            "EXISTS (SELECT FROM %s card WHERE card.id = %s AND %s AND %s)",
             SQL.identifier(card._table),
             self._field_to_sql(alias, "card_id"),
             card._withholds_sql(name, "card"),
+            judged,
         )
-        if name not in JUDGED:
-            return withheld
-        kind = self._field_to_sql(alias, "kind")
-        return SQL("%s = 'judgement' AND %s", kind, withheld)
 
     def _get_shown(self, name):
         return "judgement" if name == "missing" else None

@@ -67,6 +67,13 @@ class SalesScorecard(models.Model):
 
     @api.model
     def _open_period(self, company, period, day):
+        """Make the cards of a period, and score those that nobody has touched."""
+        cards = self._make_cards(company, period, day)
+        cards.filtered(lambda card: card.state == "open")._compute_results()
+        return cards
+
+    def _make_cards(self, company, period, day):
+        """As many as there are parts; not scored yet."""
         start, stop = bounds(period, day, company._get_scorecard_year_end())
         templates = self._get_templates(company, period, start)
         if not templates:
@@ -107,7 +114,6 @@ class SalesScorecard(models.Model):
         self.with_context(**QUIET).create(vals_list)
         cards = self.search(domain)
         cards._add_lines()
-        cards.filtered(lambda card: card.state == "open")._compute_results()
         return cards
 
     def _lock_company(self, company):
@@ -405,7 +411,7 @@ class SalesScorecard(models.Model):
         for company in self.env["res.company"].search([]):
             today = company._get_sales_today()
             for period in MONTHS:
-                self._open_period(company, period, today)
+                self._make_cards(company, period, today)
         self._refresh()
         self._start_over()
         self._pass_on()

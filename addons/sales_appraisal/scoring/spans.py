@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
+from .periods import DECEMBER
 from .periods import bounds as month_bounds
 
 DAY = timedelta(days=1)
@@ -26,8 +27,10 @@ class Spans(NamedTuple):
     earlier_base: Span
 
 
-def bounds(period, day):
+def bounds(period, day, last=DECEMBER):
     """The first and last day of the period of a day: also ``day`` and ``week``.
+
+    :param last: month and day on which the fiscal year ends
 
     >>> bounds("week", date(2026, 11, 28))
     Span(start=datetime.date(2026, 11, 23), stop=datetime.date(2026, 11, 29))
@@ -37,18 +40,17 @@ def bounds(period, day):
     if period == "week":
         start = day - day.weekday() * DAY
         return Span(start, start + 6 * DAY)
-    return Span(*month_bounds(period, day))
+    return Span(*month_bounds(period, day, last))
 
 
-def before(span, period):
+def before(span, period, last=DECEMBER):
     """The same days of the period before; its last day stands for the whole of it.
 
     >>> before(Span(date(2026, 3, 1), date(2026, 3, 30)), "month").stop
     datetime.date(2026, 2, 28)
     """
-    whole = bounds(period, span.start)
-    last = bounds(period, whole.start - DAY)
-    return _same_days(span, whole, last)
+    whole = bounds(period, span.start, last)
+    return _same_days(span, whole, bounds(period, whole.start - DAY, last))
 
 
 def year_before(span):
@@ -66,7 +68,7 @@ def _same_days(span, whole, last):
     return Span(last.start, min(last.start + (span.stop - whole.start), last.stop))
 
 
-def to_date(period, day, against="previous", movement="day"):
+def to_date(period, day, against="previous", movement="day", last=DECEMBER):
     """What a standing of a day needs.
 
     :param str against: what improvement is measured by: ``previous``, the same days of
@@ -74,18 +76,21 @@ def to_date(period, day, against="previous", movement="day"):
     :param str movement: what places are compared with: ``day``, the evening before, on
         the first day of a period the end of the one before; ``period``, the same days
         of the period before
+    :param last: month and day on which the fiscal year ends
     """
 
     def base(span):
-        return year_before(span) if against == "last_year" else before(span, period)
+        if against == "last_year":
+            return year_before(span)
+        return before(span, period, last)
 
-    current = Span(bounds(period, day).start, day)
+    current = Span(bounds(period, day, last).start, day)
     if movement == "period":
-        earlier = before(current, period)
+        earlier = before(current, period, last)
     elif day > current.start:
         earlier = Span(current.start, day - DAY)
     else:
-        earlier = bounds(period, day - DAY)
+        earlier = bounds(period, day - DAY, last)
     return Spans(current, base(current), earlier, base(earlier))
 
 

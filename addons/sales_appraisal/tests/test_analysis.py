@@ -153,6 +153,13 @@ class TestAnalysis(AppraisalCase):
             row["period_from"] = date(2031, 2, 1)
         self.assertFalse(Analysis._get_predictions(domain, chosen))
 
+    def test_year(self):
+        """Targets are summed of the same days as what was achieved of them."""
+        analysis = self.env["sales.appraisal.analysis"]
+        for stop in (date(2031, 1, 1), date(2031, 1, 20), date(2031, 1, 31)):
+            self.assertEqual(analysis._get_year(stop), (date(2030, 2, 1), stop))
+        self.assertEqual(analysis._get_year(date(2032, 2, 29))[0], date(2031, 3, 1))
+
     def test_health(self):
         """Who came, who went, and who carries the team."""
         leaver, joiner = self.reps["rep"], self.reps["peer"]

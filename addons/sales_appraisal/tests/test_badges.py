@@ -7,6 +7,7 @@ from freezegun import freeze_time
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
+from .. import uninstall_hook
 from .test_leaderboard import LeaderboardCase
 
 
@@ -56,6 +57,53 @@ class TestBadges(LeaderboardCase):
             ["Zz Best"],
         )
         self.assertFalse(self.sellers["c"].sales_badge_ids)
+
+    def test_forms(self):
+        """All that the addon adds to forms of others is there, none in place of
+        another."""
+        for model, names in (
+            ("sales.rep", ("sales_badge_ids", "file_ids")),
+            (
+                "res.config.settings",
+                (
+                    *("sales_penalty_limit", "sales_one_on_one_days"),
+                    *("sales_feedback_minimum", "sales_team_score_shown"),
+                ),
+            ),
+        ):
+            arch = self.env[model].get_view(view_type="form")["arch"]
+            for name in names:
+                self.assertIn(f'name="{name}"', arch)
+
+    def test_first_of_scores(self):
+        """Once all scores of the period are confirmed, not to whose is first."""
+        rule = self._rule(board_id=self._board(measure="score").id)
+        with freeze_time("2031-01-20"):
+            self._open()
+        with freeze_time("2031-02-06"):
+            cards = self.env["sales.scorecard"].search([])
+            first = cards.filtered(lambda card: card.rep_id == self.sellers["b"])
+            best = cards.filtered(lambda card: card.rep_id == self.sellers["c"])
+            self._judge(first, 60)
+            first.action_confirm()
+            self.rules._cron_award()
+            self.assertEqual(self._given(rule), [])
+            self._judge(best, 90)
+            self._judge(cards - first - best, 50)
+            (cards - first).action_confirm()
+            self.rules._cron_award()
+        self.assertEqual(self._given(rule), [("C", "2031-01-31")])
+
+    def test_uninstalled(self):
+        """Badges of the app that somebody has do not stay in the database."""
+        badge = self.env.ref("sales_appraisal.badge_first")
+        self._sell_all()
+        rule = self._rule(board_id=self._board().id, badge_id=badge.id)
+        self.rules._cron_award()
+        self.assertEqual(len(self._given(rule)), 1)
+        uninstall_hook(self.env)
+        badge.unlink()
+        self.assertFalse(badge.exists())
 
     def test_streak(self):
         for day in range(1, 29):

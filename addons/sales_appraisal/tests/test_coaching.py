@@ -12,6 +12,7 @@ from odoo.tests import new_test_user, tagged
 from odoo.addons.sales_force.tests.common import ConcurrentCase
 from odoo.addons.sales_force.tests.credit_rows import CreditRows
 
+from .. import uninstall_hook
 from .common import AppraisalCase
 
 TODAY = "2031-03-10 12:00:00"
@@ -378,6 +379,7 @@ class TestOpening(CoachingCase):
         self._open()
         card = self._card()
         self._judge(card, 90)
+        card.with_user(self.users["director"]).action_confirm()
         return card
 
     def test_card(self):
@@ -420,6 +422,24 @@ class TestOpening(CoachingCase):
         whole = card.with_user(self.users["leader"]).action_coach()
         self.assertEqual(whole["res_id"], plan.id)
 
+    def test_not_before_the_rep_reads_it(self):
+        """A plan says why it was opened, to the rep, too."""
+        self._sell("rep", 400)
+        self._open()
+        card = self._card()
+        self._judge(card, 90)
+        leader = card.with_user(self.users["leader"])
+        line = self._line(leader, "Judgement")
+        self.assertFalse(line.may_coach)
+        for action in (leader.action_coach, line.action_coach):
+            with self.assertRaises(UserError):
+                action()
+        self.assertFalse(self.env["sales.coaching"].search([("card_id", "=", card.id)]))
+        card.with_user(self.users["director"]).action_confirm()
+        self.env.invalidate_all()
+        self.assertTrue(line.may_coach)
+        self.assertTrue(line.action_coach()["res_id"])
+
     def test_veto(self):
         """What a veto takes off the card is lost to its line."""
         veto = {
@@ -446,10 +466,41 @@ class TestOpening(CoachingCase):
                 card.with_user(self.users["director"])
             )
 
+    def test_rule_counts_periods(self):
+        """Two cards of one month, for each part of it one, are not two months."""
+        team = self.env["crm.team"].create(
+            {"name": "North", "company_id": self.company.id}
+        )
+        self.reps["rep"]._change_assignment(date(2031, 1, 16), {"team_id": team.id})
+        self._open()
+        cards = self._card()
+        self.assertEqual(len(cards), 2)
+        self._judge(cards, 10)
+        cards.action_confirm()
+        plans, rules = self.env["sales.coaching"], self.env["sales.coaching.rule"]
+        rules.search([]).action_archive()
+        rule = rules.create({"name": "Low", "kind": "card", "below": 50, "times": 2})
+        rules._apply()
+        self.assertFalse(plans.search([("card_id", "in", cards.ids)]))
+        rule.times = 1
+        rules._apply()
+        self.assertEqual(len(plans.search([("card_id", "in", cards.ids)])), 1)
+
+    def test_uninstalled(self):
+        """What was done in plans does not keep its kind in the database."""
+        plan = self._plan()
+        plan._ask_coach("Review")
+        kind = self.env.ref("sales_appraisal.mail_activity_type_coaching")
+        plan.activity_ids.action_feedback()
+        self.env.flush_all()
+        uninstall_hook(self.env)
+        self.env.invalidate_all()
+        kind.unlink()
+        self.assertFalse(kind.exists())
+
     def test_rule(self):
         """A low score opens a draft, once, with a task for the coach."""
         card = self._scored(0)
-        card.with_user(self.users["director"]).action_confirm()
         rules = self.env["sales.coaching.rule"]
         rules.search([]).action_archive()
         rule = rules.create({"name": "Low", "kind": "card", "below": 50, "times": 1})

@@ -1,6 +1,7 @@
 """The steps of a card, who takes them, until when; appeals; calibration."""
 
 from datetime import date
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -22,6 +23,27 @@ class TestFlow(AppraisalCase):
 
     def _as(self, name):
         return self.card.with_user(self.users[name])
+
+    def test_each_night(self):
+        """Cards are opened, and each is scored once."""
+        self.card.unlink()
+        cards = type(self.card)
+        scored = []
+        write = cards._write_results
+
+        def counting(some):
+            scored.extend(some.ids)
+            return write(some)
+
+        with (
+            freeze_time("2031-01-20 12:00:00"),
+            patch.object(cards, "_write_results", counting),
+        ):
+            self.env["sales.scorecard"]._cron_open()
+        card = self._card()
+        self.assertEqual(card.score, 92)
+        self.assertEqual(scored.count(card.id), 1)
+        self.assertEqual(len(scored), len(set(scored)))
 
     def test_all_steps(self):
         with freeze_time("2031-01-20 12:00:00"), self.assertRaises(UserError):

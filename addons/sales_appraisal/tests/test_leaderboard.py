@@ -274,6 +274,39 @@ class TestLeaderboard(LeaderboardCase):
         self.assertEqual(rows[0], (1, "B"))
         self.assertEqual(self._row(board, "b", day="2031-01-31")["value"], card.score)
 
+    def test_scores_of_teams(self):
+        """The mean of the members': the team's own card is no member's."""
+        self._template(
+            [{"name": "Judgement", "kind": "judgement", "weight": 100, "cap": 100}],
+            name="Teams",
+            subject="teams",
+        ).action_publish()
+        self._open()
+        cards = self.env["sales.scorecard"].search([])
+        team = cards.filtered(lambda c: not c.rep_id and c.team_id == self.teams[1])
+        members = cards.filtered(lambda c: c.rep_id and c.team_id == self.teams[1])
+        self.assertEqual(len(members), 2)
+        for card, value in ((members[0], 90), (members[1], 50), (team, 10)):
+            self._judge(card, value)
+        (members + team).action_confirm()
+        board = self._board(measure="score", subject="team")
+        row = self._row(board, "director", "South", day="2031-02-10")
+        self.assertAlmostEqual(row["value"], sum(members.mapped("score")) / 2, 9)
+
+    def test_fiscal_quarter(self):
+        """Quarters are those of scorecards: of the company's fiscal year."""
+        self.company.write({"fiscalyear_last_month": "1", "fiscalyear_last_day": 31})
+        board = self._board(period="quarter")
+        found = board.get_standings("2031-05-20")
+        self.assertEqual(
+            (found["start"], found["previous"]), ("2031-05-01", "2031-04-30")
+        )
+        found = board.get_standings("2031-04-20")
+        self.assertEqual((found["start"], found["stop"]), ("2031-02-01", "2031-04-20"))
+        board.measure = "score"
+        found = board.get_standings("2031-05-20")
+        self.assertEqual((found["start"], found["stop"]), ("2031-02-01", "2031-04-30"))
+
     def test_oracle(self):
         """Random credits of four months, counted one by one."""
         chance = random.Random(5)

@@ -29,6 +29,9 @@ class TestOneOnOne(CoachingCase):
         self._open()
         self._judge(self._card(), 90)
         self._agreed()
+        # The rep reads the agenda, and not yet how the judgement is.
+        self.assertFalse(self._talk(start="2031-03-11 09:00:00").agenda["card"])
+        self._card().with_user(self.users["director"]).action_confirm()
         invoice = self._sell("rep", 70, "2031-01-20")
         invoice.invoice_date_due = "2031-02-01"
         self.env.flush_all()

@@ -359,6 +359,7 @@ class TestTeam(TeamCase):
             sequence=1,
         )
         template.action_publish()
+        self.company.sales_penalty_limit = 0
         self._join("rep", date(2030, 1, 1), self.team)
         self._join("peer", date(2030, 1, 1), self.team)
         self._join("peer", date(2031, 1, 16), self.other)
@@ -440,6 +441,106 @@ class TestTeam(TeamCase):
             self.assertEqual(appeal.rep_id, self.reps["leader"])
             with self.assertRaises(AccessError):
                 appeal.with_user(self.users["rep"]).read(["reason"])
+
+    def _told(self, card):
+        """All that the leader reads of the lines of a card."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        lines = card.with_user(self.users["leader"]).line_ids
+        return lines, str((lines.read(), lines.mapped("explanation")))
+
+    def test_own_team_is_not_told(self):
+        """The team's card is the leader's own: its judgement is on no other before."""
+        self._template(
+            [
+                {"name": "Team's card", "kind": "team", "weight": 60, "cap": 120},
+                {**self._lines()[0], "weight": 40},
+            ],
+            role="leader",
+            sequence=1,
+        ).action_publish()
+        self._template(
+            [{"name": "Judgement", "kind": "judgement", "weight": 100, "cap": 100}],
+            name="Judged teams",
+            subject="teams",
+            sequence=1,
+        ).action_publish()
+        self._join("rep", date(2030, 1, 1), self.team)
+        self._sell("leader", 900)
+        with freeze_time("2031-01-10 12:00:00"):
+            self._open()
+        with freeze_time("2031-02-03 12:00:00"):
+            card, team = self._card("leader"), self._team_card()
+            self._judge(team, 37.19)
+            # While the leader reads all of the own card.
+            card._compute_results()
+            self.assertEqual(card.line_ids[0].missing, "team")
+            card._start()
+            card.with_user(self.users["leader"]).action_submit_self()
+            card._compute_results()
+        self.assertEqual((team.state, card.state), ("calibration", "manager"))
+        self.assertEqual(card.line_ids[0].actual, 37.19)
+        lines, told = self._told(card)
+        self.assertNotIn("37.19", told)
+        self.assertEqual((lines[0].applies, lines[0].missing), (False, "judgement"))
+        self.assertEqual(lines[1].actual, 900)
+        for domain in (
+            [("actual", "=", 37.19)],
+            [("score", ">", 0), ("kind", "=", "team")],
+        ):
+            self.assertFalse(lines.search(domain), domain)
+        self.assertIn(
+            "37.19", str(card.with_user(self.users["manager"]).line_ids.read())
+        )
+        with freeze_time("2031-02-03 12:00:00"):
+            team.with_user(self.users["director"]).action_confirm()
+            with self.assertRaisesRegex(UserError, "not a team"):
+                team.with_user(self.users["manager"]).action_coach()
+            self._judged(card)
+        lines, told = self._told(card)
+        self.assertIn("37.19", told)
+
+    def _judged(self, card):
+        card.with_user(self.users["manager"]).action_submit()
+        card.with_user(self.users["director"]).action_confirm()
+
+    def test_own_score_is_not_told(self):
+        """Nor is the leader's own score, where the leader is one of the members."""
+        for name in ("rep", "leader"):
+            self._join(name, date(2030, 1, 1), self.team)
+        self._sell("rep", 900)
+        self._sell("leader", 500)
+        with freeze_time("2031-01-10 12:00:00"):
+            self._open()
+        with freeze_time("2031-02-03 12:00:00"):
+            card, team = self._card("leader"), self._team_card()
+            card._start()
+            card.with_user(self.users["leader"]).action_submit_self()
+            self._judge(card, 37.19)
+            self.assertEqual((card.shown_score, card.score), (50, 44.88))
+            team._compute_results()
+            scores = {one: score for one, score, _days in team.line_ids[1].heads}
+            self.assertEqual(scores[card.id], 50)
+            self._judge_nothing(team)
+            team._compute_results()
+        self.assertEqual((team.state, team.line_ids[1].lowest), ("calibration", 44.88))
+        lines, told = self._told(team)
+        for secret in ("44.88", f"{team.line_ids[1].actual:.2f}"):
+            self.assertNotIn(secret, told)
+        # Who leads a team need not be above its members.
+        with self.assertRaises(AccessError):
+            lines[1].read(["heads"])
+        self.assertEqual((lines[1].lowest, lines[1].missing), (0, "judgement"))
+        self.assertEqual(lines[0].actual, 1400)
+        # The cards behind are those that the leader reads in any case.
+        opened = lines[1].action_open_source()
+        behind = self.env["sales.scorecard"].search(opened["domain"])
+        self.assertEqual(behind, card + self._card("rep"))
+
+    def _judge_nothing(self, card):
+        card._start()
+        card.with_user(self.users["leader"]).action_submit_self()
+        card.with_user(self.users["manager"]).action_submit()
 
     def test_team_score(self):
         """A member reads the team's score where the company says so, confirmed."""

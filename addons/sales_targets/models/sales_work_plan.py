@@ -302,7 +302,6 @@ class SalesWorkPlan(models.Model):
         partner = partner.browse(asked.record_id(self.env, partner_id) or ()).exists()
         partner.check_access("read")
         name = asked.words(self.env, name)
-        minutes = self._check_minutes(minutes)
         if not (name if kind == "task" else partner):
             raise UserError(
                 self.env._("Say what is to be done.")
