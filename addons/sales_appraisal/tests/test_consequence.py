@@ -36,7 +36,7 @@ class TestConsequence(ConsequenceCase):
         self.assertEqual((proposal.score, proposal.score_change), (91, -4))
         self.assertEqual(len(proposal.card_ids), 3)
         self.assertIn("Grade A or better, 3 periods running", proposal.reason)
-        self.assertIn("March 2031 A (91.00)", proposal.reason)
+        self.assertIn("Mar 2031 A (91.00)", proposal.reason)
         self.assertEqual(rule.proposal_count, 1)
         self.assertEqual(
             proposal.step_ids.user_id,
@@ -185,7 +185,7 @@ class TestConsequence(ConsequenceCase):
         proposal = self._proposals()
         card.with_user(self.users["rep"])._appeal("It is more")
         self.assertEqual(proposal.state, "withdrawn")
-        self.assertIn("March 2031 does not count now", proposal.withdrawn_because)
+        self.assertIn("Mar 2031 does not count now", proposal.withdrawn_because)
         self.assertFalse(proposal.waits_for_id)
         # Upheld: it is proposed again, as another one.
         card.appeal_ids.with_user(self.users["director"])._decide("upheld", "No")
@@ -475,10 +475,10 @@ class TestConsequence(ConsequenceCase):
         self.assertEqual(rows["director"], rows["operations"])
         head, first, second = rows["director"]
         self.assertEqual(head[:3], ("Name of the Period", "Rep", "Sales Team"))
-        self.assertEqual(first[:2], ("March 2031", "Rep"))
+        self.assertEqual(first[:2], ("Mar 2031", "Rep"))
         self.assertEqual(first[4:8], ("A B A", 98, 3, 5))
         self.assertEqual((first[9], first[12]), ("Approved", "'=1+1"))
-        self.assertEqual(second[:2], ("February 2031", "Peer"))
+        self.assertEqual(second[:2], ("Feb 2031", "Peer"))
         with self.assertRaises(AccessError):
             self.env["sales.salary.export"].with_user(self.users["leader"]).create({})
 

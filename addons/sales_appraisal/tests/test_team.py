@@ -380,6 +380,7 @@ class TestTeam(TeamCase):
                 for name in ("rep", "peer")
             ]
         )
+        self.company.sales_penalty_limit = 0
         kind = self.env["sales.conduct.category"].search(
             [("kind", "=", "violation")], limit=1
         )
