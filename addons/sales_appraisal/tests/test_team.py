@@ -359,7 +359,6 @@ class TestTeam(TeamCase):
             sequence=1,
         )
         template.action_publish()
-        self.company.sales_penalty_limit = 0
         self._join("rep", date(2030, 1, 1), self.team)
         self._join("peer", date(2030, 1, 1), self.team)
         self._join("peer", date(2031, 1, 16), self.other)
