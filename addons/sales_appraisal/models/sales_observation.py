@@ -292,6 +292,15 @@ class SalesVisit(models.Model):
                 leads and visit.user_id != self.env.user and visit.state != "cancelled"
             )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_observed(self):
+        # sudo: whether there is a form, whoever may see it
+        forms = self.sudo().observation_ids
+        if "submitted" in forms.mapped("state"):
+            raise UserError(
+                self.env._("A visit with a form of a joint visit is cancelled instead.")
+            )
+
     def action_observe(self):
         """The user's own form of this joint visit: made and opened.
 

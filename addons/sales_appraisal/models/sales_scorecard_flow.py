@@ -6,7 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools.misc import formatLang
 
-from .sales_scorecard import DUE
+from .sales_scorecard import DUE, LIVE
 
 # A working day is found within so many days for each one counted.
 STRETCH = 3
@@ -142,6 +142,7 @@ class SalesScorecard(models.Model):
         self._check_state("calibration")
         # sudo: stamped by the system; whose turn it is was checked above
         cards = self.sudo()
+        cards._check_order()
         for card in cards:
             card.snapshot = card._prepare_snapshot()
         cards.write(
@@ -162,6 +163,56 @@ class SalesScorecard(models.Model):
             }
         )
         return True
+
+    def _check_order(self):
+        """Cards made of others are confirmed with these or after them.
+
+        Else a leader reads in the own card what the team's, or in the team's what the
+        own one, does not tell yet.
+
+        :raise UserError: naming what is to be confirmed first
+        """
+        leaders = self.filtered(
+            lambda card: card.rep_id and "team" in card.line_ids.mapped("kind")
+        )
+        teams = self.filtered(
+            lambda card: not card.rep_id
+            and {"members", "spread"} & set(card.line_ids.mapped("kind"))
+        )
+        domain = fields.Domain(
+            [
+                ("company_id", "in", self.company_id.ids),
+                ("period_from", "in", self.mapped("period_from")),
+                ("state", "in", LIVE),
+                ("id", "not in", self.ids),
+            ]
+        )
+        of_teams = fields.Domain(
+            [("rep_id", "=", False), ("leader_id", "in", leaders.rep_id.ids)]
+        )
+        of_leaders = fields.Domain("rep_id", "in", teams.leader_id.ids)
+        waiting = self.search(domain & (of_teams | of_leaders))
+        own, led = waiting.filtered("rep_id"), waiting.filtered(lambda c: not c.rep_id)
+        # Who is scored by the team is no member of it.
+        own = own.filtered(
+            lambda card: not {"team", "members"} & set(card.line_ids.mapped("kind"))
+        )
+        pairs = [(card, led, "leader_id", card.rep_id) for card in leaders]
+        pairs += [(card, own, "rep_id", card.leader_id) for card in teams]
+        self._refuse(
+            [
+                self.env._(
+                    "%(card)s: confirm %(first)s with it or before.",
+                    card=card.display_name,
+                    first=first.display_name,
+                )
+                for card, others, name, rep in pairs
+                for first in others
+                if first[name] == rep
+                and (first.period, first.period_from) == (card.period, card.period_from)
+                and (card.rep_id or first.team_id == card.team_id)
+            ]
+        )
 
     def action_acknowledge(self):
         """The rep has seen the score and accepts it."""

@@ -63,6 +63,32 @@ class SalesSkillRequirement(models.Model):
         return found
 
 
+class HrSkill(models.Model):
+    _inherit = "hr.skill"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_assessed(self):
+        self.env["sales.skill.assessment"]._refuse_loss([("skill_id", "in", self.ids)])
+
+
+class HrSkillLevel(models.Model):
+    _inherit = "hr.skill.level"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_assessed(self):
+        self.env["sales.skill.assessment"]._refuse_loss([("level_id", "in", self.ids)])
+
+
+class HrSkillType(models.Model):
+    _inherit = "hr.skill.type"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_assessed(self):
+        self.env["sales.skill.assessment"]._refuse_loss(
+            [("skill_id.skill_type_id", "in", self.ids)]
+        )
+
+
 class SalesSkillAssessment(models.Model):
     """What somebody can do, by their own judgement or by the coach's, on a day.
 
@@ -342,6 +368,15 @@ class SalesSkillAssessment(models.Model):
             if not rank:
                 own[key] = row
         return now, own, earlier
+
+    @api.model
+    def _refuse_loss(self, domain):
+        """:raise UserError: when there are assessments, which would be lost"""
+        # sudo: whether there are any, whoever may see them
+        if self.sudo().search_count(domain, limit=1):
+            raise UserError(
+                self.env._("Reps were assessed by this: how they did would be lost.")
+            )
 
 
 def _percent(part):

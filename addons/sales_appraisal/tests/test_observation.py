@@ -90,6 +90,8 @@ class TestObservation(CoachingCase):
         self._observe(visit, Opening="4").action_submit()
         self.assertEqual((first.state, second.state), ("done", "open"))
         self.assertEqual(first.visit_id, visit)
+        with self.assertRaises(UserError):
+            visit.unlink()
 
     def test_trend(self):
         """Each item beside what it was the time before; one query for all lines."""

@@ -89,6 +89,13 @@ class TestSkill(CoachingCase):
                 }
             )
 
+    def test_kept(self):
+        """What people were assessed by is not deleted with how they did."""
+        row = self._assess(80)
+        for record in (row.skill_id, row.level_id, row.skill_type_id):
+            with self.assertRaises(UserError, msg=record):
+                record.unlink()
+
     def test_matrix(self):
         """The coach's judgement, the change since a day, the gap to the grade's."""
         grade = self.env["sales.grade"].create({"name": "Senior"})

@@ -493,16 +493,17 @@ class TestTeam(TeamCase):
             "37.19", str(card.with_user(self.users["manager"]).line_ids.read())
         )
         with freeze_time("2031-02-03 12:00:00"):
+            card.with_user(self.users["manager"]).action_submit()
+            with self.assertRaises(UserError) as caught:
+                card.with_user(self.users["director"]).action_confirm()
+            self.assertIn("with it or before", str(caught.exception))
+            self.assertIn(team.display_name, str(caught.exception))
             team.with_user(self.users["director"]).action_confirm()
             with self.assertRaisesRegex(UserError, "not a team"):
                 team.with_user(self.users["manager"]).action_coach()
-            self._judged(card)
+            card.with_user(self.users["director"]).action_confirm()
         lines, told = self._told(card)
         self.assertIn("37.19", told)
-
-    def _judged(self, card):
-        card.with_user(self.users["manager"]).action_submit()
-        card.with_user(self.users["director"]).action_confirm()
 
     def test_own_score_is_not_told(self):
         """Nor is the leader's own score, where the leader is one of the members."""
@@ -536,6 +537,11 @@ class TestTeam(TeamCase):
         opened = lines[1].action_open_source()
         behind = self.env["sales.scorecard"].search(opened["domain"])
         self.assertEqual(behind, card + self._card("rep"))
+        with self.assertRaises(UserError) as caught:
+            team.with_user(self.users["director"]).action_confirm()
+        self.assertIn(card.display_name, str(caught.exception))
+        (team + card).with_user(self.users["director"]).action_confirm()
+        self.assertEqual(set((team + card).mapped("state")), {"confirmed"})
 
     def _judge_nothing(self, card):
         card._start()
