@@ -148,8 +148,18 @@ class SalesScorecard(models.Model):
         return self.env["sales.coaching"]._open_from_card(self)._open_form()
 
     def _check_coach(self):
-        """:raise AccessError: for the own card, and for who is not above the rep"""
+        """
+        :raise AccessError: for the own card, and for who is not above the rep
+        :raise UserError: for the card of a team
+        """
         self.check_access("read")
+        if not self.rep_id:
+            raise UserError(
+                self.env._(
+                    "%(card)s: coach the members of the team.",
+                    card=self.display_name,
+                )
+            )
         self.env["sales.coaching"]._check_reps(self.rep_id)
 
 
@@ -158,11 +168,12 @@ class SalesScorecardLine(models.Model):
 
     may_coach = fields.Boolean(compute="_compute_may_coach")
 
-    @api.depends("card_id.may_decide", "applies", "score")
+    @api.depends("card_id.may_decide", "card_id.rep_id", "applies", "score")
     @api.depends_context("uid")
     def _compute_may_coach(self):
         for line in self:
-            line.may_coach = line.applies and line.card_id.may_decide
+            card = line.card_id
+            line.may_coach = line.applies and card.rep_id and card.may_decide
 
     def action_coach(self):
         """Coach this line: its plan, made once; see ``action_coach`` of the card."""

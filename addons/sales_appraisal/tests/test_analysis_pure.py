@@ -109,4 +109,3 @@ class TestAnalysis(unittest.TestCase):
             analysis.months_to_target([(0, 5), (10, 4), (10, 10), (10, 0)]), 2
         )
         self.assertIsNone(analysis.months_to_target([(10, 9)]))
-
