@@ -2,7 +2,7 @@
 
 from dateutil.relativedelta import relativedelta
 
-ROUNDS = (("Customers and Colleagues", "客户与同事反馈"), ("Next Round", "下一轮反馈"))
+ROUNDS = (("Customers and Colleagues", "客户与同事评价"), ("Next Round", "下一轮评价"))
 KEEP = (
     "Always prepared, and keeps what was agreed.",
     "准备充分，答应的事都能做到。",

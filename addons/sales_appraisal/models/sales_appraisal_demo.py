@@ -26,7 +26,14 @@ class SalesAppraisalDemo(models.AbstractModel):
         env = self.sudo().env
         if not env["res.users"].search_count([("login", "=", "director")]):
             return
-        context = {**env.context, **QUIET, "allowed_company_ids": company.ids}
+        languages = dict(env["res.lang"].get_installed())
+        context = {
+            **env.context,
+            **QUIET,
+            "allowed_company_ids": company.ids,
+            # Of what the system says of it, as in the messages.
+            "lang": "zh_CN" if "zh_CN" in languages else "en_US",
+        }
         env = env(context=context)
         cards = Cards(env, company)
         cards.load()

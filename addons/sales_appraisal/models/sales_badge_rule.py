@@ -1,5 +1,6 @@
 from collections import defaultdict
 from datetime import timedelta
+from functools import partial
 
 from dateutil.relativedelta import relativedelta
 
@@ -99,7 +100,7 @@ class SalesBadgeRule(models.Model):
         # sudo: badges follow from results that the user need not read
         rule = self.sudo()
         found = getattr(rule, f"_get_earned_by_{rule.kind}")(day)
-        awards = rule.env["gamification.badge.user"]
+        awards, users = rule.env["gamification.badge.user"], rule.env["res.users"]
         known = {
             (award.user_id.id, award.sales_day)
             for award in awards.search([("sales_rule_id", "=", rule.id)])
@@ -111,20 +112,23 @@ class SalesBadgeRule(models.Model):
                     "badge_id": rule.badge_id.id,
                     "sales_rule_id": rule.id,
                     "sales_day": cause,
-                    "comment": comment,
+                    "comment": word(rule.with_context(lang=users.browse(user_id).lang)),
                 }
-                for user_id, cause, comment in found
+                for user_id, cause, word in found
                 if user_id and (user_id, cause) not in known
             ]
         )
         for award in given:
             # Not Odoo's own mail of a page: one line, as the user wants to be notified.
-            award.message_notify(
+            spoken = award.with_context(lang=award.user_id.lang)
+            spoken.message_notify(
                 partner_ids=award.user_id.partner_id.ids,
-                subject=self.env._("Badge: %(name)s", name=rule.badge_id.name),
+                subject=spoken.env._("Badge: %(name)s", name=spoken.badge_id.name),
                 body=award.comment,
             )
         return given
+
+    # Who has earned it: user, day and what says so in the language of a rule's context
 
     def _get_earned_by_board(self, day):
         """Whoever is first, with more than nothing, in the last period that is over."""
@@ -133,14 +137,17 @@ class SalesBadgeRule(models.Model):
         if self.board_id.measure == "score" and self._has_open_cards(groups, whole):
             # Not to whoever is confirmed first.
             return []
-        comment = self.env._(
-            "First of “%(board)s”, %(start)s – %(stop)s",
-            board=self.board_id.name,
-            start=format_date(self.env, whole.start),
-            stop=format_date(self.env, whole.stop),
-        )
+
+        def word(rule):
+            return rule.env._(
+                "First of “%(board)s”, %(start)s – %(stop)s",
+                board=rule.board_id.name,
+                start=format_date(rule.env, whole.start),
+                stop=format_date(rule.env, whole.stop),
+            )
+
         return [
-            (row.user_id, whole.stop, comment)
+            (row.user_id, whole.stop, word)
             for rows in groups.values()
             for row in rows
             if row.place == 1 and row.value > 0
@@ -205,13 +212,16 @@ class SalesBadgeRule(models.Model):
         people = self._get_people(months[0].stop)
         found = facts.read_core(self.env, self.company_id, "rep", list(people), months)
         had = self._get_given_since(months[-1].start - spans.DAY)
-        comment = self.env._(
-            "Target reached %(count)s months running, until %(date)s",
-            count=self.count,
-            date=format_date(self.env, months[0].stop),
-        )
+
+        def word(rule):
+            return rule.env._(
+                "Target reached %(count)s months running, until %(date)s",
+                count=rule.count,
+                date=format_date(rule.env, months[0].stop),
+            )
+
         return [
-            (people[key].user_id, months[0].stop, comment)
+            (people[key].user_id, months[0].stop, word)
             for key, values in found.items()
             if people[key].user_id not in had
             and all(target > 0 and done >= target for done, target, _n in values)
@@ -256,10 +266,13 @@ class SalesBadgeRule(models.Model):
             user_id = people[rep].user_id
             if user_id in self._get_given_since(last[-1][0] - spans.DAY):
                 continue
-            comment = self.env._(
-                "Day plan done in full %(count)s days running, until %(date)s",
-                count=self.count,
-                date=format_date(self.env, last[0][0]),
-            )
-            earned.append((user_id, last[0][0], comment))
+            earned.append((user_id, last[0][0], partial(_word_of_streak, last[0][0])))
         return earned
+
+
+def _word_of_streak(stop, rule):
+    return rule.env._(
+        "Day plan done in full %(count)s days running, until %(date)s",
+        count=rule.count,
+        date=format_date(rule.env, stop),
+    )

@@ -149,8 +149,18 @@ class SalesScorecard(models.Model):
         return self.env["sales.coaching"]._open_from_card(self)._open_form()
 
     def _check_coach(self):
-        """:raise AccessError: for the own card, and for who is not above the rep"""
+        """
+        :raise AccessError: for the own card, and for who is not above the rep
+        :raise UserError: for the card of a team
+        """
         self.check_access("read")
+        if not self.rep_id:
+            raise UserError(
+                self.env._(
+                    "%(card)s: coach the members of the team.",
+                    card=self.display_name,
+                )
+            )
         self.env["sales.coaching"]._check_reps(self.rep_id)
 
 
@@ -159,7 +169,9 @@ class SalesScorecardLine(models.Model):
 
     may_coach = fields.Boolean(compute="_compute_may_coach")
 
-    @api.depends("card_id.may_decide", "card_id.state", "applies", "score")
+    @api.depends(
+        "card_id.may_decide", "card_id.rep_id", "card_id.state", "applies", "score"
+    )
     @api.depends_context("uid")
     def _compute_may_coach(self):
         for line in self:

@@ -110,15 +110,17 @@ class SalesCoachingRule(models.Model):
             ):
                 continue
             asked.add(rep)
-            reason = self.env._(
+            rule = self._speak_to_coach(last.rep_id)
+            card = last.with_env(rule.env)
+            reason = rule.env._(
                 "%(rule)s: %(score)s points.",
-                rule=self.name,
-                score=formatLang(self.env, last.score, digits=2),
+                rule=rule.name,
+                score=formatLang(rule.env, card.score, digits=2),
             )
-            self._open(
-                lambda last=last, reason=reason: self.env[
+            rule._open(
+                lambda card=card, reason=reason: card.env[
                     "sales.coaching"
-                ]._open_from_card(last, reason)
+                ]._open_from_card(card, reason)
             )
 
     def _apply_to_targets(self, company, busy):
@@ -151,9 +153,15 @@ class SalesCoachingRule(models.Model):
                 continue
             below = [t for t in some if 100 * t.attainment < self.below]
             if {t.date_from for t in below} == set(months) and len(below) == len(some):
-                self._open_deviation(some[0])
+                self._speak_to_coach(rep)._open_deviation(some[0])
+
+    def _speak_to_coach(self, rep):
+        """The rule in the language of who reads the plan, which keeps its words."""
+        lang = rep.parent_id.user_id.lang or self.env.lang
+        return self.with_context(lang=lang)
 
     def _open_deviation(self, target):
+        target = target.with_env(self.env)
         found = target.get_deviation()
         largest = found["largest"]
         if largest and (largest["driver_id"] or largest["key"] == RATE):

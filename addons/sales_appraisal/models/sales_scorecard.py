@@ -19,7 +19,7 @@ from .sales_scorecard_template import PERIODS
 STATES = [
     ("open", "Open"),
     ("self", "Self-assessment"),
-    ("manager", "Manager"),
+    ("manager", "Manager's judgement"),
     ("calibration", "Calibration"),
     ("confirmed", "Confirmed"),
     ("acknowledged", "Acknowledged"),

@@ -330,12 +330,12 @@ class SalesScorecardLine(models.Model):
         step = next_step(function, x)
         if step:
             gain = step[1] * weight
-            return float(gain / (step[0] - x)), _(
+            return float(gain / abs(step[0] - x)), _(
                 "at %(input)s there are %(gain)s points more in the card",
                 input=self._number(float(step[0])),
                 gain=self._number(float(gain)),
             )
-        better = -1 if self.function == "lower" else 1
+        better = -1 if score(function, x - 1) > score(function, x + 1) else 1
         gain = (score(function, x + better) - score(function, x)) * weight
         if gain <= 0:
             return 0.0, _("nothing more to be had here")

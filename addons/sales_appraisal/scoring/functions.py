@@ -58,14 +58,18 @@ def is_vetoed(function, x):
 def next_step(function, x):
     """The nearest input at which more points are to be had than at this one.
 
-    :return: ``(input, points gained)`` where a function rises in steps; else None
+    :return: ``(input, points gained)`` where a function rises in steps, or where it
+        is level on both sides; else None
     """
-    if function.kind != "bands":
+    if function.kind not in ("bands", "linear"):
         return None
     now = score(function, x)
     better = [(Fraction(a), Fraction(b) - now) for a, b in function.points if b > now]
-    above = [step for step in better if step[0] > x]
-    return min(above, key=lambda step: step[0] - x, default=None)
+    if function.kind == "bands":
+        better = [step for step in better if step[0] > x]
+    elif max(score(function, x - 1), score(function, x + 1)) > now:
+        return None
+    return min(better, key=lambda step: abs(step[0] - x), default=None)
 
 
 def _ratio(function, x):

@@ -83,6 +83,16 @@ class TestFunctions(BaseCase):
         self.assertEqual(next_step(bands, F(95)), (100, 20))
         self.assertIsNone(next_step(bands, F(120)))
 
+    def test_next_step_of_lines(self):
+        """Where a line is level, more is to be had farther on, on either side."""
+        rising = Function("linear", points=((40, 0), (70, 60), (90, 100)))
+        self.assertEqual(next_step(rising, F(34)), (70, 60))
+        self.assertIsNone(next_step(rising, F(50)))
+        self.assertIsNone(next_step(rising, F(95)))
+        falling = Function("linear", points=((0, 100), (10, 80), (30, 0)))
+        self.assertEqual(next_step(falling, F(40)), (10, 80))
+        self.assertIsNone(next_step(falling, F(12)))
+
     def test_lower_is_better(self):
         lower = Function("lower", cap=F(150))
         for x, points in ((100, 100), (90, 110), (0, 150), (250, 0)):

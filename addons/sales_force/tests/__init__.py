@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_apportion,
+    test_assets,
     test_assignment,
     test_assignment_rules,
     test_calendar_import,
