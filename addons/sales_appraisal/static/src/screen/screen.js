@@ -2,6 +2,7 @@ import {Component, onMounted, onWillStart, onWillUnmount, useState} from "@odoo/
 import {_t} from "@web/core/l10n/translation";
 import {rpc} from "@web/core/network/rpc";
 import {registry} from "@web/core/registry";
+import {user} from "@web/core/user";
 
 // How often the server is asked, and how long something is celebrated, in milliseconds.
 const POLL = 20000;
@@ -155,7 +156,7 @@ export class ScreenAction extends Component {
                 model: "sales.screen",
                 method: "get_slides",
                 args: [[id]],
-                kwargs: {},
+                kwargs: {context: user.context},
             });
         this.close = () => window.history.back();
     }
