@@ -9,7 +9,7 @@ import {KeepLast} from "@web/core/utils/concurrency";
 import {useService} from "@web/core/utils/hooks";
 import {useSetupAction} from "@web/search/action_hook";
 import {Layout} from "@web/search/layout";
-import {formatFloat} from "@web/views/fields/formatters";
+import {formatFloat, formatPercentage} from "@web/views/fields/formatters";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
 import {formatMetric} from "@sales_force/metric";
 import {TargetChart, getThemeColor} from "../chart/chart";
@@ -111,9 +111,13 @@ export class Deviation extends Component {
         return sign + this.format(Math.abs(value), humanReadable);
     }
 
-    rate(value) {
-        return value === null
-            ? "–"
+    /** The product mix is a part of what it would be as planned, and close to it. */
+    rate(key, value) {
+        if (value === null) {
+            return "–";
+        }
+        return key === "mix"
+            ? formatPercentage(value, {digits: [16, 1]})
             : formatFloat(value, {digits: [16, 2], trailingZeros: false});
     }
 
