@@ -195,14 +195,8 @@ class SalesScorecardLine(models.Model):
     def _create_coaching(self, card, reason=None):
         """A plan for a line; for the card where it lost nothing: no line.
 
-        :raise UserError: for the card of a team, and before the rep reads the judgement
+        :raise UserError: before the rep reads the judgement
         """
-        if not card.rep_id:
-            raise UserError(
-                self.env._(
-                    "%(card)s: a rep is coached, not a team.", card=card.display_name
-                )
-            )
         if card.state in WITHHELD:
             # The rep reads the plan, and why it was opened.
             raise UserError(

@@ -499,7 +499,7 @@ class TestTeam(TeamCase):
             self.assertIn("with it or before", str(caught.exception))
             self.assertIn(team.display_name, str(caught.exception))
             team.with_user(self.users["director"]).action_confirm()
-            with self.assertRaisesRegex(UserError, "not a team"):
+            with self.assertRaisesRegex(UserError, "members of the team"):
                 team.with_user(self.users["manager"]).action_coach()
             card.with_user(self.users["director"]).action_confirm()
         lines, told = self._told(card)
