@@ -91,6 +91,7 @@ class SalesProvisionalMixin(models.AbstractModel):
         columns = [field for field in fields if field.column_type]
         if self.env.su or not columns:
             return super()._fetch_query(query, fields)
+        # sudo: the values of records that the query, made by the reader's rules, finds
         system = super(SalesProvisionalMixin, self.sudo())
         fetched = system._fetch_query(query, columns).with_env(self.env)
         for field in fields:

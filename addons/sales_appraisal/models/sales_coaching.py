@@ -394,9 +394,10 @@ class SalesCoaching(models.Model):
                 raise UserError(self.env._("Say what is to be reached first."))
             if plan._get_asked():
                 continue
-            # sudo: an activity of the rep on the own plan
-            plan.sudo()._get_coach_task().action_feedback()
-            plan.sudo().activity_schedule(
+            # sudo: activities of the rep and of the coach on a plan that is theirs
+            own = plan.sudo()
+            own._get_coach_task().action_feedback()
+            own.activity_schedule(
                 "sales_appraisal.mail_activity_type_coaching",
                 plan.company_id._get_sales_today() + timedelta(days=3),
                 summary=self.env._("Agree on the coaching plan"),
@@ -462,7 +463,8 @@ class SalesCoaching(models.Model):
         self._check_lead()
         self._check_state("running")
         # sudo: stamped by the system; who asks was checked above
-        for plan in self.sudo():
+        plans = self.sudo()
+        for plan in plans:
             plan._lock_plan()
             if plan._get_windows()[1] is None:
                 raise UserError(
@@ -471,8 +473,8 @@ class SalesCoaching(models.Model):
                         plan=plan.display_name,
                     )
                 )
-        found = self.sudo()._measure()
-        for plan in self.sudo():
+        found = plans._measure()
+        for plan in plans:
             plan.exercise_ids._withdraw()
             plan._withdraw_checkin()
             plan._get_coach_task().unlink()

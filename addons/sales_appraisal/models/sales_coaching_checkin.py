@@ -43,13 +43,13 @@ class SalesCoachingCheckin(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         checkins = super().create(vals_list)
-        plans = checkins.coaching_id
         checkins._check_plan()
         # sudo: stamped by the system, and the activity that asked for it is done
-        for checkin in checkins.sudo():
+        stamped = checkins.sudo()
+        for checkin in stamped:
             plan = checkin.coaching_id
             checkin.write({"value": plan.after, "has_value": plan.has_after})
-        for plan in plans.sudo():
+        for plan in stamped.coaching_id:
             if plan.state == "running":
                 plan._get_checkin_task().action_feedback()
                 plan._plan_checkin()

@@ -51,8 +51,8 @@ class SalesCoaching(models.Model):
         :raise UserError: where there is nobody
         """
         # sudo: only who is whose manager
-        rep = rep.sudo()
-        coach = (manager or rep.parent_id).sudo().user_id or rep.parent_id.user_id
+        rep, manager = rep.sudo(), manager and manager.sudo()
+        coach = (manager or rep.parent_id).user_id or rep.parent_id.user_id
         coach = coach or self.env.user
         if coach == rep.user_id or not coach.active:
             raise UserError(
@@ -221,6 +221,7 @@ class SalesScorecardLine(models.Model):
                 "exercise_ids": plans._prepare_exercises(),
             }
         )
+        # sudo: of the template's points, which every rep may read
         plan._set_goal(self.sudo()._get_full_rate())
         return plan
 

@@ -31,9 +31,8 @@ class SalesConduct(models.Model):
 
     def _sum_periods(self, rows):
         """``{(rep's id, sign, first day of the limit's period): [points, counted]}``"""
-        kinds = {
-            rep.id: rep.company_id.sudo().sales_points_period for rep in self.rep_id
-        }  # sudo: only a setting
+        reps = self.rep_id.sudo()  # sudo: only a setting of their companies
+        kinds = {rep.id: rep.company_id.sales_points_period for rep in reps}
         sums = {}
         for _id, rep, day, score, part in rows:
             key = (rep, score > 0, fields.Date.start_of(day, kinds[rep]))

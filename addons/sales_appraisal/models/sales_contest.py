@@ -182,17 +182,14 @@ class SalesContest(models.Model):
     @api.depends("state", "entry")
     def _compute_may_enter(self):
         # sudo: only whether the user has entered
-        entered = (
-            self.sudo()
-            .env["sales.contest.entry"]
-            ._read_group(
-                [
-                    ("contest_id", "in", self.ids),
-                    ("user_id", "=", self.env.uid),
-                    ("left_on", "=", False),
-                ],
-                ["contest_id"],
-            )
+        entries = self.env["sales.contest.entry"].sudo()
+        entered = entries._read_group(
+            [
+                ("contest_id", "in", self.ids),
+                ("user_id", "=", self.env.uid),
+                ("left_on", "=", False),
+            ],
+            ["contest_id"],
         )
         entered = {contest.id for (contest,) in entered}
         for contest in self:
@@ -425,15 +422,12 @@ class SalesContest(models.Model):
 
     def _get_own_rep(self):
         # sudo: the own profile only
-        rep = (
-            self.env["sales.rep"]
-            .sudo()
-            .search(
-                [
-                    ("user_id", "=", self.env.uid),
-                    ("company_id", "=", self.company_id.id),
-                ]
-            )
+        reps = self.env["sales.rep"].sudo()
+        rep = reps.search(
+            [
+                ("user_id", "=", self.env.uid),
+                ("company_id", "=", self.company_id.id),
+            ]
         )
         if not rep:
             raise UserError(self.env._("Only reps take part in contests."))

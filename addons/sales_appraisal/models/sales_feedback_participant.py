@@ -145,9 +145,10 @@ class SalesFeedbackParticipant(models.Model):
                 self.env._("You have answered, or the round is closed. Thank you.")
             )
         # sudo: the reader's own link
+        inputs = self.sudo()._get_inputs()
         return {
             "type": "ir.actions.act_url",
-            "url": self.sudo()._get_inputs().get_start_url(),
+            "url": inputs.get_start_url(),
             "target": "self",
         }
 

@@ -75,16 +75,13 @@ class SalesFeedbackRound(models.Model):
     def _propose_colleagues(self):
         """``{audience: {subject: partners' ids}}``, of reps in service."""
         # sudo: contacts of colleagues, whatever protects those of customers
-        reps = (
-            self.env["sales.rep"]
-            .sudo()
-            .search(
-                [
-                    ("company_id", "=", self.company_id.id),
-                    ("state", "in", ("onboarding", "active")),
-                    ("user_id.partner_id.email_normalized", "!=", False),
-                ]
-            )
+        reps = self.env["sales.rep"].sudo()
+        reps = reps.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "in", ("onboarding", "active")),
+                ("user_id.partner_id.email_normalized", "!=", False),
+            ]
         )
         by_team, by_manager = reps.grouped("team_id"), reps.grouped("parent_id")
         none = reps.browse()
