@@ -1,17 +1,14 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-_TASK = {"name": "summary", "user_id": "user_id", "date_deadline": "date_deadline"}
-
 
 class SalesOneOnOneAgreement(models.Model):
     """Who of the two does what by when: a task, which the next talk shows."""
 
     _name = "sales.one.on.one.agreement"
     _description = "Agreement of a One-to-one"
-    _inherit = ["sales.stamped.mixin"]
+    _inherit = ["sales.agreed.task.mixin"]
     _order = "date_deadline, id"
-    _sales_stamped = frozenset({"activity_id"})
 
     meeting_id = fields.Many2one(
         "sales.one.on.one", "One-to-one", required=True, index=True, ondelete="cascade"
@@ -35,37 +32,11 @@ class SalesOneOnOneAgreement(models.Model):
             self.env.company._get_sales_today(), days=14
         ),
     )
-    activity_id = fields.Many2one(
-        "mail.activity",
-        "Task",
-        readonly=True,
-        copy=False,
-        index="btree_not_null",
-        ondelete="set null",
-    )
-    state = fields.Selection(
-        [("open", "Open"), ("done", "Done"), ("dropped", "Dropped")],
-        "Status",
-        compute="_compute_state",
-        help="As its task says; dropped: the task was deleted.",
-    )
-    is_late = fields.Boolean(compute="_compute_state")
 
     @api.model
     def _default_user_id(self):
         rep = self.env["sales.rep"].browse(self.env.context.get("agreement_rep_id"))
         return rep.user_id
-
-    @api.depends("activity_id.active", "date_deadline")
-    def _compute_state(self):
-        today = self.env.company._get_sales_today()
-        for agreement in self:
-            # sudo: who sees an agreement sees whether it is done
-            task = agreement.sudo().activity_id
-            agreement.state = "open" if task.active else "done" if task else "dropped"
-            agreement.is_late = (
-                agreement.state == "open" and agreement.date_deadline < today
-            )
 
     @api.constrains("user_id", "meeting_id")
     def _check_user(self):
@@ -86,13 +57,7 @@ class SalesOneOnOneAgreement(models.Model):
         agreements = super().create(vals_list)
         agreements._check_lead()
         # sudo: an activity of one of the two, on their talk
-        for agreement in agreements.sudo():
-            agreement.activity_id = agreement.meeting_id.activity_schedule(
-                "mail.mail_activity_data_todo",
-                agreement.date_deadline,
-                summary=agreement.name,
-                user_id=agreement.user_id.id,
-            )
+        agreements.sudo()._make_tasks()
         return agreements
 
     def write(self, vals):
@@ -101,19 +66,14 @@ class SalesOneOnOneAgreement(models.Model):
         if "meeting_id" in vals:
             # Not into the talk of somebody else.
             self._check_lead()
-        changed = {_TASK[name]: vals[name] for name in _TASK.keys() & vals.keys()}
-        if changed:
-            # sudo: the task follows the agreement
-            for agreement in self.sudo():
-                if agreement.state == "open":
-                    agreement.activity_id.write(changed)
+        self.sudo()._change_tasks(vals)  # sudo: the task follows the agreement
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_task(self):
         self._check_lead()
         # sudo: a task goes with its agreement; what is done stays
-        self.sudo().filtered(lambda one: one.state == "open").activity_id.unlink()
+        self.sudo()._get_open_tasks().unlink()
 
     def action_done(self):
         """The task is done: by its owner, or by who leads the talk.

@@ -32,6 +32,7 @@ from . import (
     sales_target_unsettled,
     sales_target_ratio,
     sales_targets_demo,
+    sales_agreed_task_mixin,
     sales_meeting,
     sales_meeting_agenda,
     sales_meeting_decision,
