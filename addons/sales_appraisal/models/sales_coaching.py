@@ -544,6 +544,9 @@ class SalesCoaching(models.Model):
             )
             plan.closing_asked = True
 
+    def _ask_review(self):
+        self._ask_coach(self.env._("Review the draft, and ask the rep to agree"))
+
     def _ask_coach(self, summary, note=None):
         self.activity_schedule(
             "sales_appraisal.mail_activity_type_coaching",
