@@ -1,4 +1,4 @@
-"""Workbooks to download: their head, and words that stay words. Pure: no environment."""
+"""Workbooks to download: their head, and words that stay words. No environment."""
 
 import io
 

@@ -43,5 +43,6 @@ from . import (
     test_visit,
     test_visit_board,
     test_visit_pure,
+    test_workbook,
     test_working_time,
 )
