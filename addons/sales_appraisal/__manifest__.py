@@ -47,7 +47,7 @@
         "views/sales_screen_views.xml",
         "views/sales_badge_views.xml",
         "views/crm_team_views.xml",
-        "views/scorecard_settings_views.xml",
+        "views/res_config_settings_views.xml",
         "views/sales_appraisal_menus.xml",
         "views/sales_consequence_rule_views.xml",
         "views/sales_consequence_views.xml",
@@ -63,7 +63,6 @@
         "views/sales_practice_views.xml",
         "views/sales_ranking_menus.xml",
         "views/sales_feedback_views.xml",
-        "views/sales_feedback_settings_views.xml",
         "views/sales_feedback_survey_templates.xml",
     ],
     "demo": [

@@ -1,6 +1,6 @@
 from . import (
-    points_settings,
     res_company,
+    res_config_settings,
     sales_territory,
     sales_standing,
     sales_leaderboard,
@@ -15,7 +15,6 @@ from . import (
     sales_rep,
     crm_team,
     provisional,
-    scorecard_settings,
     sales_scorecard_grade,
     sales_scorecard_template,
     sales_scorecard_template_line,
@@ -48,7 +47,6 @@ from . import (
     sales_one_on_one_agreement,
     sales_skill,
     sales_practice,
-    sales_feedback_settings,
     sales_feedback_result,
     sales_feedback_answer,
     sales_feedback_survey,
