@@ -2,8 +2,9 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL
 from odoo.tools.misc import format_date
+
+from odoo.addons.sales_force.locking import write_lock
 
 STATES = [
     ("draft", "Draft"),
@@ -424,7 +425,7 @@ class SalesCoaching(models.Model):
             raise AccessError(self.env._("The rep agrees, nobody else."))
         # sudo: stamped by the system; it is the user's own plan
         for plan in self.sudo():
-            plan._lock_plan()
+            write_lock(plan)
             plan._get_asked().action_feedback()
             plan.write({"state": "agreed", "agreed_on": fields.Datetime.now()})
             plan.exercise_ids._schedule()
@@ -465,7 +466,7 @@ class SalesCoaching(models.Model):
         # sudo: stamped by the system; who asks was checked above
         plans = self.sudo()
         for plan in plans:
-            plan._lock_plan()
+            write_lock(plan)
             if plan._get_windows()[1] is None:
                 raise UserError(
                     self.env._(
@@ -505,12 +506,6 @@ class SalesCoaching(models.Model):
             plan._get_coach_task().unlink()
         plans.state = "cancelled"
         return True
-
-    def _lock_plan(self):
-        """Two at once: the second is run again, and finds what the first left."""
-        self.env.cr.execute(
-            SQL("UPDATE sales_coaching SET id = id WHERE id = ANY(%s)", self.ids)
-        )
 
     # In time
 

@@ -5,9 +5,9 @@ from fractions import Fraction
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tools import SQL
 from odoo.tools.misc import format_date, formatLang
 
+from odoo.addons.sales_force.locking import write_lock
 from odoo.addons.sales_targets.models.sales_target_deviation import RATE
 
 from ..scoring.card import hundredths
@@ -31,7 +31,7 @@ class SalesCoaching(models.Model):
         :raise UserError: where the rep has nobody who could coach
         """
         card.ensure_one()
-        card._lock_card()
+        write_lock(card)
         plan = card._get_coaching() or card._get_weakest()._create_coaching(
             card, reason
         )
@@ -123,12 +123,6 @@ class SalesScorecard(models.Model):
         before = exact(self.weighted) + exact(self.points)
         return hundredths(before - exact(self.capped_at))
 
-    def _lock_card(self):
-        """Two at once: the second is run again, and finds what the first left."""
-        self.env.cr.execute(
-            SQL("UPDATE sales_scorecard SET id = id WHERE id = %s", self.id)
-        )
-
     def _get_coaching(self, line=None):
         """The plan that was opened from the card, or from one of its lines."""
         # sudo: whether there is one already, whoever may see it
@@ -188,7 +182,7 @@ class SalesScorecardLine(models.Model):
         self.ensure_one()
         card = self.card_id
         card._check_coach()
-        card._lock_card()
+        write_lock(card)
         plan = card._get_coaching(self) or self._create_coaching(card)
         return plan.with_env(self.env)._open_form()
 

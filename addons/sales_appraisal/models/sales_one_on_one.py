@@ -4,8 +4,9 @@ from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL
 from odoo.tools.misc import format_date
+
+from odoo.addons.sales_force.locking import write_lock
 
 LENGTH = timedelta(minutes=45)
 STATES = [("planned", "Planned"), ("held", "Held"), ("cancelled", "Cancelled")]
@@ -306,9 +307,7 @@ class SalesOneOnOne(models.Model):
         self.ensure_one()
         self._check_lead()
         # Two clicks at once: the second is run again, and finds what the first left.
-        self.env.cr.execute(
-            SQL("UPDATE sales_one_on_one SET id = id WHERE id = %s", self.id)
-        )
+        write_lock(self)
         later = [
             ("rep_id", "=", self.rep_id.id),
             ("manager_id", "=", self.manager_id.id),

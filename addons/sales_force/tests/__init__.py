@@ -21,6 +21,7 @@ from . import (
     test_followup,
     test_handover,
     test_ledger_upkeep,
+    test_locking,
     test_market,
     test_merge,
     test_onboarding,
