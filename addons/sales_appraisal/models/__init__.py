@@ -15,6 +15,7 @@ from . import (
     sales_rep,
     crm_team,
     provisional,
+    sales_population_mixin,
     sales_scorecard_grade,
     sales_scorecard_template,
     sales_scorecard_template_line,

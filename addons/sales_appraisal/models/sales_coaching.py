@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.misc import format_date
 
 from odoo.addons.sales_force.locking import write_lock
+from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
 
 STATES = [
     ("draft", "Draft"),
@@ -24,8 +25,6 @@ AGREED = frozenset(
     "rep_id coach_id metric_id base_metric_id goal_value window_days date_from "
     "date_to".split()
 )
-# What Odoo's own tools write on a document.
-_TOOLS = ("message_", "activity_", "website_message_ids", "rating_ids", "my_activity_")
 OPEN = ("draft", "agreed", "running")
 LENGTH = 60
 LEADERS = ("sales_force.group_sales_leader", "sales_force.group_sales_operations")
@@ -310,7 +309,7 @@ class SalesCoaching(models.Model):
         by_hand = {
             name
             for name in vals
-            if name != "checkin_ids" and not name.startswith(_TOOLS)
+            if name != "checkin_ids" and not name.startswith(TOOLS)
         }
         if not self.env.su and by_hand:
             self._check_lead()
@@ -361,19 +360,6 @@ class SalesCoaching(models.Model):
             raise AccessError(
                 self.env._("The coach, or who is above the rep, leads the plan.")
             )
-
-    def _check_state(self, *states):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for plan in self:
-            if plan.state not in states:
-                raise UserError(
-                    self.env._(
-                        "%(plan)s is “%(state)s”: this is for “%(states)s”.",
-                        plan=plan.display_name,
-                        state=labels[plan.state],
-                        states=", ".join(labels[state] for state in states),
-                    )
-                )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_agreed(self):

@@ -205,19 +205,6 @@ class SalesFeedbackRound(models.Model):
     def _unlink_except_sent(self):
         self._check_state("draft")
 
-    def _check_state(self, state):
-        """:raise UserError: when a round is in another state"""
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for one in self:
-            if one.state != state:
-                raise UserError(
-                    self.env._(
-                        "%(round)s is not in the state “%(state)s”.",
-                        round=one.name,
-                        state=labels[state],
-                    )
-                )
-
     def _lock(self, state):
         """Whoever changes the round at the same time waits, or is told.
 

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools.misc import format_date
 
 from odoo.addons.sales_force.locking import write_lock
+from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
 
 LENGTH = timedelta(minutes=45)
 STATES = [("planned", "Planned"), ("held", "Held"), ("cancelled", "Cancelled")]
@@ -14,7 +15,6 @@ STATES = [("planned", "Planned"), ("held", "Held"), ("cancelled", "Cancelled")]
 OF_REP = frozenset({"rep_topics"})
 # What is written down after the talk, too.
 AFTER = frozenset({"note", "private_note", "agreement_ids"})
-_TOOLS = ("message_", "activity_", "website_message_ids", "rating_ids", "my_activity_")
 
 
 class SalesOneOnOne(models.Model):
@@ -204,7 +204,7 @@ class SalesOneOnOne(models.Model):
         return talks
 
     def write(self, vals):
-        by_hand = {name for name in vals if not name.startswith(_TOOLS)}
+        by_hand = {name for name in vals if not name.startswith(TOOLS)}
         if not self.env.su and by_hand:
             self._check_writer(by_hand)
         result = super().write(vals)

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
+
 
 class SalesScorecardAppeal(models.Model):
     """Why a rep does not accept a score, the evidence, and what was decided above."""
@@ -57,7 +59,7 @@ class SalesScorecardAppeal(models.Model):
     )
 
     def _is_stamped(self, name):
-        return not name.startswith(("message_", "website_message_ids", "rating_ids"))
+        return not name.startswith(TOOLS)
 
     def action_decide(self):
         self.ensure_one()
