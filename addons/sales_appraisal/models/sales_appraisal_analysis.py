@@ -1,6 +1,6 @@
 from collections import defaultdict
 from itertools import chain
-from statistics import fmean, quantiles, stdev
+from statistics import fmean, stdev
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -213,8 +213,7 @@ class SalesAppraisalAnalysis(models.AbstractModel):
                 "period_from": str(day),
                 "count": len(values),
                 "mean": _mean(values),
-                "low": quantiles(values, n=4)[0] if len(values) > 1 else values[0],
-                "high": quantiles(values, n=4)[2] if len(values) > 1 else values[0],
+                **dict(zip(("low", "high"), analysis.middle_half(values), strict=True)),
             }
             for (day, period), values in sorted(scores.items())[-PERIODS:]
         ]
@@ -353,6 +352,8 @@ class SalesAppraisalAnalysis(models.AbstractModel):
     def _explain_strictness(self, strictness):
         if strictness.count >= analysis.ENOUGH_CARDS and not strictness.spread:
             return self.env._("Judges everybody alike")
+        if strictness.against is None:
+            return self.env._("Nobody to compare with")
         if not strictness.notable:
             return self.env._("As the others")
         if strictness.against > 0:

@@ -5,7 +5,7 @@ Measures of statistics, not of pay: floating point. None is what cannot be told.
 
 from collections import defaultdict
 from math import atanh, fsum, sqrt, tanh
-from statistics import fmean, stdev
+from statistics import fmean, quantiles, stdev
 from typing import NamedTuple
 
 # A correlation of fewer pairs says nothing.
@@ -66,6 +66,18 @@ def bins(scores, width=BIN):
     return [
         (low, found.get(low, 0)) for low in range(min(found), max(found) + width, width)
     ]
+
+
+def middle_half(values):
+    """Between which values the middle half lies: the quartiles, never beyond a value.
+
+    >>> middle_half([40, 60, 80])
+    (50.0, 70.0)
+    """
+    if len(values) < 2:
+        return values[0], values[0]
+    low, _median, high = quantiles(values, n=4, method="inclusive")
+    return low, high
 
 
 def ranks(values):

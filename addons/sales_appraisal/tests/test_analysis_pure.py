@@ -84,6 +84,16 @@ class TestAnalysis(unittest.TestCase):
         for (first, _count), (second, _other) in pairwise(found):
             self.assertEqual(second, first + 10)
 
+    @given(st.lists(st.integers(0, 150), min_size=1, max_size=12))
+    def test_middle_half(self, values):
+        """Also of two or three: no value is invented below the lowest."""
+        low, high = analysis.middle_half(values)
+        self.assertLessEqual(min(values), low)
+        self.assertLessEqual(low, high)
+        self.assertLessEqual(high, max(values))
+        between = sum(low <= value <= high for value in values)
+        self.assertGreaterEqual(2 * between, len(values))
+
     @given(st.lists(st.integers(-50, 100), max_size=12))
     def test_top_share(self, values):
         share = analysis.top_share(values)
@@ -127,7 +137,7 @@ class TestAnalysis(unittest.TestCase):
 
     @given(GOALS)
     def test_attainment(self, goals):
-        """Of each metric apart, weighed by days; the unit of a metric changes nothing."""
+        """Of each metric apart, weighed by days; its unit changes nothing."""
         days = sum(goal.days for goal in goals if goal.target > 0)
         found = analysis.attainment(goals)
         if not days:
