@@ -316,9 +316,9 @@ class SalesConsequenceRule(models.Model):
             "grade_max": _("Grade %(grade)s or worse", grade=definition["grade"]),
             "score_min": _("Score of at least %(score)s", score=score),
             "score_max": _("Score below %(score)s", score=score),
-            "grade_up": _("Up by %(steps)s grades or more", steps=definition["steps"]),
+            "grade_up": _("Up by %(steps)s or more grades", steps=definition["steps"]),
             "grade_down": _(
-                "Down by %(steps)s grades or more", steps=definition["steps"]
+                "Down by %(steps)s or more grades", steps=definition["steps"]
             ),
         }[definition["pattern"]]
         times, within = definition["times"], definition["within"]

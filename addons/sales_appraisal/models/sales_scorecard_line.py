@@ -221,7 +221,7 @@ class SalesScorecardLine(models.Model):
             )
         if self.denominator:
             return _(
-                "%(numerator)s by %(denominator)s is %(actual)s.",
+                "%(numerator)s ÷ %(denominator)s = %(actual)s.",
                 numerator=self._number(self.numerator),
                 denominator=self._number(self.denominator),
                 actual=self._value(self.actual),

@@ -46,6 +46,19 @@ def place(period, day, last=DECEMBER):
     )
 
 
+def earlier(period, day, count, last=DECEMBER):
+    """The first day of the period so many before the one that holds a day.
+
+    >>> from datetime import date
+    >>> earlier("quarter", date(2026, 5, 9), 2)
+    datetime.date(2025, 10, 1)
+    """
+    start = bounds(period, day, last)[0]
+    for _number in range(count):
+        start = bounds(period, start - timedelta(days=1), last)[0]
+    return start
+
+
 def years(day, last=DECEMBER):
     """The calendar years in which the fiscal year of a day begins and ends.
 

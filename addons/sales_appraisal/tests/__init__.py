@@ -13,6 +13,7 @@ from . import (
     test_consequence_concurrency,
     test_contest,
     test_analysis,
+    test_analysis_attainment,
     test_analysis_pure,
     test_demo,
     test_distribution,

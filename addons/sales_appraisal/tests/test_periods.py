@@ -11,7 +11,7 @@ from odoo.tools.date_utils import get_fiscal_year
 
 from ..scoring.curve import is_drawable, vertices
 from ..scoring.functions import Function, score
-from ..scoring.periods import MONTHS, bounds, parts, place, years
+from ..scoring.periods import MONTHS, bounds, earlier, parts, place, years
 
 days = st.dates(date(2000, 1, 1), date(2040, 12, 31))
 
@@ -41,6 +41,7 @@ class TestPeriods(BaseCase):
             self.assertEqual(bounds(period, other, last), (start, stop))
         after = bounds(period, stop + timedelta(days=1), last)
         self.assertEqual(after[0], stop + timedelta(days=1))
+        self.assertEqual(earlier(period, after[1], 1, last), start)
         number, count = place(period, day, last), 12 // MONTHS[period]
         self.assertIn(number, range(1, count + 1))
         following = place(period, after[0], last)
