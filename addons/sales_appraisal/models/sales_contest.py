@@ -287,7 +287,12 @@ class SalesContest(models.Model):
             "attainment": _(
                 "%(days)s: the attainment of the core goal counts.", **words
             ),
-            "score": _("%(days)s: confirmed scorecards of these days count.", **words),
+            "score": _(
+                "%(days)s: confirmed scorecards whose periods lie in these days count, "
+                "each with the weight of its days; a day counts once, with the card of "
+                "the longest period.",
+                **words,
+            ),
         }[self.measure]
 
     def _tell_who(self):

@@ -52,6 +52,13 @@ class SalesLeaderboard(models.Model):
                 self.env._("A big screen shows this board to everybody.")
             )
 
+    @api.constrains("measure", "period")
+    def _check_period(self):
+        if any(b.measure == "score" and b.period in ("day", "week") for b in self):
+            raise ValidationError(
+                self.env._("Scorecards are of a month or longer: choose such a period.")
+            )
+
     def get_standings(self, day=None):
         """The board of a day, as far as the user may see it.
 

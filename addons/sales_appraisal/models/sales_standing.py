@@ -78,7 +78,15 @@ class SalesStandingMixin(models.AbstractModel):
         default=lambda self: self.env.company,
     )
     company_currency_id = fields.Many2one(related="company_id.currency_id")
-    measure = fields.Selection(MEASURES, "Ranked By", default="metric", required=True)
+    measure = fields.Selection(
+        MEASURES,
+        "Ranked By",
+        default="metric",
+        required=True,
+        help="Scorecard: the confirmed cards whose periods lie in the days, each with "
+        "the weight of its days. A day counts once, with the card of the longest "
+        "period: the year's, else the half's, the quarter's, the month's.",
+    )
     metric_id = fields.Many2one(
         "sales.metric",
         domain="[('denominator_kind', '=', 'metric')]",
