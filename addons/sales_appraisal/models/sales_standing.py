@@ -21,6 +21,8 @@ MEASURES = [
 TENURES = (6, 12, 36)
 # Of a card: so many groups, and so many of each beside the own place.
 _PODIUM = 3
+# What everybody sees: screens follow at once.
+_SEEN = frozenset(("active", "amounts", "audience", "names"))
 
 
 @dataclass
@@ -199,6 +201,14 @@ class SalesStandingMixin(models.AbstractModel):
                         metric=record.metric_id.name,
                     )
                 )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if _SEEN & vals.keys():
+            # sudo: what was shown before; who writes need not see the screens
+            screens = self.env["sales.screen"].sudo().with_context(active_test=False)
+            screens.search([("company_id", "in", self.company_id.ids)])._forget()
+        return result
 
     @api.depends_context("uid", "lang")
     def _compute_standings(self):
