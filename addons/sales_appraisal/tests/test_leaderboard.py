@@ -10,6 +10,7 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from odoo.addons.sales_force.tests.credit_rows import CreditRows
 
@@ -52,6 +53,68 @@ class LeaderboardCase(CreditRows, AppraisalCase):
                 "2031-05-05",
                 team_id=seller.team_id,
             )
+
+    @classmethod
+    def _add_many(cls, count):
+        """So many more reps in the first team, each with a credit and a card."""
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            SQL(
+                """
+                WITH number AS (SELECT generate_series(1, %(count)s) n),
+                partner AS (
+                    INSERT INTO res_partner (name, autopost_bills, active)
+                    SELECT 'Many ' || n, 'ask', TRUE FROM number RETURNING id, name
+                ),
+                login AS (
+                    INSERT INTO res_users (login, partner_id, company_id,
+                        notification_type, active)
+                    SELECT 'many_' || id, id, %(company)s, 'inbox', TRUE FROM partner
+                    RETURNING id, login
+                ),
+                rep AS (
+                    INSERT INTO sales_rep (user_id, company_id, name, state, active,
+                        date_start, carries_target, parent_id, team_id)
+                    SELECT id, %(company)s, login, 'active', TRUE, '2030-01-01', TRUE,
+                        %(boss)s, %(team)s FROM login RETURNING id, user_id
+                ),
+                stay AS (
+                    INSERT INTO sales_rep_assignment (rep_id, company_id, team_id,
+                        manager_id, date_from)
+                    SELECT id, %(company)s, %(team)s, %(boss)s, '2030-01-01' FROM rep
+                ),
+                card AS (
+                    INSERT INTO sales_scorecard (rep_id, team_id, company_id,
+                        template_id, period, period_from, period_to, date_from, date_to,
+                        share, state, has_score, score)
+                    SELECT id, %(team)s, %(company)s, %(template)s, 'month',
+                        '2031-04-01', '2031-04-30', '2031-04-01', '2031-04-30', 100,
+                        'confirmed', TRUE, 50 + id %% 50 FROM rep
+                )
+                INSERT INTO sales_credit (metric_id, date, rep_id, user_id, company_id,
+                    team_id, value, share, overlay, res_model, res_id, part, source,
+                    scope_id)
+                SELECT %(metric)s, '2031-05-05', id, user_id, %(company)s, %(team)s, 10,
+                    100, FALSE, 'sale.order', 5000000 + id, 0, 'order', 5000000 + id
+                FROM rep
+                """,
+                count=count,
+                company=cls.company.id,
+                boss=cls.reps["leader"].id,
+                team=cls.teams[0].id,
+                template=cls.template.id,
+                metric=cls._metric("INVOICED").id,
+            )
+        )
+        cls.env.cr.execute(
+            SQL(
+                """UPDATE sales_rep SET parent_path = %s || id || '/'
+                WHERE parent_path IS NULL""",
+                cls.reps["leader"].parent_path,
+            )
+        )
+        cls.env.invalidate_all()
+        cls.env.registry.clear_cache()
 
     @classmethod
     def _board(cls, **values):
@@ -457,6 +520,7 @@ class TestLeaderboard(LeaderboardCase):
                 {"measure": "attainment", "peer": "team"},
                 {"measure": "score"},
                 {"measure": "metric", "subject": "team"},
+                {"measure": "score", "subject": "team"},
             )
         ]
 
@@ -469,34 +533,13 @@ class TestLeaderboard(LeaderboardCase):
         for board in boards:
             count(board)
         before = [count(board) for board in boards]
-        users = self.env["res.users"].create(
-            [
-                {
-                    "name": f"Many {n}",
-                    "login": f"many{n}",
-                    "group_ids": [
-                        Command.link(self.env.ref("sales_force.group_sales_rep").id)
-                    ],
-                }
-                for n in range(40)
-            ]
-        )
-        reps = self.env["sales.rep"].create(
-            [
-                {
-                    "user_id": user.id,
-                    "company_id": self.company.id,
-                    "parent_id": self.reps["leader"].id,
-                    "team_id": self.teams[0].id,
-                    "date_start": "2030-01-01",
-                }
-                for user in users
-            ]
-        )
-        for rep in reps:
-            self._credit("INVOICED", rep, 10, "2031-05-05")
+        self._add_many(500)
         count(boards[0])  # what creating them left to do
         after = [count(board) for board in boards]
+        for board in boards:
+            groups = board.get_standings()["groups"]
+            if board.subject == "rep":
+                self.assertEqual(sum(len(group["rows"]) for group in groups), 508)
         self.assertEqual(after, before)
         self.assertLessEqual(max(after), 40)
 
