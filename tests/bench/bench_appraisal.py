@@ -217,12 +217,13 @@ def ranked(side, period, credits):
             span.start,
             span.stop,
         )
+        viewer = Viewer(is_all=True, all_groups=True)
         pairs, queries = [], 0
         for _turn in range(TURNS):
             settle()
             env.invalidate_all()
             before, start = env.cr.sql_log_count, time.perf_counter()
-            groups = board._show(board._rank(board._get_spans(day)), Viewer(is_all=True))
+            groups = board._show(board._rank(board._get_spans(day)), viewer)
             middle = time.perf_counter()
             queries = env.cr.sql_log_count - before
             sums = env.execute_query(bare)

@@ -84,7 +84,12 @@ class SalesLeaderboard(models.Model):
         day = min(day or today, today)
         found = self._get_spans(day)
         groups = self._rank(found)
-        whole = self._get_bounds(day)
+        whole = self._get_bounds(found.current.stop)
+        following = self._get_bounds(whole.stop + spans.DAY)
+        # Of scores only periods that are over are shown.
+        has_next = (
+            following.stop <= today if self.measure == "score" else whole.stop < today
+        )
         return {
             "day": str(day),
             "start": str(found.current.start),
@@ -93,8 +98,7 @@ class SalesLeaderboard(models.Model):
             "unit": self._get_unit(),
             "currency_id": self.company_id.currency_id.id,
             "previous": str(whole.start - timedelta(days=1)),
-            "next": whole.stop < today
-            and str(min(today, self._get_bounds(whole.stop + spans.DAY).stop)),
+            "next": has_next and str(min(today, following.stop)),
             "groups": self._show(groups, self._get_viewer()),
         }
 

@@ -37,7 +37,9 @@ class Row:
     value: Fraction | None = None
     counted: Fraction | None = None
     place: int | None = None
+    # What it was before: place and result.
     before: int | None = None
+    value_before: Fraction | None = None
     above: list = field(default_factory=list)
 
     @property
@@ -275,12 +277,13 @@ class SalesStandingMixin(models.AbstractModel):
         for peers in groups.values():
             keys = [row.key for row in peers]
             plain, counted = board._evaluate(keys, now)
-            _plain, counted_before = board._evaluate(keys, earlier)
+            plain_before, counted_before = board._evaluate(keys, earlier)
             found = ranking.places(counted, higher)
             before = ranking.places(counted_before, higher)
             above = ranking.next_above(found)
             for row in peers:
                 row.value, row.counted = plain[row.key], counted[row.key]
+                row.value_before = plain_before[row.key]
                 row.place, row.before = found.get(row.key), before.get(row.key)
                 row.above = above.get(row.key, [])
             # By place; those who share one, and those without one, by name.

@@ -475,6 +475,13 @@ class TestLeaderboard(LeaderboardCase):
         board.measure = "score"
         found = board.get_standings("2031-05-20")
         self.assertEqual((found["start"], found["stop"]), ("2031-02-01", "2031-04-30"))
+        # The one before that is shown, and none that is not over.
+        self.assertEqual((found["previous"], found["next"]), ("2031-01-31", False))
+        found = board.get_standings(found["previous"])
+        self.assertEqual(
+            (found["stop"], found["previous"], found["next"]),
+            ("2031-01-31", "2030-10-31", "2031-04-30"),
+        )
 
     def test_oracle(self):
         """Random credits of four months, counted one by one."""
