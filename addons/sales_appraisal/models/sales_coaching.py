@@ -136,8 +136,8 @@ class SalesCoaching(models.Model):
         "In Figures",
         readonly=True,
         copy=False,
-        help="Of the scorecard or deviation that the plan was opened from. Only the rep "
-        "and who is above reads it, not a coach from elsewhere.",
+        help="Of the scorecard or deviation that the plan was opened from. Only the "
+        "rep and who is above reads it, not a coach from elsewhere.",
     )
     sees_evidence = fields.Boolean(compute="_compute_may")
     goal = fields.Text("What to Reach", help="What the rep does differently then.")

@@ -132,9 +132,7 @@ class TestContest(ContestCase):
             self._credit("WON", self.sellers[name], won, "2031-05-05")
             self._credit("LOST", self.sellers[name], lost, "2031-05-05")
         contest.action_announce()
-        self.assertEqual(
-            self._rows(contest)[:3], [(1, "C"), (2, "A"), (False, "B")]
-        )
+        self.assertEqual(self._rows(contest)[:3], [(1, "C"), (2, "A"), (False, "B")])
 
     def test_no_prize_for_nothing(self):
         """Who sold nothing shares no prize; fewest losses win, also with none."""

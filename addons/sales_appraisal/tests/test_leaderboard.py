@@ -8,7 +8,6 @@ from fractions import Fraction
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL
 

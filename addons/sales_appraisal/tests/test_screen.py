@@ -44,9 +44,7 @@ class TestScreen(ScreenCase):
         self.board.amounts = False
         [slide] = self._slides()["slides"]
         self.assertEqual({(r["text"], r["part"]) for r in slide["rows"]}, {("", 0)})
-        self.assertFalse(
-            [e for e in self._slides()["events"] if "lead/" in e["key"]]
-        )
+        self.assertFalse([e for e in self._slides()["events"] if "lead/" in e["key"]])
         self.board.amounts = True
         with self.assertRaises(ValidationError):
             self.screen.board_ids = self._board(audience="managers")
@@ -109,7 +107,7 @@ class TestScreen(ScreenCase):
             self.assertFalse(self.env["sales.screen"]._by_token(wrong))
 
     def _poll(self, times, lang="en_US"):
-        """Whoever has the link, in transactions of their own: the statements of each."""
+        """The statements of so many looks by the link, with nothing in the cache."""
         self.env.flush_all()
         public, found = self.env.ref("base.public_user"), []
         for _number in range(times):
@@ -163,9 +161,7 @@ class TestScreen(ScreenCase):
             self.assertEqual(self._names(self.screen.get_slides())[0][0], "G")
             self.assertEqual(count.call_count, 2)
             # Who looks changes nothing but what was shown.
-            self.assertNotEqual(
-                self.screen.write_uid, self.env.ref("base.public_user")
-            )
+            self.assertNotEqual(self.screen.write_uid, self.env.ref("base.public_user"))
             clock.move_to("2031-05-20 09:00:00")
             self._poll(1)
             self.assertEqual(count.call_count, 3)
