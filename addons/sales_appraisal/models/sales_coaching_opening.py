@@ -26,7 +26,7 @@ class SalesCoaching(models.Model):
         was cancelled. Whether the caller may open it is the caller's affair.
 
         :param card: one scorecard
-        :param str reason: why, put before the figures of the line
+        :param str reason: why, in figures: put before those of the line
         :return: the plan, in the caller's environment
         :raise UserError: where the rep has nobody who could coach
         """
@@ -210,7 +210,8 @@ class SalesScorecardLine(models.Model):
                 "origin": "card",
                 "card_id": card.id,
                 "card_line_id": self.id,
-                "reason": "\n".join(filter(None, [reason, self.explanation])),
+                "reason": self._describe_card(card),
+                "evidence": "\n".join(filter(None, [reason, self.explanation])),
                 "metric_id": self.metric_id.id,
                 "exercise_ids": plans._prepare_exercises(),
             }
@@ -218,6 +219,18 @@ class SalesScorecardLine(models.Model):
         # sudo: of the template's points, which every rep may read
         plan._set_goal(self.sudo()._get_full_rate())
         return plan
+
+    def _describe_card(self, card):
+        """Why, without figures: also a coach reads it who may not read the card."""
+        if not self:
+            return self.env._(
+                "After the scorecard of %(period)s.", period=card.period_label
+            )
+        return self.env._(
+            "After the scorecard of %(period)s: %(line)s.",
+            period=card.period_label,
+            line=self.name,
+        )
 
     def _get_full_rate(self):
         """The rate that gives full points, as plans measure it; None: not known."""
@@ -318,7 +331,13 @@ class SalesTarget(models.Model):
                 "coach_id": plans._find_coach(target.rep_id).id,
                 "origin": "rule" if rule else "deviation",
                 "rule_id": rule.id if rule else False,
-                "reason": self._describe_cause(row, found),
+                "reason": self.env._(
+                    "After the deviation from %(start)s to %(stop)s: %(cause)s.",
+                    start=format_date(self.env, found["date_from"]),
+                    stop=format_date(self.env, found["date_to"]),
+                    cause=row["name"],
+                ),
+                "evidence": self._describe_cause(row, found),
                 "metric_id": (driver or target).metric_id.id,
                 "base_metric_id": self._get_base(driver).id,
                 "exercise_ids": plans._prepare_exercises(driver),

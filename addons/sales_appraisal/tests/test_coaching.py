@@ -394,8 +394,8 @@ class TestOpening(CoachingCase):
         self.assertEqual(plan.card_line_id, weakest)
         self.assertEqual(plan.coach_id, self.users["leader"])
         self.assertEqual(plan.metric_id, self._metric("INVOICED"))
-        self.assertIn("By the rules", plan.reason)
-        self.assertIn("40.00", plan.reason)
+        self.assertIn("By the rules", plan.evidence)
+        self.assertIn("40.00", plan.evidence)
         self.assertTrue(plan.exercise_ids)
         days = self.env["sales.working.time"].working_days(
             card.rep_id, card.date_from, card.date_to
