@@ -35,6 +35,7 @@
         "data/sales_practice_data.xml",
         "data/sales_leaderboard_data.xml",
         "data/sales_badge_data.xml",
+        "data/company_defaults.xml",
         "data/sales_feedback_data.xml",
         "report/sales_scorecard_report.xml",
         "wizards/sales_scorecard_views.xml",

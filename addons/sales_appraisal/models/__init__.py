@@ -55,6 +55,7 @@ from . import (
     sales_feedback_subject,
     sales_feedback_round,
     sales_feedback_proposal,
+    company_defaults,
     sales_appraisal_facts,
     sales_appraisal_analysis,
     sales_appraisal_workbook,

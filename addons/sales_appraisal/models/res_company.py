@@ -1,15 +1,19 @@
 from odoo import api, fields, models
 
+from ..scoring.periods import bounds
+from .sales_scorecard_template import PERIODS
+
 
 class ResCompany(models.Model):
     _inherit = "res.company"
 
     # Scorecards
     sales_points_period = fields.Selection(
-        [("month", "Month"), ("quarter", "Quarter"), ("year", "Year")],
+        PERIODS,
         "Limits Are For A",
         default="month",
         required=True,
+        help="As scorecards have it: parts of the fiscal year.",
     )
     sales_reward_limit = fields.Integer(
         "Reward Points at Most",
@@ -62,12 +66,20 @@ class ResCompany(models.Model):
         "Days between one-to-ones are not negative.",
     )
 
+    def _get_points_bounds(self, day):
+        """The first and last day of the period of the limits that holds a day."""
+        company = self.sudo()  # sudo: only settings
+        return bounds(
+            company.sales_points_period, day, company._get_scorecard_year_end()
+        )
+
     @api.model
     def _describe_points_period(self, period):
         """The period of the limits, within a sentence."""
         return {
             "month": self.env._("month"),
             "quarter": self.env._("quarter"),
+            "half": self.env._("half-year"),
             "year": self.env._("year"),
         }[period]
 

@@ -34,6 +34,8 @@ WITHHELD = ("manager", "calibration")
 DUE = ("self", "manager", "calibration", "appealed")
 # What people write by hand, in which state; all else is stamped by the system.
 WRITTEN = {"self_comment": "self", "manager_comment": "manager"}
+# Scores of others are for who reads all cards of the company; others open them.
+READERS = "sales_force.group_sales_director,sales_force.group_sales_operations"
 
 
 class SalesScorecard(models.Model):
@@ -198,6 +200,14 @@ class SalesScorecard(models.Model):
         readonly=True,
         copy=False,
         help="Every input of the score, as it was at the confirmation.",
+    )
+    snapshot_scores = fields.Json(
+        "Scores in the Snapshot",
+        readonly=True,
+        copy=False,
+        groups=READERS,
+        help="Of lines made of scores of others: which ones, as they were at the "
+        "confirmation.",
     )
     summary = fields.Text("In Words", compute="_compute_summary")
     best_lift = fields.Char("What Lifts It Most", compute="_compute_best_lift")

@@ -36,6 +36,21 @@ def bounds(period, day, last=DECEMBER):
     return ends[0] + timedelta(days=1), ends[1]
 
 
+def firsts(period, start, stop, last=DECEMBER):
+    """The first days of the periods from that of one day to that of another.
+
+    >>> from datetime import date
+    >>> firsts("half", date(2026, 5, 9), date(2026, 7, 1))
+    [datetime.date(2026, 1, 1), datetime.date(2026, 7, 1)]
+    """
+    found = []
+    while start <= stop:
+        first, end = bounds(period, start, last)
+        found.append(first)
+        start = end + timedelta(days=1)
+    return found
+
+
 def place(period, day, last=DECEMBER):
     """Which period of the fiscal year holds a day: from 1 on."""
     begins, months = _begins(day, last), MONTHS[period]

@@ -163,7 +163,7 @@ class TestEvidence(HttpCase, AppraisalCase):
         self._judge(card, 90)
         card.with_user(self.users["director"]).action_confirm()
         self.rule = self.env["sales.coaching.rule"].create(
-            {"name": "Below 80", "kind": "card", "below": 80}
+            {"name": "Below 80", "below": 80}
         )
         plans = self.env["sales.coaching"]
         self.plan = plans._open_from_card(card, "Below 80: 60.00 points.")
