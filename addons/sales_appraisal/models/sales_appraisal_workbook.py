@@ -160,6 +160,6 @@ class SalesAppraisalAnalysis(models.AbstractModel):
 
 def _plain(value):
     """Words as words: a name that begins like a formula is none."""
-    if isinstance(value, str) and value[:1] in "=+-@":
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@")):
         return f"'{value}"
     return value
