@@ -218,6 +218,17 @@ class TestAnalysis(AppraisalCase):
         self.assertEqual([row[0] for row in rows], ["Rep", self.reps["rep"].name])
         self.assertEqual(rows[1][2], self._card("rep").score)
 
+    def test_workbook_words(self):
+        """Who has no team has none in the sheet either; a formula is a word."""
+        self.reps["rep"].name = "=1+1"
+        self.env["sales.scorecard"].search([]).team_id = False
+        _name, content = self.env["sales.appraisal.analysis"]._get_workbook(
+            "month", "2031-01-15"
+        )
+        rows = list(load_workbook(io.BytesIO(content))["Scorecards"].values)
+        self.assertIn("'=1+1", [row[0] for row in rows])
+        self.assertEqual({row[1] for row in rows[1:]}, {None})
+
     def test_queries(self):
         """As many for dozens of reps as for seven."""
 

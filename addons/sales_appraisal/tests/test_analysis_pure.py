@@ -91,8 +91,13 @@ class TestAnalysis(unittest.TestCase):
         self.assertLessEqual(min(values), low)
         self.assertLessEqual(low, high)
         self.assertLessEqual(high, max(values))
-        between = sum(low <= value <= high for value in values)
-        self.assertGreaterEqual(2 * between, len(values))
+        rows = sorted(values)
+        for found, part in ((low, Fraction(1, 4)), (high, Fraction(3, 4))):
+            whole, rest = divmod((len(rows) - 1) * part, 1)
+            after = rows[min(whole + 1, len(rows) - 1)]
+            self.assertAlmostEqual(
+                found, float(rows[whole] + rest * (after - rows[whole]))
+            )
 
     @given(st.lists(st.integers(-50, 100), max_size=12))
     def test_top_share(self, values):
