@@ -20,6 +20,7 @@ class TestWorkbook(BaseCase):
         bad = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "="]
         for word in bad:
             self.assertEqual(plain(word), f"'{word}")
+        self.assertEqual(plain(""), "")
         sheet = self._read(
             [("=HYPERLINK()", 10, None), ("Name", 10, None)],
             [[word, "A-1 = @home"] for word in bad],
