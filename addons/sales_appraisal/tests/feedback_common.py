@@ -35,6 +35,11 @@ class FeedbackCase(AppraisalCase):
             }
         )
 
+    def setUp(self):
+        super().setUp()
+        # Each round in its own transaction: a test has only one.
+        self.patch(self.registry["ir.cron"], "_commit_progress", lambda *_, **__: 0)
+
     @classmethod
     def _subject(
         cls, rep="rep", peers=4, reports=0, customers=3, manager=True, of=None

@@ -1,8 +1,12 @@
 """Two who act on a round of feedback at once: nothing twice, nothing lost."""
 
+from threading import Thread
+
 from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.service import model as service_model
 from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
 
 from odoo.addons.sales_force.tests.common import ConcurrentCase
 
@@ -185,18 +189,44 @@ class TestFeedbackConcurrency(ConcurrentCase):
         self._check_closed(3)
 
     def test_closed_by_the_night_too(self):
-        """The job of the night finds what somebody closed at once done."""
+        """The job of the night, which nobody runs again, finds it done."""
         self._send(0, 1, 2)
         with self._environment() as env:
             env.cr.execute(
                 "UPDATE sales_feedback_round SET deadline = '2020-01-01' WHERE id = %s",
                 (self.round,),
             )
-        self._race(
-            self._act("action_close", 0),
-            lambda env: env["sales.feedback.round"]._cron_feedback(),
-        )
+        with self._environment() as env:
+            env.cr.execute("SELECT 1")  # takes the snapshot
+            with self._environment() as other:
+                self._act("action_close", 0)(other)
+            env["sales.feedback.round"]._cron_feedback()
         self._check_closed(3)
+
+    def test_closed_while_somebody_sends(self):
+        """Closing waits for who is sending, and counts the answer."""
+        self._send(0, 1, 2)
+        failed = []
+
+        def close():
+            try:
+                with self._environment() as env, mute_logger("odoo.sql_db"):
+                    service_model.retrying(
+                        lambda: self._act("action_close", 0)(env), env
+                    )
+            except Exception as error:
+                failed.append(error)
+
+        thread = Thread(target=close)
+        with self._environment() as env:
+            self._answer(3)(env)
+            env.flush_all()
+            thread.start()
+            thread.join(0.5)
+            self.assertTrue(thread.is_alive(), failed)
+        thread.join(20)
+        self.assertFalse(failed or thread.is_alive())
+        self._check_closed(PEOPLE)
 
     def test_answered_while_closed(self):
         """Whoever comes too late is told so, and nothing of it is kept."""

@@ -46,8 +46,9 @@ class TestFeedbackQueries(FeedbackCase):
         for person in asked + self.small.subject_ids.participant_ids:
             self._answer(person, 4, "Good")
         self._count(warm.action_close)
+        # The first with answers reads what the second finds read.
         few, many = self._compare("action_close")
-        self.assertEqual(few, many)
+        self.assertLessEqual(many, few)
         self.assertEqual(set(self.large.subject_ids.mapped("answer_count")), {9})
         self.assertEqual(len(self.large.subject_ids.comment_ids), 45)
 
