@@ -8,6 +8,8 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 from odoo.tools.mail import email_normalize
 
+from odoo.addons.sales_force.locking import write_lock
+
 from .sales_scorecard import LIVE
 from .sales_scorecard_opening import QUIET
 
@@ -214,14 +216,15 @@ class SalesFeedbackRound(models.Model):
         """
         self.check_access("write")
         self.env.flush_all()
-        # The first keeps rows from being referenced meanwhile; the second lets who
-        # waited see that something has changed.
-        for statement in (
-            "SELECT id FROM sales_feedback_round WHERE id = ANY(%s) ORDER BY id "
-            "FOR UPDATE",
-            "UPDATE sales_feedback_round SET id = id WHERE id = ANY(%s)",
-        ):
-            self.env.cr.execute(SQL(statement, self.ids))
+        # It keeps the rows from being referenced meanwhile.
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM sales_feedback_round WHERE id = ANY(%s) ORDER BY id "
+                "FOR UPDATE",
+                self.ids,
+            )
+        )
+        write_lock(self)
         self.invalidate_recordset(["state"])
         self._check_state(state)
 
