@@ -53,9 +53,7 @@ class TestFeedbackConcurrency(ConcurrentCase):
                             {
                                 "rep_id": rep.id,
                                 "participant_ids": [
-                                    Command.create(
-                                        {"partner_id": user.partner_id.id}
-                                    )
+                                    Command.create({"partner_id": user.partner_id.id})
                                     for user in users[:-1]
                                 ],
                             }
@@ -148,9 +146,7 @@ class TestFeedbackConcurrency(ConcurrentCase):
             self.assertEqual(len(one._get_inputs()), PEOPLE)
             self.assertEqual(len(self._mails(env)), PEOPLE)
             self.assertEqual(
-                env["survey.survey"].search_count(
-                    [("sales_round_ids", "in", one.ids)]
-                ),
+                env["survey.survey"].search_count([("sales_round_ids", "in", one.ids)]),
                 1,
             )
 
