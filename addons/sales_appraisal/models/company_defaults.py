@@ -50,6 +50,7 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     sales_has_appraisal_defaults = fields.Boolean(
+        "Appraisal Is Prepared",
         readonly=True,
         copy=False,
         help="The templates, boards and rules that a company begins with were created.",
