@@ -259,7 +259,7 @@ class SalesContest(models.Model):
                     "their rate are added to everybody's."
                 )
             )
-        if self._is_higher_better() and not self.qualify:
+        if self._is_higher_better() and self.qualify <= 0:
             lines.append(
                 _("Who has not improved wins no prize.")
                 if self.measure == "improvement"
