@@ -500,13 +500,3 @@ class SalesContest(models.Model):
         own = self.sudo().entry_ids.filtered(lambda entry: entry.rep_id == rep)
         own.left_on = fields.Datetime.now()
         return True
-
-    def action_open_entries(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "sales_appraisal.sales_contest_entry_action"
-        )
-        return {
-            **action,
-            "domain": [("contest_id", "=", self.id), ("place", ">", 0)],
-        }
