@@ -8,7 +8,7 @@ language that is activated later finds it. Only once: what a company deletes sta
 from lxml import etree
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.tools import file_open
+from odoo.tools import clean_context, file_open
 from odoo.tools.convert import xml_import
 from odoo.tools.translate import TranslationImporter, get_po_paths
 
@@ -63,6 +63,15 @@ class ResCompany(models.Model):
         companies.sudo()._create_appraisal_defaults()
         return companies
 
+    def unlink(self):
+        """With what they began with, unless it is in use."""
+        self.check_access("unlink")
+        # sudo: it is nothing without the company, whoever deletes that
+        env = self.sudo().with_context(active_test=False).env
+        for model in reversed(MODELS):
+            env[model].search([("company_id", "in", self.ids)]).unlink()
+        return super().unlink()
+
     @api.model
     def _create_missing_appraisal_defaults(self):
         """Of companies older than the app; the one of its data files has them."""
@@ -90,7 +99,8 @@ class ResCompany(models.Model):
                     field.set("ref", _name(field.get("ref"), self))
             root.append(node)
         env = self.with_user(SUPERUSER_ID).with_company(self).env
-        env = env(context={**env.context, **QUIET})
+        # Defaults are for the company that is created, and none of its records.
+        env = env(context={**clean_context(env.context), **QUIET})
         xml_import(env, ADDON, {}, "init", noupdate=True).parse(root)
 
     def _translate_appraisal_defaults(self, langs, overwrite=False):
@@ -98,6 +108,8 @@ class ResCompany(models.Model):
 
         :param langs: codes of active languages
         """
+        if not self:
+            return
         names = {f"{ADDON}.{node.get('id')}" for node in _read()}
         importer = TranslationImporter(self.env.cr, verbose=False)
         for lang in langs:
@@ -110,8 +122,7 @@ class ResCompany(models.Model):
                     for xml_id, values in known.items()
                     for company in self
                 }
-        if self:
-            importer.save(overwrite)
+        importer.save(overwrite)
 
 
 class IrModuleModule(models.Model):

@@ -259,7 +259,7 @@ class SalesContest(models.Model):
                     "their rate are added to everybody's."
                 )
             )
-        if self._is_higher_better() and not self.qualify:
+        if self._is_higher_better() and self.qualify <= 0:
             lines.append(
                 _("Who has not improved wins no prize.")
                 if self.measure == "improvement"
@@ -500,13 +500,3 @@ class SalesContest(models.Model):
         own = self.sudo().entry_ids.filtered(lambda entry: entry.rep_id == rep)
         own.left_on = fields.Datetime.now()
         return True
-
-    def action_open_entries(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "sales_appraisal.sales_contest_entry_action"
-        )
-        return {
-            **action,
-            "domain": [("contest_id", "=", self.id), ("place", ">", 0)],
-        }

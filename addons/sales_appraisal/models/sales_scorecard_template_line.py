@@ -1,7 +1,7 @@
 from fractions import Fraction
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
 from ..scoring.curve import is_drawable, vertices
@@ -290,20 +290,6 @@ class SalesScorecardTemplateLine(models.Model):
             limit=exact(self.limit),
             side=self.side or "below",
         )
-
-    def action_open_function(self):
-        """The line in full, with its curve."""
-        self.ensure_one()
-        if not self.id:
-            raise UserError(self.env._("Save the template first."))
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.name,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
 
 
 class SalesScorecardTemplatePoint(models.Model):

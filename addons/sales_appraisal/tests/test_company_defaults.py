@@ -1,8 +1,12 @@
 """Each company begins with templates, boards and rules of its own, in its languages."""
 
+from unittest.mock import patch
+
 from lxml import etree
 
+from odoo.exceptions import UserError
 from odoo.fields import Command
+from odoo.modules import module
 from odoo.modules.module import Manifest
 from odoo.tests import new_test_user, tagged
 from odoo.tools import file_open
@@ -91,6 +95,45 @@ class TestCompanyDefaults(SalesForceCase):
         )
         company = self.env["res.company"].with_user(user).create({"name": "By Erp"})
         self.assertEqual(self._count(company), self._count(self.new))
+
+    def test_whatever_the_context(self):
+        """Defaults of a form in which a company is created are not for its records."""
+        companies = self.env["res.company"].with_context(default_role="leader")
+        company = companies.create({"name": "In a Form"})
+        template = self._of("sales_scorecard_template_monthly", company)
+        self.assertEqual(template.role, "all")
+
+    def test_what_is_shared_was_deleted(self):
+        """A company is created all the same; what needs it is left out."""
+        badge = self.env.ref("sales_appraisal.badge_first")
+        self.env["sales.badge.rule"].search([("badge_id", "=", badge.id)]).unlink()
+        badge.unlink()
+        with self.assertLogs("odoo.tools.convert", "WARNING"):
+            company = self.env["res.company"].create({"name": "Without"})
+        expected = self._count(self.env.company)
+        self.assertEqual(self._count(company), expected)
+        self.assertGreater(expected["sales.badge.rule"], 0)
+
+    def test_company_is_deleted(self):
+        """One made by mistake goes, with all that it began with."""
+        user = new_test_user(
+            self.env, "erp", "base.group_erp_manager,base.group_partner_manager"
+        )
+        # In tests Odoo gives a company a warehouse, which would keep it.
+        with patch.object(module, "current_test", None):
+            company = self.env["res.company"].create({"name": "Mistake"})
+        self._of("sales_leaderboard_discipline", company).active = False
+        id_ = company.id
+        company.with_user(user).unlink()
+        self.assertFalse(company.exists())
+        self.assertFalse(
+            self.env["ir.model.data"].search([("name", "=like", f"%_company_{id_}")])
+        )
+
+    def test_company_in_use_stays(self):
+        self._of("sales_scorecard_template_monthly").action_publish()
+        with self.assertRaises(UserError):
+            self.new.unlink()
 
     def test_once(self):
         before = self._count(self.new)

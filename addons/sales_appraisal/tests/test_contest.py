@@ -337,6 +337,10 @@ class TestContest(ContestCase):
             self.assertIn(words, self.contest.rules)
         self.contest.write({"measure": "improvement", "qualify": 20})
         self.assertIn("20.0 %", self.contest.rules)
+        self.assertNotIn("Who has not improved", self.contest.rules)
+        # A place below zero is no prize.
+        self.contest.qualify = -5
+        self.assertIn("Who has not improved wins no prize.", self.contest.rules)
 
     def test_bad_input(self):
         with self.assertRaises(ValidationError):
