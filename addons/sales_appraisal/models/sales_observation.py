@@ -163,10 +163,11 @@ class SalesObservation(models.Model):
                 }
             )
             self.env["sales.coaching.exercise"]._observed(form.visit_id)
-            form.visit_id.message_notify(
+            visit = form.visit_id.with_context(lang=form.user_id.lang or self.env.lang)
+            visit.message_notify(
                 partner_ids=form.user_id.partner_id.ids,
-                subject=self.env._("Your joint visit"),
-                body=self.env._(
+                subject=visit.env._("Your joint visit"),
+                body=visit.env._(
                     "%(coach)s has written what went well, and what to do next time.",
                     coach=form.coach_id.name,
                 ),

@@ -474,7 +474,7 @@ class TestConsequence(ConsequenceCase):
             rows[name] = self._read(wizard)
         self.assertEqual(rows["director"], rows["operations"])
         head, first, second = rows["director"]
-        self.assertEqual(head[:3], ("Name of the Period", "Rep", "Sales Team"))
+        self.assertEqual(head[:3], ("Period", "Rep", "Sales Team"))
         self.assertEqual(first[:2], ("Mar 2031", "Rep"))
         self.assertEqual(first[4:8], ("A B A", 98, 3, 5))
         self.assertEqual((first[9], first[12]), ("Approved", "'=1+1"))
