@@ -447,6 +447,7 @@ class TestConsequence(ConsequenceCase):
             [(row.kind, row.title, row.points) for row in rows][:1],
             [("reward", "Leap", 3)],
         )
+        self.assertEqual(rows.mapped("display_name"), rows.mapped("title"))
         self.assertNotIn("commendation", rows.mapped("kind"))
         action = rows[0].action_open()
         self.assertEqual(action["res_id"], self._proposals().id)
