@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
+from odoo.tools.misc import format_date
 
 RATINGS = [
     ("0", "Not seen"),
@@ -78,10 +79,12 @@ class SalesObservation(models.Model):
     )
 
     @api.depends("rep_id.name", "date")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for form in self:
             # sudo: who may read the form may know whose visit it is
-            form.display_name = f"{form.rep_id.sudo().name or ''} {form.date or ''}"
+            day = format_date(self.env, form.date)
+            form.display_name = f"{form.rep_id.sudo().name or ''} {day}"
 
     @api.depends("visit_id")
     def _compute_partner_name(self):
