@@ -402,7 +402,9 @@ class SalesCoaching(models.Model):
             raise AccessError(self.env._("Nobody coaches themselves."))
         below = reps.filtered_domain(self._get_led_domain())
         if not self._is_leader() or reps - below:
-            raise AccessError(self.env._("Only who is above the rep plans coaching."))
+            raise AccessError(
+                self.env._("Only who is above the rep plans coaching and one-to-ones.")
+            )
 
     @api.model
     def _get_led_domain(self):

@@ -2,6 +2,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools.misc import format_date
 
 from odoo.addons.sales_force.locking import write_lock
 
@@ -125,7 +126,9 @@ class SalesConsequence(models.Model):
         for user, proposals in told.items():
             proposals._tell(
                 user,
-                self.env._("Please decide: %(count)s proposals.", count=len(proposals)),
+                lambda spoken: spoken.env._(
+                    "Please decide: %(count)s proposals.", count=len(spoken)
+                ),
             )
 
     def _get_deciders(self):
@@ -143,14 +146,19 @@ class SalesConsequence(models.Model):
         deputy = self.env["sales.rep"].browse(found[1] if found else ()).user_id
         return user | (deputy - self.user_id)
 
-    def _tell(self, user, body):
+    def _tell(self, user, tell):
+        """Tell somebody, in the own language.
+
+        :param tell: gives the body of proposals in the language of their context
+        """
         if user == self.env.user:
             return
         # sudo: who is told may not be somebody whom the user reads
-        self[:1].sudo().message_notify(
+        spoken = self.sudo().with_context(lang=user.lang or self.env.lang)
+        spoken[:1].message_notify(
             partner_ids=user.partner_id.ids,
-            subject=self.env._("Proposals from Scores"),
-            body=body,
+            subject=spoken.env._("Proposals from Scores"),
+            body=tell(spoken),
         )
 
     def _renew_steps(self):
@@ -285,7 +293,9 @@ class SalesConsequence(models.Model):
             self._apply()
             self._tell(
                 self.user_id,
-                self.env._("It was decided on you: please see your file."),
+                lambda spoken: spoken.env._(
+                    "It was decided on you: please see your file."
+                ),
             )
 
     def _withdraw(self, reasons):
@@ -323,10 +333,10 @@ class SalesConsequence(models.Model):
             for user, mine in waiting.items():
                 mine._tell(
                     user,
-                    self.env._(
+                    lambda spoken: spoken.env._(
                         "%(count)s proposals have waited for you since %(date)s.",
-                        count=len(mine),
-                        date=min(mine.mapped("due_on")),
+                        count=len(spoken),
+                        date=format_date(spoken.env, min(spoken.mapped("due_on"))),
                     ),
                 )
             proposals.write({"reminded_on": today})

@@ -7,7 +7,7 @@ from odoo.tools.misc import format_date
 from ..scoring import spans
 
 PERIODS = [
-    ("day", "Day"),
+    ("day", "One Day"),
     ("week", "Week"),
     ("month", "Month"),
     ("quarter", "Quarter"),

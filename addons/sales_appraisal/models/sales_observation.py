@@ -3,6 +3,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
+from odoo.tools.misc import format_date
 
 RATINGS = [
     ("0", "Not seen"),
@@ -78,10 +79,12 @@ class SalesObservation(models.Model):
     )
 
     @api.depends("rep_id.name", "date")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for form in self:
             # sudo: who may read the form may know whose visit it is
-            form.display_name = f"{form.rep_id.sudo().name or ''} {form.date or ''}"
+            day = format_date(self.env, form.date)
+            form.display_name = f"{form.rep_id.sudo().name or ''} {day}"
 
     @api.depends("visit_id")
     def _compute_partner_name(self):
@@ -163,10 +166,11 @@ class SalesObservation(models.Model):
                 }
             )
             self.env["sales.coaching.exercise"]._observed(form.visit_id)
-            form.visit_id.message_notify(
+            visit = form.visit_id.with_context(lang=form.user_id.lang or self.env.lang)
+            visit.message_notify(
                 partner_ids=form.user_id.partner_id.ids,
-                subject=self.env._("Your joint visit"),
-                body=self.env._(
+                subject=visit.env._("Your joint visit"),
+                body=visit.env._(
                     "%(coach)s has written what went well, and what to do next time.",
                     coach=form.coach_id.name,
                 ),

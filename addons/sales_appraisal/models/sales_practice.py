@@ -204,14 +204,19 @@ class SalesPractice(models.Model):
             likes, uses = practice.like_ids, practice.use_ids
             practice.write({"like_count": len(likes), "use_count": len(uses)})
 
-    def _thank(self, body):
-        """Tell the author, unless it is the user."""
+    def _thank(self, tell):
+        """Tell the author in the own language, unless it is the user.
+
+        :param tell: gives the body of a post in the language of its context
+        """
         for practice in self:
-            if practice.author_id != self.env.user:
-                practice.message_notify(
-                    partner_ids=practice.author_id.partner_id.ids,
-                    subject=practice.name,
-                    body=body,
+            author = practice.author_id
+            if author != self.env.user:
+                spoken = practice.with_context(lang=author.lang or self.env.lang)
+                spoken.message_notify(
+                    partner_ids=author.partner_id.ids,
+                    subject=spoken.name,
+                    body=tell(spoken),
                 )
 
     def action_pin(self):
@@ -253,7 +258,7 @@ class SalesPractice(models.Model):
                 {"state": "hidden", "pinned": False, "hidden_reason": reason}
             )
             practice._thank(
-                self.env._(
+                lambda spoken, reason=reason: spoken.env._(
                     "Your post was taken off the wall. %(reason)s", reason=reason or ""
                 )
             )
@@ -418,7 +423,7 @@ class SalesPracticeUse(models.Model):
         for use in uses.sudo():
             use.practice_id._recount()
             use.practice_id._thank(
-                self.env._(
+                lambda spoken, use=use: spoken.env._(
                     "%(user)s has used it: %(result)s Thank you!",
                     user=use.user_id.name,
                     result=use.result,
@@ -483,9 +488,11 @@ class SalesPracticeReport(models.Model):
                 [("practice_id", "=", practice.id)]
             )
             moderators = practice._get_moderators() - report.user_id
-            practice.message_notify(
-                partner_ids=moderators.partner_id.ids,
-                subject=self.env._("A post was reported"),
-                body=report.reason,
-            )
+            for lang, users in moderators.grouped("lang").items():
+                spoken = practice.with_context(lang=lang or self.env.lang)
+                spoken.message_notify(
+                    partner_ids=users.partner_id.ids,
+                    subject=spoken.env._("A post was reported"),
+                    body=report.reason,
+                )
         return reports

@@ -86,6 +86,11 @@ class SalesRepFile(models.Model):
             for row, words in zip(rows, describe(documents), strict=True):
                 row.title, row.status, row.reason = words
 
+    @api.depends("title")
+    def _compute_display_name(self):
+        for row in self:
+            row.display_name = row.title or ""
+
     def _describe_sales_consequence(self, proposals):
         """The status is that of what was made of it: a warning may be appealed."""
         results = {}

@@ -4,7 +4,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import format_date, formatLang
 
 from .sales_scorecard import DUE, LIVE
 from .sales_scorecard_template_line import BY_SCORES
@@ -414,9 +414,11 @@ class SalesScorecard(models.Model):
         return (days[:count] or [last])[-1]
 
     def _tell(self, user, state):
+        """Tell who acts next, in the own language."""
         if not user or user == self.env.user:
             return
-        _ = self.env._
+        first = self[:1].with_context(lang=user.lang or self.env.lang)
+        _ = first.env._
         texts = {
             "self": _("Please assess yourself."),
             "manager": _("Please judge: %(count)s scorecards.", count=len(self)),
@@ -428,9 +430,9 @@ class SalesScorecard(models.Model):
         }
         if state not in texts:
             return
-        self[:1].message_notify(
+        first.message_notify(
             partner_ids=user.partner_id.ids,
-            subject=self[:1].display_name,
+            subject=first.display_name,
             body=texts[state],
         )
 
@@ -445,13 +447,14 @@ class SalesScorecard(models.Model):
                 and card.reminded_on != today
             )
             for user, waiting in cards.grouped("waits_for_id").items():
-                waiting[:1].message_notify(
+                first = waiting[:1].with_context(lang=user.lang or self.env.lang)
+                first.message_notify(
                     partner_ids=user.partner_id.ids,
-                    subject=self.env._("Scorecards are late"),
-                    body=self.env._(
+                    subject=first.env._("Scorecards are late"),
+                    body=first.env._(
                         "%(count)s scorecards have waited for you since %(date)s.",
                         count=len(waiting),
-                        date=min(waiting.mapped("due_on")),
+                        date=format_date(first.env, min(waiting.mapped("due_on"))),
                     ),
                 )
             cards.write({"reminded_on": today})

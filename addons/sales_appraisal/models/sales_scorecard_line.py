@@ -145,7 +145,7 @@ class SalesScorecardLine(models.Model):
             return formatLang(self.env, value, currency_obj=self.currency_id)
         text = self._number(value)
         if self.unit == "percent" or self.kind == "training":
-            return f"{text} %"
+            return self.env._("%(value)s %%", value=text)
         return text
 
     def _explain(self):

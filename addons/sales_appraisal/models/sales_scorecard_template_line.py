@@ -215,7 +215,8 @@ class SalesScorecardTemplateLine(models.Model):
             if line.kind in (REPS_ONLY if teams else TEAMS_ONLY):
                 raise ValidationError(
                     self.env._(
-                        "%(line)s: the cards of teams have no card of the team.",
+                        "%(line)s: the cards of teams have neither a card of the team "
+                        "nor a survey.",
                         line=line.name,
                     )
                     if teams

@@ -134,7 +134,7 @@ class SalesStandingMixin(models.AbstractModel):
     peer = fields.Selection(
         [
             ("none", "All together"),
-            ("grade", "Grade"),
+            ("grade", "Career Grade"),
             ("tenure", "Time in service"),
             ("tier", "Tier of the territory"),
             ("team", "Sales team"),

@@ -447,6 +447,7 @@ class TestConsequence(ConsequenceCase):
             [(row.kind, row.title, row.points) for row in rows][:1],
             [("reward", "Leap", 3)],
         )
+        self.assertEqual(rows.mapped("display_name"), rows.mapped("title"))
         self.assertNotIn("commendation", rows.mapped("kind"))
         action = rows[0].action_open()
         self.assertEqual(action["res_id"], self._proposals().id)
@@ -474,7 +475,7 @@ class TestConsequence(ConsequenceCase):
             rows[name] = self._read(wizard)
         self.assertEqual(rows["director"], rows["operations"])
         head, first, second = rows["director"]
-        self.assertEqual(head[:3], ("Name of the Period", "Rep", "Sales Team"))
+        self.assertEqual(head[:3], ("Period", "Rep", "Sales Team"))
         self.assertEqual(first[:2], ("Mar 2031", "Rep"))
         self.assertEqual(first[4:8], ("A B A", 98, 3, 5))
         self.assertEqual((first[9], first[12]), ("Approved", "'=1+1"))

@@ -169,6 +169,33 @@ class TestFlow(AppraisalCase):
             self._as("leader").action_skip_self()
             self.assertEqual(self.card.state, "manager")
 
+    def test_told_in_the_own_language(self):
+        """Whoever moves a card: the next one reads the own words."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.users["rep"].lang = "zh_CN"
+        model = type(self.env["sales.scorecard"])
+        notify = model.message_notify
+        told = []
+
+        def note(card, **values):
+            told.append((values["partner_ids"], card.env.lang))
+            return notify(card, **values)
+
+        rep, leader = (self.users[name].partner_id for name in ("rep", "leader"))
+        with patch.object(model, "message_notify", note):
+            with freeze_time(LATER):
+                self.card._start()
+            with freeze_time("2031-02-07 12:00:00"):
+                self.env.invalidate_all()
+                self.env["sales.scorecard"]._cron_remind()
+                self._as("leader").with_context(lang="zh_CN").action_skip_self()
+            with freeze_time("2031-03-07 12:00:00"):
+                self.env.invalidate_all()
+                self.env["sales.scorecard"]._cron_remind()
+        self.assertEqual(
+            told, [(rep.ids, "zh_CN"), (rep.ids, "zh_CN"), (leader.ids, "en_US")]
+        )
+
     def test_calibrated(self):
         with freeze_time(LATER):
             self._judge(self.card)

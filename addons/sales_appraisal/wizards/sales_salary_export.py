@@ -23,6 +23,8 @@ COLUMNS = (
     ("decided_on", 12, "yyyy-mm-dd"),
     ("decision", 40, None),
 )
+# The name of a period stands under the word for it.
+HEADINGS = {"period_label": "period"}
 
 
 class SalesSalaryExport(models.TransientModel):
@@ -71,11 +73,14 @@ class SalesSalaryExport(models.TransientModel):
         sheet = book.active
         sheet.title = self.env._("Salary Review")
         proposals = self._get_proposals()
-        labels = proposals.fields_get([name for name, *_shown in COLUMNS], ["string"])
+        labels = proposals.fields_get(None, ["string"])
         states = dict(proposals._fields["state"]._description_selection(self.env))
         workbook.write_table(
             sheet,
-            [(labels[name]["string"], *shown) for name, *shown in COLUMNS],
+            [
+                (labels[HEADINGS.get(name, name)]["string"], *shown)
+                for name, *shown in COLUMNS
+            ],
             (
                 [self._get_cell(proposal, name, states) for name, *_shown in COLUMNS]
                 for proposal in proposals

@@ -119,14 +119,15 @@ export class Cockpit extends Component {
         return this.data.plan.kind !== "core";
     }
 
-    format(value, humanReadable = false) {
-        return this.formatIn(this.data.plan, value, humanReadable);
+    format(value, humanReadable = false, largest = value) {
+        return this.formatIn(this.data.plan, value, humanReadable, largest);
     }
 
-    formatIn(plan, value, humanReadable = false) {
+    formatIn(plan, value, humanReadable = false, largest = value) {
         return formatMetric(value, plan.unit, {
             currencyId: plan.currency_id,
             humanReadable,
+            largest,
         });
     }
 
@@ -275,6 +276,16 @@ export class Cockpit extends Component {
             bar: Math.max(0, (100 * child.achieved) / most),
             mark: (100 * child.target) / most,
         }));
+    }
+
+    /** One below the other amounts are shortened alike. */
+    formatAchieved(value) {
+        const {children, others} = this.data;
+        const largest = Math.max(
+            ...children.map(({achieved}) => Math.abs(achieved)),
+            Math.abs(others || 0),
+        );
+        return this.format(value, true, largest);
     }
 
     getBehind({behind}) {
