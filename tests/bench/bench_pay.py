@@ -187,7 +187,9 @@ def run(lab):
                 "first": seconds(spent),
                 "entries": f"{entries:,}",
                 "again": seconds(again),
-                "per line": " and ".join(f"{1e6 * one:.0f} µs" for one in each.values()),
+                "per line": " and ".join(
+                    f"{1e6 * one:.0f} µs" for one in each.values()
+                ),
             },
         )
     )

@@ -29,33 +29,36 @@ def closed(rule, start, rep_ids, subject):
     :return: a relation in parentheses: rep_id, the cause, what is kept, ``base``,
         ``amount``, and ``first_id``: the entry that is corrected
     """
-    held = SQL(
-        """
-        FROM sales_commission_entry e
-        JOIN sales_commission_statement s ON s.id = e.statement_id
-            AND s.state <> 'open'
-        WHERE e.rep_id = ANY(%(reps)s) AND e.rule_id = %(rule)s
-            AND e.period_from = %(start)s AND e.subject = %(subject)s
-        """,
-        reps=list(rep_ids),
-        rule=rule.id,
-        start=start,
-        subject=subject,
+    statements = rule.env["sales.commission.statement"].search(
+        [
+            ("rep_id", "in", list(rep_ids)),
+            ("company_id", "=", rule.company_id.id),
+            ("date_from", ">=", start),
+            ("state", "!=", "open"),
+        ]
     )
-    if not rule.env.execute_query(SQL("SELECT 1 %s LIMIT 1", held)):
+    if not statements:
         return None
     return SQL(
         """(
             SELECT e.rep_id, %(cause)s, %(kept)s, sum(e.base) AS base,
                 sum(e.amount) AS amount, min(e.id) AS first_id
-            %(held)s GROUP BY e.rep_id, %(cause)s
+            FROM sales_commission_entry e
+            WHERE e.statement_id = ANY(%(statements)s) AND e.rep_id = ANY(%(reps)s)
+                AND e.rule_id = %(rule)s AND e.period_from = %(start)s
+                AND e.subject = %(subject)s
+            GROUP BY e.rep_id, %(cause)s
         )""",
         cause=columns("e", CAUSE),
         kept=SQL(", ").join(
             SQL("min(%s) AS %s", SQL.identifier("e", name), SQL.identifier(name))
             for name in KEPT
         ),
-        held=held,
+        statements=statements.ids,
+        reps=list(rep_ids),
+        rule=rule.id,
+        start=start,
+        subject=subject,
     )
 
 
@@ -170,7 +173,9 @@ class Entries:
             new=columns("w", _CHANGING),
             all=columns("w", _NAMES),
             set=SQL(", ").join(map(SQL.identifier, _CHANGING)),
-            added=self._insert(SQL("SELECT * FROM compared"), SQL("WHERE w.id IS NULL")),
+            added=self._insert(
+                SQL("SELECT * FROM compared"), SQL("WHERE w.id IS NULL")
+            ),
         )
 
     def _insert(self, rows, condition):
