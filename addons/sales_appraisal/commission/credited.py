@@ -156,7 +156,7 @@ def schedules(by_rep):
 
     def arrays(name):
         return [
-            "{%s}" % ",".join(str(getattr(step, name)) for step in schedule.steps)
+            f"{{{','.join(str(getattr(step, name)) for step in schedule.steps)}}}"
             for schedule in by_rep.values()
         ]
 
@@ -164,8 +164,10 @@ def schedules(by_rep):
         """(
             SELECT rep_id, starts::numeric[], paid::numeric[], rates::numeric[],
                 factor, cap
-            FROM unnest(%s::integer[], %s::text[], %s::text[], %s::text[],
-                %s::numeric[], %s::numeric[]) s(rep_id, starts, paid, rates, factor, cap)
+            FROM unnest(
+                %s::integer[], %s::text[], %s::text[], %s::text[], %s::numeric[],
+                %s::numeric[]
+            ) s(rep_id, starts, paid, rates, factor, cap)
         )""",
         list(by_rep),
         arrays("start"),

@@ -1,4 +1,4 @@
-"""From what was sold to what is paid for it. Pure: exact decimals in, exact decimals out.
+"""From what was sold to what is paid for it. Pure: exact decimals in and out.
 
 A schedule gives the commission on a running total ``x``: within a step it rises with
 the step's rate. What a single credit earns is the difference between the totals after
@@ -15,7 +15,7 @@ RATE_UNIT = Decimal("0.00000001")
 
 
 class Step(NamedTuple):
-    """From ``start`` on: ``paid`` is earned at the start, and ``rate`` of what is more."""
+    """From ``start`` on: ``paid`` is earned there, and ``rate`` of what is more."""
 
     start: Decimal
     paid: Decimal
