@@ -59,7 +59,6 @@ from . import (
     sales_appraisal_facts,
     sales_appraisal_analysis,
     sales_appraisal_workbook,
-    commission_settings,
     sales_commission_plan,
     sales_commission_rule,
     sales_commission_entry,
