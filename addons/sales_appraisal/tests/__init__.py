@@ -7,6 +7,7 @@ from . import (
     test_coaching_effect,
     test_coaching_screens,
     test_commission,
+    test_commission_concurrency,
     test_commission_oracle,
     test_company_defaults,
     test_concurrency,
