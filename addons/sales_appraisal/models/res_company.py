@@ -53,6 +53,13 @@ class ResCompany(models.Model):
         help="The next one-to-one is proposed so many days later; 0: not at all.",
     )
 
+    # Commission
+    sales_leaders_see_pay = fields.Boolean(
+        "Team Leaders See Pay",
+        help="Commission of everybody below. Regional managers, the director, sales "
+        "operations and finance see it anyway.",
+    )
+
     _sales_points_positive = models.Constraint(
         "CHECK (sales_reward_limit >= 0 AND sales_penalty_limit >= 0)",
         "Limits of points are not negative.",

@@ -25,3 +25,6 @@ class ResConfigSettings(models.TransientModel):
     sales_one_on_one_days = fields.Integer(
         related="company_id.sales_one_on_one_days", readonly=False
     )
+    sales_leaders_see_pay = fields.Boolean(
+        related="company_id.sales_leaders_see_pay", readonly=False
+    )
