@@ -170,6 +170,32 @@ class SalesCommissionStatement(models.Model):
         self._lock_open(statement.ids)
         return statement
 
+    def _pass_on(self, former, plan):
+        """Open statements of periods that the next version pays are that version's.
+
+        What the former one has given for them goes; corrections of others stay.
+        """
+        statements = self.search(
+            [
+                ("plan_id", "=", former.id),
+                ("date_from", ">=", plan.date_from),
+                ("state", "=", "open"),
+            ]
+        )
+        self._lock_open(statements.ids)
+        statements.plan_id = plan
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """DELETE FROM sales_commission_entry e
+                USING sales_commission_statement s
+                WHERE s.id = e.statement_id AND s.id = ANY(%s)
+                    AND e.period_from = s.date_from""",
+                statements.ids,
+            )
+        )
+        statements._sum_up()
+
     def _lock_open(self, ids):
         """Two runs, or a run and who closes a statement: the later is run again."""
         self.env.flush_all()

@@ -1,8 +1,12 @@
-"""Two who settle, close or approve at once, in real transactions."""
+"""Runs at once and runs that are killed, in real transactions."""
 
+import os
+import random
+import signal
+import time
 from datetime import date
 
-from odoo.exceptions import UserError
+from odoo import sql_db
 from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import SQL
@@ -10,9 +14,12 @@ from odoo.tools import SQL
 from odoo.addons.sales_force.tests.common import ConcurrentCase
 
 NAME = "commission concurrency"
-LOGIN = "commission_concurrency_"
-DAY = date(2025, 1, 10)
-PEOPLE = ("director", "manager", "rep")
+DAY = date(2025, 3, 10)
+REPS = 6
+LINES = 3000
+KILLS = 20
+# Of credits that no document is behind.
+FIRST = 950_000_000
 
 
 @tagged("post_install", "-at_install")
@@ -24,100 +31,113 @@ class TestCommissionConcurrency(ConcurrentCase):
         with self._environment() as env:
             company = env.ref("base.main_company")
             team = env["crm.team"].create({"name": NAME, "company_id": company.id})
-            boss, self.users = env["sales.rep"], {}
-            for name in (*PEOPLE, "finance", "accountant"):
-                role = "finance" if name == "accountant" else name
-                user = env["res.users"].create(
+            users = env["res.users"].create(
+                [
                     {
-                        "name": f"{NAME} {name}",
-                        "login": f"{LOGIN}{name}",
+                        "name": f"{NAME} {number}",
+                        "login": f"commission_concurrency_{number}",
                         "company_id": company.id,
                         "company_ids": [Command.set(company.ids)],
                         "group_ids": [
-                            Command.set(env.ref(f"sales_force.group_sales_{role}").ids)
+                            Command.set(env.ref("sales_force.group_sales_rep").ids)
                         ],
                     }
-                )
-                self.users[name] = user.id
-                if name in PEOPLE:
-                    boss = env["sales.rep"].create(
+                    for number in range(REPS)
+                ]
+            )
+            self.reps = (
+                env["sales.rep"]
+                .create(
+                    [
                         {
                             "user_id": user.id,
                             "company_id": company.id,
-                            "parent_id": boss.id,
                             "team_id": team.id,
                             "date_start": "2020-01-01",
                             "state": "active",
                         }
-                    )
-            self.rep = boss.id
-            self.metric = env["sales.metric"].search([("code", "=", "INVOICED")]).id
+                        for user in users
+                    ]
+                )
+                .ids
+            )
             plan = env["sales.commission.plan"].create(
                 {
                     "name": NAME,
                     "company_id": company.id,
-                    "team_ids": [Command.set(team.ids)],
                     "date_from": "2025-01-01",
+                    "team_ids": [Command.set(team.ids)],
                     "rule_ids": [
                         Command.create(
-                            {"name": NAME, "metric_id": self.metric, "rate": 10}
+                            {
+                                "name": mode,
+                                "metric_id": env.ref(
+                                    "sales_force.sales_metric_invoiced"
+                                ).id,
+                                "table": "amount",
+                                "mode": mode,
+                                "tier_ids": [
+                                    Command.create({"start": start, "rate": rate})
+                                    for start, rate in ((0, 2), (5000, 3.5))
+                                ],
+                            }
                         )
+                        for mode in ("progressive", "whole")
                     ],
                 }
             )
             plan.action_publish()
             self.plan = plan.id
-            self._sell(env, 1, 1000)
-            self._settle(env)
-            self.statement = (
-                env["sales.commission.statement"]
-                .search([("rep_id", "=", self.rep), ("date_from", "=", "2025-01-01")])
-                .id
-            )
+            self._add(env, LINES)
 
     def _remove(self):
         with self._environment() as env:
             env = env(context={**env.context, "active_test": False})
-            users = env["res.users"].search([("login", "like", LOGIN)])
-            reps = users.sales_rep_ids
-            for table in ("entry", "statement"):
+            plans = env["sales.commission.plan"].search([("name", "=", NAME)])
+            statements = env["sales.commission.statement"].search(
+                [("plan_id", "in", plans.ids)]
+            )
+            for table, ids in (
+                ("sales_commission_entry", statements.ids),
+                ("sales_commission_statement", statements.ids),
+            ):
+                column = "id" if table.endswith("statement") else "statement_id"
                 env.cr.execute(
                     SQL(
-                        "DELETE FROM %s WHERE rep_id = ANY(%s)",
-                        SQL.identifier(f"sales_commission_{table}"),
-                        reps.ids,
+                        "DELETE FROM %s WHERE %s = ANY(%s)",
+                        SQL.identifier(table),
+                        SQL.identifier(column),
+                        ids,
                     )
                 )
-            env.cr.execute(
-                SQL("DELETE FROM sales_credit WHERE rep_id = ANY(%s)", reps.ids)
-            )
-            plans = env["sales.commission.plan"].search([("name", "=", NAME)])
+            env.cr.execute(SQL("DELETE FROM sales_credit WHERE res_id >= %s", FIRST))
+            env.invalidate_all()
             plans.write({"state": "draft"})
             plans.unlink()
-            reps.assignment_ids.write({"manager_id": False, "team_id": False})
+            reps = env["sales.rep"].search([("name", "like", f"{NAME}%")])
+            users = reps.user_id
+            reps.assignment_ids.unlink()
             reps.unlink()
-            env["crm.team"].search([("name", "=", NAME)]).unlink()
-            partners = users.partner_id
             users.unlink()
-            partners.unlink()
+            env["crm.team"].search([("name", "=", NAME)]).unlink()
 
-    def _sell(self, env, number, value):
-        """A credit of the rep, as if a document were behind it."""
+    def _add(self, env, count, first=FIRST):
+        company = env.ref("base.main_company")
         env.cr.execute(
             SQL(
-                """INSERT INTO sales_credit (metric_id, date, rep_id, user_id,
-                company_id, value, share, overlay, res_model, res_id, part, source,
-                scope_id) VALUES
-                (%s, %s, %s, %s, %s, %s, 100, FALSE, 'account.move.line', %s, 0,
-                'invoice', %s)""",
-                self.metric,
-                DAY,
-                self.rep,
-                self.users["rep"],
-                env.ref("base.main_company").id,
-                value,
-                -number,
-                -number,
+                """INSERT INTO sales_credit (metric_id, date, rep_id, company_id, value,
+                share, overlay, res_model, res_id, part, source, scope_id)
+                SELECT %s, make_date(2025, 3, 1 + k %% 28),
+                    (%s::integer[])[1 + k %% %s], %s, 1 + k %% 13 + 0.37, 100, FALSE,
+                    'account.move.line', %s + k, 0, 'invoice', %s + k
+                FROM generate_series(1, %s) k""",
+                env.ref("sales_force.sales_metric_invoiced").id,
+                self.reps,
+                REPS,
+                company.id,
+                first,
+                first,
+                count,
             )
         )
 
@@ -125,111 +145,66 @@ class TestCommissionConcurrency(ConcurrentCase):
         plan = env["sales.commission.plan"].browse(self.plan)
         env["sales.commission.statement"]._settle(plan, *plan._get_bounds(DAY))
 
-    def _as(self, env, name):
-        model = env["sales.commission.statement"].browse(self.statement)
-        return model.with_user(self.users[name])
-
-    def _step(self, *steps):
-        with self._environment() as env:
-            for name, action in steps:
-                getattr(self._as(env, name), action)()
-
-    def _read(self):
-        with self._environment() as env:
-            statement = env["sales.commission.statement"].browse(self.statement)
-            entries = env["sales.commission.entry"].search([("rep_id", "=", self.rep)])
-            self.assertAlmostEqual(
-                statement.amount, sum(statement.entry_ids.mapped("amount"))
+    def _read(self, env):
+        """Every cause and what is paid for it; each once."""
+        rows = env.execute_query(
+            SQL(
+                """SELECT rule_id, rep_id, res_id, count(*), sum(amount)
+                FROM sales_commission_entry
+                WHERE rule_id = ANY(%s) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
+                env["sales.commission.plan"].browse(self.plan).rule_ids.ids,
             )
-            return statement.state, statement.amount, sum(entries.mapped("amount"))
-
-    def test_submitted_twice(self):
-        """A double click: the second is told that it is done."""
-        with self.assertRaises(UserError) as caught:
-            self._race(
-                lambda env: self._as(env, "rep").action_submit(),
-                lambda env: self._as(env, "rep").action_submit(),
-            )
-        self.assertIn("Submitted", str(caught.exception))
-        self.assertEqual(self._read(), ("submitted", 100, 100))
-
-    def test_approved_by_two(self):
-        self._step(("rep", "action_submit"))
-        with self.assertRaises(UserError):
-            self._race(
-                lambda env: self._as(env, "manager").action_approve(),
-                lambda env: self._as(env, "director").action_approve(),
-            )
-        with self._environment() as env:
-            self.assertEqual(
-                self._as(env, "director").approved_by_id.id, self.users["manager"]
-            )
-
-    def test_validated_by_two(self):
-        self._step(("rep", "action_submit"), ("manager", "action_approve"))
-        with self.assertRaises(UserError):
-            self._race(
-                lambda env: self._as(env, "finance").action_validate(),
-                lambda env: self._as(env, "accountant").action_validate(),
-            )
-        with self._environment() as env:
-            self.assertEqual(
-                self._as(env, "finance").validated_by_id.id, self.users["finance"]
-            )
-
-    def test_validated_while_sent_back(self):
-        self._step(("rep", "action_submit"), ("manager", "action_approve"))
-        with self.assertRaises(UserError):
-            self._race(
-                lambda env: self._as(env, "manager")._return("No"),
-                lambda env: self._as(env, "finance").action_validate(),
-            )
-        self.assertEqual(self._read()[0], "open")
-
-    def test_closed_while_a_run_writes(self):
-        """What the run has written is in what is submitted."""
-
-        def run(env):
-            self._sell(env, 2, 500)
-            self._settle(env)
-
-        runs = self._race(run, lambda env: self._as(env, "rep").action_submit())
-        self.assertEqual(runs, 2)
-        self.assertEqual(self._read(), ("submitted", 150, 150))
-
-    def test_run_while_it_is_closed(self):
-        """What the run would have written there is a correction elsewhere."""
-
-        def run(env):
-            self._sell(env, 2, 500)
-            self._settle(env)
-
-        runs = self._race(lambda env: self._as(env, "rep").action_submit(), run)
-        self.assertEqual(runs, 2)
-        self.assertEqual(self._read(), ("submitted", 100, 150))
+        )
+        self.assertFalse([row for row in rows if row[3] != 1])
+        return rows
 
     def test_two_runs(self):
-        def run(number):
-            def go(env):
-                self._sell(env, number, 100)
-                self._settle(env)
-
-            return go
-
-        self.assertEqual(self._race(run(2), run(3)), 2)
-        self.assertEqual(self._read(), ("open", 120, 120))
-
-    def test_opened_by_two(self):
-        """The first statement of a period, made by two runs."""
-
-        def run(env):
-            plan = env["sales.commission.plan"].browse(self.plan)
-            bounds = plan._get_bounds(date(2025, 2, 1))
-            env["sales.commission.statement"]._settle(plan, *bounds)
-
-        self.assertEqual(self._race(run, run), 2)
+        runs = self._race(self._settle, self._settle)
+        self.assertGreater(runs, 1)
         with self._environment() as env:
-            found = env["sales.commission.statement"].search(
-                [("rep_id", "=", self.rep), ("date_from", "=", "2025-02-01")]
+            rows = self._read(env)
+            self.assertEqual(len(rows), 2 * LINES)
+            self._settle(env)
+            self.assertEqual(self._read(env), rows)
+
+    def test_killed(self):
+        """``kill -9`` at random moments; whoever comes after finishes the work."""
+        chance = random.Random(7)
+        spent = time.monotonic()
+        with self._environment() as env:
+            self._settle(env)
+        spent = time.monotonic() - spent
+        for number in range(KILLS):
+            with self._environment() as env:
+                # Something to do for the one that is killed.
+                self._add(env, 60, FIRST + (number + 1) * 100_000)
+            child = os.fork()
+            if not child:
+                self._work_until_killed()
+            time.sleep(chance.uniform(0, 1.5 * spent))
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+        with self._environment() as env:
+            self._settle(env)
+            rows = self._read(env)
+            self.assertEqual(len(rows), 2 * (LINES + 60 * KILLS))
+            env.cr.execute(
+                SQL(
+                    "DELETE FROM sales_commission_entry WHERE rule_id = ANY(%s)",
+                    env["sales.commission.plan"].browse(self.plan).rule_ids.ids,
+                )
             )
-            self.assertEqual(len(found), 1)
+            self._settle(env)
+            self.assertEqual(self._read(env), rows)
+
+    def _work_until_killed(self):
+        """In a process of its own: with connections of its own, which it has not
+        inherited, and without a way back into the tests."""
+        try:
+            sql_db._Pool = None
+            self.registry._db = sql_db.db_connect(self.registry.db_name)
+            while True:
+                with self._environment() as env:
+                    self._settle(env)
+        finally:
+            os._exit(1)
