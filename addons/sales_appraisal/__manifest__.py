@@ -26,6 +26,7 @@
         "security/sales_screen_rules.xml",
         "security/sales_feedback_rules.xml",
         "security/sales_commission_rules.xml",
+        "security/sales_commission_factor_rules.xml",
         "data/sales_scorecard_data.xml",
         "data/ir_cron_data.xml",
         "data/sales_consequence_data.xml",

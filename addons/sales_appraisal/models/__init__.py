@@ -64,5 +64,11 @@ from . import (
     sales_commission_entry,
     sales_commission_statement,
     sales_commission_run,
+    sales_commission_note,
+    sales_commission_factor,
+    sales_commission_condition,
+    sales_commission_attainment,
+    sales_commission_decelerator,
+    sales_commission_multiplier,
     sales_appraisal_demo,
 )

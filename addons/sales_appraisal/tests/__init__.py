@@ -7,6 +7,8 @@ from . import (
     test_coaching_effect,
     test_coaching_screens,
     test_commission,
+    test_commission_conditions,
+    test_commission_modifiers,
     test_commission_oracle,
     test_company_defaults,
     test_concurrency,
