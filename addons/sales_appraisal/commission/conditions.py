@@ -37,7 +37,8 @@ def margin_rate(margin, invoiced):
     return SQL(
         """
         LEFT JOIN LATERAL (
-            SELECT 100 * COALESCE(sum(x.value) FILTER (WHERE x.metric_id = %(margin)s), 0)
+            SELECT
+                100 * COALESCE(sum(x.value) FILTER (WHERE x.metric_id = %(margin)s), 0)
                 / NULLIF(sum(x.value) FILTER (WHERE x.metric_id = %(invoiced)s), 0)
                 AS rate
             FROM sales_credit x
@@ -72,9 +73,7 @@ def first_dates(company_id, metrics):
 
 def is_new(months):
     """Whether a credit is within so many months of the customer's first fact."""
-    return SQL(
-        "c.date < LEAST(fd.date, c.date) + make_interval(months => %s)", months
-    )
+    return SQL("c.date < LEAST(fd.date, c.date) + make_interval(months => %s)", months)
 
 
 def classes(company_id):

@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 # What identifies the cause of an entry: the key of its credit, copied.
 CAUSE = ("level", "source", "res_model", "res_id", "part", "user_id", "overlay")
-# What an entry keeps of its credit besides; the factor is NULL where all counts as it is.
+# What an entry keeps of its credit besides; the factor is NULL without a decelerator.
 KEPT = ("date", "scope_id", "metric_id", "partner_id", "product_id", "factor")
 
 

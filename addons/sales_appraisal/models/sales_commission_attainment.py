@@ -25,8 +25,8 @@ class SalesCommissionRule(models.Model):
     floor = fields.Float(
         "At Least",
         digits=(16, 2),
-        help="What the rule pays at least in a period; of a rep who is there for a part "
-        "of the period in proportion to its days. 0: no minimum.",
+        help="What the rule pays at least in a period; of a rep who is there for a "
+        "part of the period in proportion to its days. 0: no minimum.",
     )
 
     _floor_range = models.Constraint(

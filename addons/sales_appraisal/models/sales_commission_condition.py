@@ -31,6 +31,7 @@ class SalesCommissionRule(models.Model):
         "rule_id",
         "class_id",
         "Customer Classes",
+        ondelete="restrict",
         help="The class on the date of what is credited. Empty: of every class.",
     )
     customer_age = fields.Selection(
@@ -42,7 +43,11 @@ class SalesCommissionRule(models.Model):
     )
     new_months = fields.Integer("New for (months)", default=12)
     contract = fields.Selection(
-        [("any", "With or without"), ("with", "Under contract"), ("without", "Without")],
+        [
+            ("any", "With or without"),
+            ("with", "Under contract"),
+            ("without", "Without"),
+        ],
         default="any",
         required=True,
         help="Whether a contract with the customer runs on the date of what is "
@@ -127,15 +132,11 @@ class SalesCommissionRule(models.Model):
             joins.append(conditions.first_dates(company_id, known))
             is_new = conditions.is_new(self.new_months)
             where.append(
-                is_new
-                if self.customer_age == "new"
-                else SQL("NOT (%s)", is_new)
+                is_new if self.customer_age == "new" else SQL("NOT (%s)", is_new)
             )
         if self.contract != "any":
             under = conditions.under_contract(company_id)
-            where.append(
-                under if self.contract == "with" else SQL("NOT %s", under)
-            )
+            where.append(under if self.contract == "with" else SQL("NOT %s", under))
         for name, figure in self._get_figures().items():
             bound = self[f"{name}_bound"]
             if bound != "any":

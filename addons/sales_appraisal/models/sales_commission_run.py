@@ -222,9 +222,7 @@ class SalesCommissionRule(models.Model):
             reached = {rep: one.reached for rep, one in standing.items()}
             lines = booking.rewards(self, stop, "bonus", amounts, reached)
         else:
-            schedules = {
-                rep: self._get_schedule(one) for rep, one in standing.items()
-            }
+            schedules = {rep: self._get_schedule(one) for rep, one in standing.items()}
             lines = credited.earn(
                 counted,
                 {rep: made for rep, made in schedules.items() if made},

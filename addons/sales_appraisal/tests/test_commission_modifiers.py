@@ -100,7 +100,9 @@ class TestMultiplier(CommissionCase):
 
     def test_bonus_and_cap(self):
         self._multiplied(
-            kind="bonus", table="amount", tier_ids=self._tiers((1, 33.33), value="amount")
+            kind="bonus",
+            table="amount",
+            tier_ids=self._tiers((1, 33.33), value="amount"),
         )
         capped = self._multiplied(cap=120)
         self._sell("rep", 1000)
@@ -279,9 +281,7 @@ class TestAttainment(CommissionCase):
         self._sell("leader", 10 * below)
         self._run()
         self.assertAlmostEqual(self._statement("leader").amount, below * 0.03, 2)
-        self.assertAlmostEqual(
-            self._statement("manager").amount, 11 * below * 0.03, 2
-        )
+        self.assertAlmostEqual(self._statement("manager").amount, 11 * below * 0.03, 2)
 
     def test_another(self):
         """The rate by what is ordered, on what is collected; bonus, too."""

@@ -214,7 +214,8 @@ def refresh(company, metrics, classes, start, today, partners=None):
         former AS (
             INSERT INTO sales_kept_class (partner_id, company_id, date, class_id)
             SELECT partner_id, %(company)s, %(today)s, class_now
-            FROM derived WHERE class_now IS NOT NULL AND class_id IS DISTINCT FROM class_now
+            FROM derived
+            WHERE class_now IS NOT NULL AND class_id IS DISTINCT FROM class_now
             ON CONFLICT (partner_id, company_id, date) DO NOTHING
         )
         SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed)
