@@ -70,6 +70,9 @@
         "views/sales_commission_plan_views.xml",
         "views/sales_commission_entry_views.xml",
         "views/sales_commission_statement_views.xml",
+        "views/sales_commission_modifier_views.xml",
+        "wizards/sales_commission_trial_views.xml",
+        "views/sales_commission_earning_views.xml",
         "views/sales_commission_menus.xml",
     ],
     "demo": [

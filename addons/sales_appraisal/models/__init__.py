@@ -71,5 +71,6 @@ from . import (
     sales_commission_attainment,
     sales_commission_decelerator,
     sales_commission_multiplier,
+    sales_commission_earning,
     sales_appraisal_demo,
 )

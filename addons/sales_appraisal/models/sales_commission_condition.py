@@ -17,7 +17,7 @@ INVOICE_LINES = frozenset(
 )
 LINES = INVOICE_LINES | {"ORDERED", "DELIVERED"}
 # What tells how long somebody has been a customer.
-_FIRST = ("NEW_CUSTOMERS", "INVOICED")
+FIRST = ("NEW_CUSTOMERS", "INVOICED")
 
 
 class SalesCommissionRule(models.Model):
@@ -128,7 +128,7 @@ class SalesCommissionRule(models.Model):
             where.append(SQL("kc.class_id = ANY(%s)", self.class_ids.ids))
         if self.customer_age != "any":
             metrics = self.env["sales.metric"]._ids_by_code()
-            known = [metrics[code] for code in _FIRST if metrics.get(code)]
+            known = [metrics[code] for code in FIRST if metrics.get(code)]
             joins.append(conditions.first_dates(company_id, known))
             is_new = conditions.is_new(self.new_months)
             where.append(

@@ -64,19 +64,24 @@ class SalesCommissionStatement(models.Model):
         """
         if not books:
             return books
-        for subject, lines in rule._select_lines(
-            start, stop, members, list(books)
-        ).items():
-            entries = booking.Entries(rule, start, lines, subject)
-            books = self._settle_entries(rule, start, entries, books)
+        lines = rule._select_lines(start, stop, members, list(books))
+        for subject, select in lines.items():
+            entries = booking.Entries(rule, start, select, subject)
+            books = self._write_entries(entries, books)
         return books
 
-    def _settle_entries(self, rule, start, entries, books):
+    def _write_entries(self, entries, books):
+        """Make entries what they should be, in the statements that are open for them.
+
+        :return: the books, with the statements that had to be opened
+        """
         missing = [rep for rep, book in books.items() if not book]
         if missing:
             needed = self.env.execute_query(entries.differing(missing))
             for (rep,) in needed:
-                statement = self._open_correction(rule.plan_id, start, rep)
+                statement = self._open_correction(
+                    entries.rule.plan_id, entries.start, rep
+                )
                 books = {**books, rep: statement.id}
         opened = {rep: book for rep, book in books.items() if book}
         if opened:
