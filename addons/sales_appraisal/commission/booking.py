@@ -62,12 +62,12 @@ def closed(rule, start, rep_ids, subject):
     )
 
 
-def rewards(rule, stop, source, amounts, totals):
+def bonuses(rule, stop, amounts, totals, source="bonus"):
     """Lines without a credit: one for each rep who gets something.
 
-    :param str source: for what
     :param dict amounts: ``{rep's id: amount}``
     :param dict totals: ``{rep's id: what is reached}``
+    :param str source: what for
     """
     reps = [rep for rep, amount in amounts.items() if amount]
     return SQL(

@@ -11,14 +11,19 @@ from odoo.addons.sales_force.locking import write_lock
 
 from ..commission import booking, credited
 
+ZERO, ONE = Decimal(0), Decimal(1)
 
-class Standing(NamedTuple):
-    """Where a rep is in a period, as far as a rule asks for it."""
 
-    total: Decimal  # of what counts
-    reached: Decimal  # of what the table is about
-    goal: Decimal | None
-    factor: Decimal
+class Terms(NamedTuple):
+    """What a rule pays by in a period: by rep's id what the table is about, the target,
+    and the schedule; what counts, and by what all is multiplied. Empty where the rule
+    does not look at it."""
+
+    totals: dict
+    goals: dict
+    schedules: dict
+    counts: dict
+    factors: dict
 
 
 class SalesCommissionStatement(models.Model):
@@ -64,9 +69,12 @@ class SalesCommissionStatement(models.Model):
         """
         if not books:
             return books
-        lines = rule._select_lines(start, stop, members, list(books))
-        for subject, select in lines.items():
-            entries = booking.Entries(rule, start, select, subject)
+        terms = rule._get_terms(start, stop, members)
+        lines = rule._select_lines(start, stop, members, list(books), terms)
+        books = self._write_entries(booking.Entries(rule, start, lines), books)
+        more = rule._select_more(start, stop, members, terms)
+        for subject, lines in more.items():
+            entries = booking.Entries(rule, start, lines, subject)
             books = self._write_entries(entries, books)
         return books
 
@@ -196,6 +204,10 @@ class SalesCommissionStatement(models.Model):
         self.env["sales.commission.entry"].invalidate_model(flush=False)
 
 
+def _get_reps(members):
+    return sorted({rep for rep, _first, _last in members})
+
+
 class SalesCommissionPlan(models.Model):
     _inherit = "sales.commission.plan"
 
@@ -212,56 +224,56 @@ class SalesCommissionRule(models.Model):
 
     _inherit = "sales.commission.rule"
 
-    def _select_lines(self, start, stop, members, rep_ids):
-        """What the rule gives, by what it is about: SELECTs, see ``booking.LINE``.
+    def _select_lines(self, start, stop, members, rep_ids, terms=None):
+        """A SELECT of what the rule gives, see ``booking.LINE``.
 
         :param members: ``[(rep's id, first day, last day)]``
         :param rep_ids: everybody whose entries are compared, members or not
-        :return: ``{subject: SELECT}``
+        :param terms: what it pays by, where it is known already
         """
-        counted = self._select_base(start, stop, members)
-        standing = self._get_standing(counted, start, stop, members)
-        subject = self._get_subject()
+        terms = terms or self._get_terms(start, stop, members)
         if self.kind == "bonus":
-            amounts = {rep: self._get_bonus(one) for rep, one in standing.items()}
-            reached = {rep: one.reached for rep, one in standing.items()}
-            lines = booking.rewards(self, stop, "bonus", amounts, reached)
-        else:
-            schedules = {rep: self._get_schedule(one) for rep, one in standing.items()}
-            lines = credited.earn(
-                counted,
-                {rep: made for rep, made in schedules.items() if made},
-                self._get_units(),
-                booking.closed(self, start, rep_ids, subject),
-            )
-        return {subject: lines, **self._select_more(standing, start, stop, members)}
+            amounts = {
+                rep: self._get_bonus(
+                    terms.totals.get(rep, ZERO),
+                    terms.goals.get(rep),
+                    terms.factors.get(rep, ONE),
+                )
+                for rep in _get_reps(members)
+            }
+            return booking.bonuses(self, stop, amounts, terms.totals)
+        return credited.earn(
+            self._select_base(start, stop, members),
+            terms.schedules,
+            self._get_units(),
+            booking.closed(self, start, rep_ids, self._get_subject()),
+        )
 
-    def _select_more(self, standing, start, stop, members):
-        """What the rule gives besides, by what it is about: SELECTs."""
+    def _select_more(self, start, stop, members, terms):
+        """What the rule gives besides: ``{subject: SELECT}``."""
         return {}
 
-    def _get_standing(self, counted, start, stop, members):
-        """What decides about the rates of each rep: ``{rep's id: Standing}``.
-
-        What the rule does not ask for is not read.
-        """
-        totals = self._read_totals(counted) if self._needs_total() else {}
-        reached, goals = totals, {}
-        if self._get_attained() != self.metric_id:
-            reached = self._read_totals(self._select_attained(start, stop, members))
+    def _get_terms(self, start, stop, members):
+        """What the rule pays by in a period: see ``Terms``."""
+        counts = {}
+        same = self._get_attained() == self.metric_id
+        if self._needs_count() or (self._needs_total() and same):
+            counts = self._read_totals(self._select_base(start, stop, members))
+        totals, goals, schedules = counts, {}, {}
+        if not same:
+            totals = self._read_totals(self._select_attained(start, stop, members))
         if self.table == "attainment":
             goals = self._read_goals(start, stop, members)
-        reps = sorted({rep for rep, _first, _last in members})
+        reps = _get_reps(members)
         factors = self._read_factors(start, stop, reps)
-        return {
-            rep: Standing(
-                totals.get(rep, Decimal(0)),
-                reached.get(rep, Decimal(0)),
-                goals.get(rep),
-                factors.get(rep, Decimal(1)),
-            )
-            for rep in reps
-        }
+        if self.kind == "rate":
+            for rep in reps:
+                made = self._get_schedule(
+                    totals.get(rep, ZERO), goals.get(rep), factors.get(rep, ONE)
+                )
+                if made:
+                    schedules[rep] = made
+        return Terms(totals, goals, schedules, counts, factors)
 
     def _read_factors(self, start, stop, rep_ids):
         """By what all is multiplied that the rule pays: ``{rep's id: Decimal}``."""
