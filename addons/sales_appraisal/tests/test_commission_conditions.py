@@ -236,7 +236,8 @@ class TestConditions(CommissionCase):
                 seen.write({"factor": 2})
         both = (draft + force).rule_ids.line_factor_ids
         self.assertFalse(
-            factors.with_user(self.users["foreigner"]).search(plans), "another company's"
+            factors.with_user(self.users["foreigner"]).search(plans),
+            "another company's",
         )
         seen = factors.with_user(self.users["operations"]).search(plans)
         self.assertEqual(seen, both)
