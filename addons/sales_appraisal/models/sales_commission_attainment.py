@@ -46,38 +46,33 @@ class SalesCommissionRule(models.Model):
                 )
 
     def _get_attained(self):
-        if self.table == "attainment" and self._needs_total():
+        if self.table == "attainment" and self._needs_reached():
             return self.attained_metric_id or self.metric_id
         return self.metric_id
 
-    def _needs_count(self):
-        return bool(self.floor) or super()._needs_count()
+    def _needs_total(self):
+        return bool(self.floor) or super()._needs_total()
 
-    def _select_more(self, start, stop, members, terms):
-        more = super()._select_more(start, stop, members, terms)
+    def _select_more(self, standing, start, stop, members):
+        more = super()._select_more(standing, start, stop, members)
         if self.floor:
+            shares = self._get_shares(start, stop, members)
             missing = {
-                rep: max(share - self._get_paid(rep, terms), Decimal(0))
-                for rep, share in self._get_shares(start, stop, members).items()
+                rep: max(shares[rep] - self._get_total(one), Decimal(0))
+                for rep, one in standing.items()
             }
-            more["floor"] = booking.bonuses(self, stop, missing, terms.counts, "floor")
+            totals = {rep: one.total for rep, one in standing.items()}
+            more["floor"] = booking.rewards(self, stop, "floor", missing, totals)
         return more
 
-    def _get_paid(self, rep, terms, more=(0, 0)):
-        """What the rule pays a rep for a period, before the minimum.
-
-        :param more: what counts, and what is reached, on top
-        """
-        value, reached = more
-        total = terms.totals.get(rep, Decimal(0)) + reached
-        goal, factor = terms.goals.get(rep), terms.factors.get(rep, Decimal(1))
+    def _get_total(self, standing):
+        """What the rule pays a rep for a period, before the minimum."""
         if self.kind == "bonus":
-            return self._get_bonus(total, goal, factor)
-        made = self._get_schedule(total, goal, factor)
+            return self._get_bonus(standing)
+        made = self._get_schedule(standing)
         if not made:
             return Decimal(0)
-        count = terms.counts.get(rep, Decimal(0)) + value
-        return made.hold(made.total(count), self._get_unit())
+        return made.hold(made.total(standing.total), self._get_unit())
 
     def _get_shares(self, start, stop, members):
         """The minimum of each rep, by the days of the period on which he is there."""

@@ -177,15 +177,20 @@ class SalesCommissionRule(models.Model):
         if not value and not reached:
             return Decimal(0)
         start, stop, members = period
-        terms = self._get_terms(start, stop, members)
-        if not terms.counts:
-            counted = self._select_base(start, stop, members)
-            terms = terms._replace(counts=self._read_totals(counted))
+        counted = self._select_base(start, stop, members)
+        standing = self._get_standing(counted, start, stop, members)[rep.id]
+        if not self._needs_total():
+            total = self._read_totals(counted).get(rep.id, Decimal(0))
+            standing = standing._replace(total=total)
+        after = standing._replace(
+            total=standing.total + value, reached=standing.reached + reached
+        )
         floor = Decimal(0)
         if self.floor:
             floor = self._get_shares(start, stop, members)[rep.id]
-        after = self._get_paid(rep.id, terms, (value, reached))
-        return max(after, floor) - max(self._get_paid(rep.id, terms), floor)
+        return max(self._get_total(after), floor) - max(
+            self._get_total(standing), floor
+        )
 
     def _describe_earning(self, earned):
         amount = formatLang(self.env, float(earned), currency_obj=self.currency_id)

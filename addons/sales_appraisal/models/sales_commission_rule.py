@@ -269,23 +269,20 @@ class SalesCommissionRule(models.Model):
 
     # What is paid
 
-    def _get_schedule(self, total, goal, factor=1):
+    def _get_schedule(self, standing):
         """What a rep earns on a running total.
 
-        :param Decimal total: what is reached of the whole period
-        :param goal: the target of the period, None without one
-        :param factor: by what all is multiplied
+        :param standing: see ``sales_commission_run.Standing``
         :return: a ``schedule.Schedule``, or None where nothing can be said
         """
         self.ensure_one()
-        made = self._make_schedule(total, goal)
+        made = self._make_schedule(standing.reached, standing.goal)
         if made:
-            made = made._replace(factor=Decimal(factor))
-        if made and self.cap:
-            made = made._replace(cap=exact(self.cap))
+            cap = exact(self.cap) if self.cap else None
+            made = made._replace(cap=cap, factor=standing.factor)
         return made
 
-    def _make_schedule(self, total, goal):
+    def _make_schedule(self, reached, goal):
         times = 1 if self.rate_unit == "percent" else 100
         if self.table == "none":
             return schedule.flat(times * exact(self.rate, 4))
@@ -298,29 +295,30 @@ class SalesCommissionRule(models.Model):
         ]
         if self.mode == "progressive":
             return schedule.progressive(tiers)
-        return getattr(schedule, self.mode)(tiers, total)
+        return getattr(schedule, self.mode)(tiers, reached)
 
-    def _get_bonus(self, total, goal, factor=1):
+    def _get_bonus(self, standing):
         """The bonus on what a rep has reached; 0 where there is no target to reach."""
+        goal = standing.goal
         if self.table == "attainment" and not goal:
             return Decimal(0)
         part = goal / 100 if self.table == "attainment" else 1
         tiers = [
             (exact(tier.start) * part, exact(tier.amount)) for tier in self.tier_ids
         ]
-        bonus = schedule.bonus(tiers, total, self.each)
-        bonus = schedule.round_to(bonus * factor, self._get_unit())
+        bonus = schedule.bonus(tiers, standing.reached, self.each)
+        bonus = schedule.round_to(bonus * standing.factor, self._get_unit())
         return min(bonus, exact(self.cap)) if self.cap else bonus
 
-    def _needs_total(self):
+    def _needs_reached(self):
         """Whether what is reached in the whole period decides about a rate."""
         return self.kind == "bonus" or (
             self.table != "none" and self.mode != "progressive"
         )
 
-    def _needs_count(self):
-        """Whether anything else asks for what counts of the whole period."""
-        return False
+    def _needs_total(self):
+        """Whether what counts of the whole period decides about anything."""
+        return self._needs_reached() and self._get_attained() == self.metric_id
 
     def _get_attained(self):
         """What is compared with the table; see ``sales_commission_attainment``."""

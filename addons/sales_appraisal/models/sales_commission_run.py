@@ -11,19 +11,14 @@ from odoo.addons.sales_force.locking import write_lock
 
 from ..commission import booking, credited
 
-ZERO, ONE = Decimal(0), Decimal(1)
 
+class Standing(NamedTuple):
+    """Where a rep is in a period, as far as a rule asks for it."""
 
-class Terms(NamedTuple):
-    """What a rule pays by in a period: by rep's id what the table is about, the target,
-    and the schedule; what counts, and by what all is multiplied. Empty where the rule
-    does not look at it."""
-
-    totals: dict
-    goals: dict
-    schedules: dict
-    counts: dict
-    factors: dict
+    total: Decimal  # of what counts
+    reached: Decimal  # of what the table is about
+    goal: Decimal | None
+    factor: Decimal
 
 
 class SalesCommissionStatement(models.Model):
@@ -54,10 +49,12 @@ class SalesCommissionStatement(models.Model):
         self.env.flush_all()
         members = plan._get_members(start, stop, reps)
         books = self._open_books(plan, start, stop, members, reps)
+        elsewhere = self._get_elsewhere(plan, start, books)
+        self._lock_open([*filter(None, books.values()), *elsewhere.ids])
         for rule in plan.rule_ids:
             books = self._settle_rule(rule, start, stop, members, books)
         written = self.browse(sorted({id_ for id_ in books.values() if id_}))
-        written._sum_up()
+        (written | elsewhere)._sum_up()
         return written
 
     def _settle_rule(self, rule, start, stop, members, books):
@@ -69,13 +66,14 @@ class SalesCommissionStatement(models.Model):
         """
         if not books:
             return books
-        terms = rule._get_terms(start, stop, members)
-        lines = rule._select_lines(start, stop, members, list(books), terms)
-        books = self._write_entries(booking.Entries(rule, start, lines), books)
-        more = rule._select_more(start, stop, members, terms)
-        for subject, lines in more.items():
-            entries = booking.Entries(rule, start, lines, subject)
+        counted = rule._select_base(start, stop, members)
+        standing = rule._get_standing(counted, start, stop, members)
+        lines = rule._select_lines(start, stop, members, list(books), standing)
+        for subject, select in lines.items():
+            entries = booking.Entries(rule, start, select, subject)
             books = self._write_entries(entries, books)
+        opened = {rep: book for rep, book in books.items() if book}
+        self.env["sales.commission.basis"]._keep(rule, start, opened, standing)
         return books
 
     def _write_entries(self, entries, books):
@@ -114,14 +112,41 @@ class SalesCommissionStatement(models.Model):
             existing[statement.rep_id.id] = statement
         closed = [rep for rep, one in existing.items() if one.state != "open"]
         later = self._get_later(plan, start, closed)
-        books = {
+        return {
             rep: one.id if one.state == "open" else later.get(rep)
             for rep, one in sorted(existing.items())
         }
-        self._lock_open([book for book in books.values() if book])
-        return books
+
+    def _get_elsewhere(self, plan, start, books):
+        """Open statements that hold entries of a period which belong in another one.
+
+        :param dict books: ``{rep's id: statement's id or None}``
+        """
+        return self.browse(
+            id_
+            for (id_,) in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT s.id FROM sales_commission_statement s
+                    WHERE s.rep_id = ANY(%s) AND s.state = 'open' AND NOT s.id = ANY(%s)
+                        AND EXISTS (
+                            SELECT FROM sales_commission_entry e
+                            WHERE e.rep_id = s.rep_id AND e.rule_id = ANY(%s)
+                                AND e.period_from = %s AND e.statement_id = s.id
+                        )
+                    """,
+                    list(books),
+                    [book for book in books.values() if book],
+                    plan.rule_ids.ids,
+                    start,
+                )
+            )
+        )
 
     def _make(self, plan, start, stop, rep_ids):
+        """New statements; of two runs at once the second finds those of the first."""
+        if rep_ids:
+            write_lock(plan)
         return self.with_context(tracking_disable=True).create(
             [
                 {
@@ -178,6 +203,32 @@ class SalesCommissionStatement(models.Model):
         self._lock_open(statement.ids)
         return statement
 
+    def _pass_on(self, former, plan):
+        """Open statements of periods that the next version pays are that version's.
+
+        What the former one has given for them goes; corrections of others stay.
+        """
+        statements = self.search(
+            [
+                ("plan_id", "=", former.id),
+                ("date_from", ">=", plan.date_from),
+                ("state", "=", "open"),
+            ]
+        )
+        self._lock_open(statements.ids)
+        statements.plan_id = plan
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """DELETE FROM sales_commission_entry e
+                USING sales_commission_statement s
+                WHERE s.id = e.statement_id AND s.id = ANY(%s)
+                    AND e.period_from = s.date_from""",
+                statements.ids,
+            )
+        )
+        statements._sum_up()
+
     def _lock_open(self, ids):
         """Two runs, or a run and who closes a statement: the later is run again."""
         self.env.flush_all()
@@ -204,10 +255,6 @@ class SalesCommissionStatement(models.Model):
         self.env["sales.commission.entry"].invalidate_model(flush=False)
 
 
-def _get_reps(members):
-    return sorted({rep for rep, _first, _last in members})
-
-
 class SalesCommissionPlan(models.Model):
     _inherit = "sales.commission.plan"
 
@@ -224,56 +271,58 @@ class SalesCommissionRule(models.Model):
 
     _inherit = "sales.commission.rule"
 
-    def _select_lines(self, start, stop, members, rep_ids, terms=None):
-        """A SELECT of what the rule gives, see ``booking.LINE``.
+    def _select_lines(self, start, stop, members, rep_ids, standing=None):
+        """What the rule gives, by what it is about: SELECTs, see ``booking.LINE``.
 
         :param members: ``[(rep's id, first day, last day)]``
         :param rep_ids: everybody whose entries are compared, members or not
-        :param terms: what it pays by, where it is known already
+        :param standing: see ``_get_standing``, where it is known already
+        :return: ``{subject: SELECT}``
         """
-        terms = terms or self._get_terms(start, stop, members)
+        counted = self._select_base(start, stop, members)
+        if standing is None:
+            standing = self._get_standing(counted, start, stop, members)
+        subject = self._get_subject()
         if self.kind == "bonus":
-            amounts = {
-                rep: self._get_bonus(
-                    terms.totals.get(rep, ZERO),
-                    terms.goals.get(rep),
-                    terms.factors.get(rep, ONE),
-                )
-                for rep in _get_reps(members)
-            }
-            return booking.bonuses(self, stop, amounts, terms.totals)
-        return credited.earn(
-            self._select_base(start, stop, members),
-            terms.schedules,
-            self._get_units(),
-            booking.closed(self, start, rep_ids, self._get_subject()),
-        )
+            amounts = {rep: self._get_bonus(one) for rep, one in standing.items()}
+            reached = {rep: one.reached for rep, one in standing.items()}
+            lines = booking.rewards(self, stop, "bonus", amounts, reached)
+        else:
+            schedules = {rep: self._get_schedule(one) for rep, one in standing.items()}
+            lines = credited.earn(
+                counted,
+                {rep: made for rep, made in schedules.items() if made},
+                self._get_units(),
+                booking.closed(self, start, rep_ids, subject),
+            )
+        return {subject: lines, **self._select_more(standing, start, stop, members)}
 
-    def _select_more(self, start, stop, members, terms):
-        """What the rule gives besides: ``{subject: SELECT}``."""
+    def _select_more(self, standing, start, stop, members):
+        """What the rule gives besides, by what it is about: SELECTs."""
         return {}
 
-    def _get_terms(self, start, stop, members):
-        """What the rule pays by in a period: see ``Terms``."""
-        counts = {}
-        same = self._get_attained() == self.metric_id
-        if self._needs_count() or (self._needs_total() and same):
-            counts = self._read_totals(self._select_base(start, stop, members))
-        totals, goals, schedules = counts, {}, {}
-        if not same:
-            totals = self._read_totals(self._select_attained(start, stop, members))
+    def _get_standing(self, counted, start, stop, members):
+        """What decides about the rates of each rep: ``{rep's id: Standing}``.
+
+        What the rule does not ask for is not read.
+        """
+        totals = self._read_totals(counted) if self._needs_total() else {}
+        reached, goals = totals, {}
+        if self._get_attained() != self.metric_id:
+            reached = self._read_totals(self._select_attained(start, stop, members))
         if self.table == "attainment":
             goals = self._read_goals(start, stop, members)
-        reps = _get_reps(members)
+        reps = sorted({rep for rep, _first, _last in members})
         factors = self._read_factors(start, stop, reps)
-        if self.kind == "rate":
-            for rep in reps:
-                made = self._get_schedule(
-                    totals.get(rep, ZERO), goals.get(rep), factors.get(rep, ONE)
-                )
-                if made:
-                    schedules[rep] = made
-        return Terms(totals, goals, schedules, counts, factors)
+        return {
+            rep: Standing(
+                totals.get(rep, Decimal(0)),
+                reached.get(rep, Decimal(0)),
+                goals.get(rep),
+                factors.get(rep, Decimal(1)),
+            )
+            for rep in reps
+        }
 
     def _read_factors(self, start, stop, rep_ids):
         """By what all is multiplied that the rule pays: ``{rep's id: Decimal}``."""

@@ -89,14 +89,7 @@ class SalesCommissionTrial(models.TransientModel):
         ]
 
     def _try_rule(self, rule, start, stop, rep, members):
-        selects = {}
-        if members:
-            terms = rule._get_terms(start, stop, members)
-            lines = rule._select_lines(start, stop, members, rep.ids, terms)
-            selects = {
-                rule._get_subject(): lines,
-                **rule._select_more(start, stop, members, terms),
-            }
+        selects = rule._select_lines(start, stop, members, rep.ids) if members else {}
         lines, total, count = [], Decimal(0), 0
         for subject, select in selects.items():
             [(amount, number)] = self.env.execute_query(
