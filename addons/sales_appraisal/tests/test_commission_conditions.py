@@ -4,7 +4,7 @@ from datetime import date
 
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import SQL, mute_logger
 
@@ -219,6 +219,30 @@ class TestConditions(CommissionCase):
             plan.action_new_version()["res_id"]
         )
         self.assertEqual(later.rule_ids.line_factor_ids.factor, 0.75)
+
+    def test_who_reads_factors(self):
+        """Whoever reads the rules in force; operations write those of drafts."""
+        rule = {
+            "decelerator": "discount",
+            "line_factor_ids": self._factors((10, 0.75)),
+        }
+        draft, force = self._plan(rule, publish=False), self._plan(rule)
+        factors = self.env["sales.commission.factor"]
+        plans = [("rule_id.plan_id", "in", (draft + force).ids)]
+        for name in ("rep", "leader", "manager", "finance"):
+            seen = factors.with_user(self.users[name]).search(plans)
+            self.assertEqual(seen, force.rule_ids.line_factor_ids)
+            with self.assertRaises(AccessError):
+                seen.write({"factor": 2})
+        both = (draft + force).rule_ids.line_factor_ids
+        self.assertFalse(
+            factors.with_user(self.users["foreigner"]).search(plans),
+            "another company's",
+        )
+        seen = factors.with_user(self.users["operations"]).search(plans)
+        self.assertEqual(seen, both)
+        (seen & draft.rule_ids.line_factor_ids).factor = 0.5
+        self.assertEqual(draft.rule_ids.line_factor_ids.factor, 0.5)
 
     def test_unused(self):
         """What no rule asks for is in no statement."""
