@@ -64,5 +64,13 @@ from . import (
     sales_commission_entry,
     sales_commission_statement,
     sales_commission_run,
+    sales_payout_settings,
+    sales_commission_payout,
+    sales_commission_payout_move,
+    sales_commission_payment,
+    sales_commission_paying,
+    sales_payroll_column,
+    sales_commission_accrual,
+    account_move,
     sales_appraisal_demo,
 )
