@@ -67,7 +67,9 @@ class SalesCommissionAccrual(models.Model):
                 with self.env.cr.savepoint():
                     self._accrue(company)
             except UserError as error:
-                _logger.warning("Commission of %s is not accrued: %s", company.id, error)
+                _logger.warning(
+                    "Commission of %s is not accrued: %s", company.id, error
+                )
             self.env["ir.cron"]._commit_progress(1)
 
     def _accrue(self, company):

@@ -16,9 +16,9 @@ class SalesCommissionPlan(models.Model):
         default="payroll",
         required=True,
         tracking=True,
-        help="Payroll: a file for the payroll of employees. Journal entry: one for each "
-        "statement. Vendor bill: of external agents, with fiscal position and taxes; a "
-        "credit note where it is negative.",
+        help="Payroll: a file for the payroll of employees. Journal entry: one for "
+        "each statement. Vendor bill: of external agents, with fiscal position and "
+        "taxes; a credit note where it is negative.",
     )
     expense_account_id = fields.Many2one(
         "account.account",
@@ -227,12 +227,13 @@ class SalesCommissionStatement(models.Model):
 
     def _follow_bills(self):
         """Paid is what the bill says, in both directions."""
-        for one in self.filtered(lambda one: one.payout_id.kind == "bill"):
-            paid = one.payment_move_id.payment_state == "paid"
-            state = "paid" if paid else "validated"
-            if one.state != state:
-                one.state = state
-        self.payout_id._update_state()
+        billed = self.filtered(lambda one: one.payout_id.kind == "bill")
+        paid = billed.filtered(lambda one: one.payment_move_id.payment_state == "paid")
+        paid.filtered(lambda one: one.state != "paid").write({"state": "paid"})
+        (billed - paid).filtered(lambda one: one.state == "paid").write(
+            {"state": "validated"}
+        )
+        billed.payout_id._update_state()
 
     # Taking back
 

@@ -12,7 +12,7 @@ PAY_BY = [
 class SalesCommissionPayout(models.Model):
     """Statements of a company and a currency that were paid together, in one way.
 
-    Made by ``action_pay`` of statements as the superuser; nobody has the right to write.
+    Made by ``action_pay`` of statements as the superuser; nobody may write it.
     """
 
     _name = "sales.commission.payout"
@@ -133,11 +133,7 @@ class SalesCommissionPayout(models.Model):
         for payout in self:
             states = set(payout.statement_ids.mapped("state"))
             payout.state = (
-                "undone"
-                if not states
-                else "paid"
-                if states == {"paid"}
-                else "waiting"
+                "undone" if not states else "paid" if states == {"paid"} else "waiting"
             )
 
     def _make_moves(self, statements, amounts):

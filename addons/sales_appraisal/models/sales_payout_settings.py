@@ -96,8 +96,8 @@ class ResCompany(models.Model):
     def _refuse_missing(self, name):
         raise UserError(
             self.env._(
-                "“%(setting)s” is not set for %(company)s: choose it in the settings of "
-                "Sales Force.",
+                "“%(setting)s” is not set for %(company)s: choose it in the settings "
+                "of Sales Force.",
                 setting=self.fields_get([name], ["string"])[name]["string"],
                 company=self.name,
             )

@@ -141,9 +141,7 @@ class TestPayout(PayoutCase):
         self.assertEqual(len(payouts), 2)
         for payout in payouts:
             self.assertEqual(payout.payment_ids.currency_id, payout.currency_id)
-            self.assertEqual(
-                payout.statement_ids.currency_id, payout.currency_id
-            )
+            self.assertEqual(payout.statement_ids.currency_id, payout.currency_id)
 
     # Payroll
 
@@ -156,13 +154,22 @@ class TestPayout(PayoutCase):
         self._sell("peer", 12.34)
         self._run()
         payout = self._pay(self._validated()).with_user(self.users["finance"])
-        rows = list(csv.reader(io.StringIO(self._file(payout, "csv").decode("utf-8-sig"))))
+        rows = list(
+            csv.reader(io.StringIO(self._file(payout, "csv").decode("utf-8-sig")))
+        )
         currency = self.company.currency_id.name
         period = ["2031-01-01", "2031-01-31"]
         self.assertEqual(
             rows,
             [
-                ["Employee Number", "Name", "Amount", "Currency", "Period From", "Period To"],
+                [
+                    "Employee Number",
+                    "Name",
+                    "Amount",
+                    "Currency",
+                    "Period From",
+                    "Period To",
+                ],
                 ["0042", self.reps["peer"].name, "1.23", currency, *period],
                 ["'=007", self.reps["rep"].name, "10.00", currency, *period],
             ],
@@ -217,7 +224,10 @@ class TestPayout(PayoutCase):
         self._run()
         self._pay(self._validated())
         counts = []
-        for month, names in ((2, ("rep", "peer")), (3, ("rep", "peer", "leader", "manager", "director"))):
+        for month, names in (
+            (2, ("rep", "peer")),
+            (3, ("rep", "peer", "leader", "manager", "director")),
+        ):
             for name in names:
                 self._sell(name, 100, f"2031-0{month}-10")
             self._run(date(2031, month, 1))

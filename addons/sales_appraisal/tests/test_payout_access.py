@@ -50,7 +50,9 @@ class TestPayoutAccess(PayoutCase):
         for model, record in self.records.items():
             for role, user in {**users, "other": self.foreign_finance}.items():
                 found = {
-                    name for name in OPERATIONS if record.with_user(user).has_access(name)
+                    name
+                    for name in OPERATIONS
+                    if record.with_user(user).has_access(name)
                 }
                 if found != MATRIX[model].get(role, set()):
                     wrong.append((model, role, found))
@@ -85,7 +87,11 @@ class TestPayoutAccess(PayoutCase):
     def test_stamped(self):
         """Not even finance writes what was paid by hand."""
         mine = self.statement.with_user(self.users["finance"])
-        for vals in ({"payout_id": False}, {"payment_move_id": False}, {"state": "open"}):
+        for vals in (
+            {"payout_id": False},
+            {"payment_move_id": False},
+            {"state": "open"},
+        ):
             with self.assertRaises(UserError):
                 mine.write(vals)
         with self.assertRaises(AccessError):

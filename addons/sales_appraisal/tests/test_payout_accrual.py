@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -28,6 +29,13 @@ class TestAccrual(PayoutCase):
             self.accruals.with_user(self.users["finance"]).action_accrue()
         return self.accruals.search([], order="id desc", limit=1)
 
+    def _cron(self):
+        with (
+            freeze_time("2031-02-01 12:00:00"),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress"),
+        ):
+            self.accruals._cron_accrue()
+
     def test_accrued(self):
         """Once, and the books are as before on the first."""
         self._sell("rep", 1000)
@@ -35,9 +43,7 @@ class TestAccrual(PayoutCase):
         accrual = self._accrue("2031-02-03 12:00:00")
         self.assertEqual((accrual.date, accrual.amount), (date(2031, 1, 31), 100))
         entry, back = accrual.move_id, accrual.reversal_id
-        self.assertEqual(
-            (entry.date, back.date), (date(2031, 1, 31), date(2031, 2, 1))
-        )
+        self.assertEqual((entry.date, back.date), (date(2031, 1, 31), date(2031, 2, 1)))
         self.assertEqual((entry.state, back.state), ("posted", "posted"))
         self.assertEqual(
             {line.account_id: line.balance for line in entry.line_ids},
@@ -80,9 +86,8 @@ class TestAccrual(PayoutCase):
     def test_companies(self):
         """Never two companies in one."""
         self._sell("rep", 1000)
-        with freeze_time("2031-02-01 12:00:00"):
-            self.accruals._cron_accrue()
-            self.accruals._cron_accrue()
+        self._cron()
+        self._cron()
         accrual = self.accruals.search([])
         self.assertEqual(accrual.company_id, self.company)
         self.assertEqual(accrual.move_id.company_id, self.company)
@@ -92,11 +97,8 @@ class TestAccrual(PayoutCase):
         self.company.fiscalyear_lock_date = "2031-01-31"
         with self.assertRaises(UserError):
             self._accrue("2031-02-01 12:00:00")
-        with (
-            freeze_time("2031-02-01 12:00:00"),
-            self.assertLogs("odoo.addons.sales_appraisal", "WARNING"),
-        ):
-            self.accruals._cron_accrue()
+        with self.assertLogs("odoo.addons.sales_appraisal", "WARNING"):
+            self._cron()
         self.assertFalse(self.accruals.search([]))
 
     def test_missing(self):

@@ -49,7 +49,9 @@ class TestPayoutConcurrency(ConcurrentCase):
                     "pay_by": "entry",
                     "expense_account_id": accounts[0].id,
                     "rule_ids": [
-                        Command.create({"name": NAME, "metric_id": metric.id, "rate": 1})
+                        Command.create(
+                            {"name": NAME, "metric_id": metric.id, "rate": 1}
+                        )
                     ],
                 }
             )

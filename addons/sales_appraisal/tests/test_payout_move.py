@@ -84,9 +84,7 @@ class TestPayoutEntry(PayoutCase):
         statement = self._validated()
         self.assertEqual(statement.amount, 40)
         move = self._pay(statement).payment_ids.move_id
-        self.assertEqual(
-            sorted(move.line_ids.mapped("amount_currency")), [-40, 40]
-        )
+        self.assertEqual(sorted(move.line_ids.mapped("amount_currency")), [-40, 40])
         self.assertEqual(sorted(move.line_ids.mapped("balance")), [-10, 10])
         self.assertEqual(move.line_ids.currency_id, foreign)
 
@@ -189,9 +187,9 @@ class TestPayoutBill(PayoutCase):
         )
         self.assertEqual(
             bills[1].invoice_line_ids.mapped("price_subtotal"),
-            statements.filtered(
-                lambda one: one.rep_id.commission_partner_id
-            ).mapped("amount"),
+            statements.filtered(lambda one: one.rep_id.commission_partner_id).mapped(
+                "amount"
+            ),
         )
         self.assertEqual(bills.invoice_line_ids.account_id, self.accounts["expense"])
         self.assertEqual(payout.state, "waiting")
@@ -300,7 +298,7 @@ class TestPayoutBill(PayoutCase):
         self.env["account.payment.register"].with_context(
             active_model="account.move", active_ids=bill.ids
         ).create({})._create_payments()
-        bill.matched_payment_ids.filtered(lambda one: one.state == "in_process").state = (
-            "paid"
-        )
+        bill.matched_payment_ids.filtered(
+            lambda one: one.state == "in_process"
+        ).state = "paid"
         self.env.cr.flush()
