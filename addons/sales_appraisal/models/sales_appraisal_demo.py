@@ -5,6 +5,7 @@ from odoo.addons.sales_force.demo.generator import QUIET
 from ..demo.coaching import Coaching
 from ..demo.consequences import Consequences
 from ..demo.feedback import Feedback
+from ..demo.payouts import Payouts
 from ..demo.rankings import Rankings
 from ..demo.scorecards import Cards
 
@@ -41,3 +42,4 @@ class SalesAppraisalDemo(models.AbstractModel):
         Coaching(env, company).load()
         Rankings(env, company, cards.word).load()
         Feedback(env, company).load()
+        Payouts(env, company, cards.word).load()

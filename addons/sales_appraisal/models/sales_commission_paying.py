@@ -143,18 +143,20 @@ class SalesCommissionStatement(models.Model):
         """Pay statements, all of them or none: those of a company, a currency and a way
         of paying together. What is paid already is not paid again.
 
-        What is not positive is not paid, and carries over; a bill may be negative.
+        What is negative carries over until it is settled with a later statement of the
+        rep that is paid in the same way; only bills may be negative themselves.
 
         :return: what shows the payouts
         :raise AccessError: for who is not finance, and on one's own pay
         :raise UserError: before finance has approved, and where nothing is to be paid
         """
         self._check_payer()
-        self._lock_open(self.ids)
-        due = self.filtered(lambda one: not one.payout_id and one.state != "paid")
+        together = self | self._get_carried()
+        self._lock_open(together.ids)
+        due = together.filtered(lambda one: not one.payout_id and one.state != "paid")
         due._check_state("validated")
         amounts = due._get_payable()
-        skipped = due.filtered(lambda one: not one._is_payable(amounts[one]))
+        skipped = due._get_skipped(amounts)
         if due == skipped:
             skipped._refuse(skipped._describe_skipped())
         # sudo: who may pay was checked above; it writes what nobody may by hand
@@ -192,13 +194,35 @@ class SalesCommissionStatement(models.Model):
         """What there is to pay: ``{statement: Decimal}``, in the plan's currency."""
         return {one: exact(one.amount) for one in self}
 
-    def _is_payable(self, amount):
-        return amount != 0 if self.pay_by == "bill" else amount > 0
+    def _get_pot(self):
+        """What may be settled with each other."""
+        return self.rep_id, self.company_id, self.currency_id, self.pay_by
+
+    def _get_carried(self):
+        """What the same reps were not paid so far, since it was not positive."""
+        pots = {one._get_pot() for one in self}
+        return self.search(
+            [
+                ("rep_id", "in", self.rep_id.ids),
+                ("state", "=", "validated"),
+                ("amount", "<=", 0),
+            ]
+        ).filtered(lambda one: not one.payout_id and one._get_pot() in pots)
+
+    def _get_skipped(self, amounts):
+        """Those of which nothing is to be paid, all of a rep together."""
+        skipped = self.browse()
+        for (*_whose, pay_by), mine in self.grouped(lambda one: one._get_pot()).items():
+            each = [amounts[one] for one in mine]
+            if not any(each) or (pay_by != "bill" and sum(each) <= 0):
+                skipped |= mine
+        return skipped
 
     def _describe_skipped(self):
         return [
             self.env._(
-                "%(statement)s: nothing to pay; what is negative carries over.",
+                "%(statement)s: nothing to pay. What is negative is settled with a "
+                "later statement.",
                 statement=one.display_name,
             )
             for one in self
@@ -237,6 +261,16 @@ class SalesCommissionStatement(models.Model):
 
     # Taking back
 
+    def _get_settled_together(self):
+        settled = {(one.payout_id, one.rep_id) for one in self}
+        billed = self.filtered(lambda one: one.payout_id.kind == "bill")
+        bills = billed.payment_move_id
+        return self | self.search([("payout_id", "in", self.payout_id.ids)]).filtered(
+            lambda one: (
+                (one.payout_id, one.rep_id) in settled or one.payment_move_id in bills
+            )
+        )
+
     def action_unpay(self):
         """Asks why."""
         self._check_payer()
@@ -250,16 +284,14 @@ class SalesCommissionStatement(models.Model):
         }
 
     def _unpay(self, reason):
-        """Take payments back; a bill as a whole, with all of its statements.
+        """Take payments back, with what was settled together: a bill as a whole, else
+        all of a rep in the payout.
 
         :raise AccessError: for who is not finance, and on one's own pay
         :raise UserError: where nothing was paid, or money has moved in accounting
         """
-        # sudo: finance reads all statements of the company; who may is checked next
-        bills = self.sudo().filtered(lambda one: one.payout_id.kind == "bill")
-        whole = self | self.search(
-            [("payment_move_id", "in", bills.payment_move_id.ids)]
-        )
+        self._check_payer()
+        whole = self._get_settled_together()
         whole._check_payer()
         whole._lock_open(whole.ids)
         whole._refuse(

@@ -76,6 +76,8 @@ class SalesCommissionPayout(models.Model):
     def _pay(self, statements, amounts):
         """One payout of statements of one company, currency and way of paying.
 
+        The statements of each rep are worth paying together.
+
         :param dict amounts: ``{statement: Decimal}``, in the currency of the plan
         """
         plan, company = statements[0].plan_id, statements.company_id
@@ -123,7 +125,7 @@ class SalesCommissionPayout(models.Model):
                     "amount": amounts[statement],
                     "date": self.date,
                     "number": earlier.get(statement, 0),
-                    "move_id": moves[statement].id if moves else False,
+                    "move_id": moves[statement].id if statement in moves else False,
                 }
                 for statement in statements
             ]

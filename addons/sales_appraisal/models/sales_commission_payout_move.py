@@ -20,6 +20,7 @@ class SalesCommissionPayout(models.Model):
         """
         company = self.company_id
         journal = company._get_commission_journal()
+        booked = statements.filtered(lambda one: amounts[one])
         moves = self.env["account.move"].create(
             [
                 {
@@ -30,12 +31,12 @@ class SalesCommissionPayout(models.Model):
                     "ref": self._get_label(statement),
                     "line_ids": self._prepare_lines(statement, amounts[statement]),
                 }
-                for statement in statements
+                for statement in booked
             ]
         )
         if company.sales_commission_post_entries:
             moves._post(soft=False)
-        return dict(zip(statements, moves, strict=True))
+        return dict(zip(booked, moves, strict=True))
 
     def _prepare_lines(self, statement, amount):
         company, currency = self.company_id, self.currency_id

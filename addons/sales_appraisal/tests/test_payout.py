@@ -89,6 +89,37 @@ class TestPayout(PayoutCase):
         self.assertEqual(back.state, "validated")
         self.assertEqual(self._statement("peer").state, "paid")
 
+    def test_carried(self):
+        """What is negative is settled with the next that is more, and back with it."""
+        invoice = self._sell("rep", 100)
+        self._run()
+        self._pay(self._validated())
+        invoice.button_draft()
+        self._run()
+        back = self._validated()
+        self._book()
+        later = []
+        for month, amount in ((2, 50), (3, 70)):
+            statement = self.statements._make(
+                self.plan, date(2032, month, 1), date(2032, month, 28), back.rep_id.ids
+            )
+            statement.amount = amount / 10
+            self._close(statement, "validated")
+            later.append(statement)
+        with self.assertRaises(UserError):
+            self._pay(later[0])
+        self._pay(later[1] | later[0])
+        payout = back.sudo().payout_id
+        self.assertEqual(payout.statement_ids, back | later[0] | later[1])
+        self.assertEqual(payout.amount, 2)
+        owed = payout.payment_ids.move_id.line_ids.filtered(
+            lambda line: line.account_id == self.accounts["liability"]
+        )
+        self.assertEqual(sum(owed.mapped("balance")), -2)
+        self._unpay(later[0], "Wrong")
+        self.assertEqual((payout.state, payout.amount), ("undone", 0))
+        self.assertEqual(set((back | later[1]).mapped("state")), {"validated"})
+
     def test_own(self):
         """Nobody pays their own, nor takes it back."""
         self.users["rep"].group_ids += self.env.ref("sales_force.group_sales_finance")
