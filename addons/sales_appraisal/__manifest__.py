@@ -39,6 +39,7 @@
         "data/sales_badge_data.xml",
         "data/company_defaults.xml",
         "data/sales_feedback_data.xml",
+        "data/sales_commission_cron_data.xml",
         "data/sales_commission_payout_data.xml",
         "report/sales_scorecard_report.xml",
         "wizards/sales_scorecard_views.xml",

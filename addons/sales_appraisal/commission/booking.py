@@ -20,7 +20,10 @@ _STAMPED = (
 )
 _NAMES = (*_STAMPED, *LINE)
 # What a run may change of an entry of an open statement.
-_CHANGING = ("kind", "base", "position", "amount", "corrects_id", *KEPT)
+_CHANGING = (
+    *("statement_id", "kind", "base", "position", "amount", "corrects_id"),
+    *KEPT,
+)
 
 
 def closed(rule, start, rep_ids, subject):
@@ -142,6 +145,8 @@ class Entries:
         """A statement that makes the entries of open statements what they should be.
 
         Entries are matched by cause and keep their ids; what is equal is not written.
+        What is in another open statement than it should, since one was opened again or
+        made later for a period before, moves.
 
         :param dict books: ``{rep's id: statement's id}``
         """
@@ -191,14 +196,17 @@ class Entries:
         return SQL(
             """
             SELECT e.* FROM sales_commission_entry e
-            WHERE e.rep_id = ANY(%s) AND e.rule_id = %s AND e.period_from = %s
-                AND e.statement_id = ANY(%s) AND e.subject = %s
+            WHERE e.rep_id = ANY(%(reps)s) AND e.rule_id = %(rule)s
+                AND e.period_from = %(start)s AND e.subject = %(subject)s
+                AND e.statement_id IN (
+                    SELECT id FROM sales_commission_statement
+                    WHERE rep_id = ANY(%(reps)s) AND state = 'open'
+                )
             """,
-            list(books),
-            self.rule.id,
-            self.start,
-            list(books.values()),
-            self.subject,
+            reps=list(books),
+            rule=self.rule.id,
+            start=self.start,
+            subject=self.subject,
         )
 
     def _entries(self, books):

@@ -63,7 +63,9 @@ from . import (
     sales_commission_rule,
     sales_commission_rule_text,
     sales_commission_entry,
+    sales_commission_entry_text,
     sales_commission_statement,
+    sales_commission_basis,
     sales_commission_run,
     sales_payout_settings,
     sales_commission_payout,
@@ -73,5 +75,8 @@ from . import (
     sales_payroll_column,
     sales_commission_accrual,
     account_move,
+    sales_commission_flow,
+    sales_commission_stamp,
+    sales_commission_live,
     sales_appraisal_demo,
 )

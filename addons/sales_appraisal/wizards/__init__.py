@@ -1,4 +1,5 @@
 from . import (
+    sales_commission_return,
     sales_commission_unpay,
     sales_consequence_refuse,
     sales_contest_revise,
