@@ -6,6 +6,7 @@ from ..demo.coaching import Coaching
 from ..demo.commission import Commission
 from ..demo.consequences import Consequences
 from ..demo.feedback import Feedback
+from ..demo.payouts import Payouts
 from ..demo.rankings import Rankings
 from ..demo.scorecards import Cards
 
@@ -43,3 +44,4 @@ class SalesAppraisalDemo(models.AbstractModel):
         Rankings(env, company, cards.word).load()
         Feedback(env, company).load()
         Commission(env, company, cards.word).load()
+        Payouts(env, company, cards.word).load()
