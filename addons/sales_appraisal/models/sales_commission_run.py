@@ -175,18 +175,6 @@ class SalesCommissionStatement(models.Model):
             found.setdefault(statement.rep_id.id, statement.id)
         return found
 
-    def _get_goal_value(self):
-        """The target of a day ``d``, in what is reached is counted in."""
-        currency = self.currency_id
-        value = SQL("d.value")
-        if (
-            self._get_attained() != self.metric_id
-            or self.metric_id.unit != "money"
-            or currency == self.company_id.currency_id
-        ):
-            return value
-        return credited.converted(value, self.company_id, currency, SQL("d.date"))
-
     def _open_correction(self, plan, start, rep_id):
         """The statement that takes a correction where none is open: of the current
         period, or of the one after the last that is closed."""
