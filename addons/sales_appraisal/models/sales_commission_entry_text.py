@@ -3,7 +3,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from odoo import api, fields, models
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import format_date, formatLang
 
 from ..commission import explaining
 from ..commission.schedule import round_to
@@ -30,6 +30,13 @@ class SalesCommissionEntry(models.Model):
         help="What counts with it: the place in the table.",
     )
     explanation = fields.Char(compute="_compute_explanation")
+
+    @api.depends("rule_id", "date")
+    def _compute_display_name(self):
+        for entry in self:
+            # sudo: who may read an entry may know its rule
+            rule = entry.sudo().rule_id.name or ""
+            entry.display_name = f"{rule} · {format_date(self.env, entry.date)}"
 
     @api.depends("position", "base")
     def _compute_position_after(self):

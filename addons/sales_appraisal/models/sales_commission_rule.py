@@ -30,6 +30,7 @@ class SalesCommissionRule(models.Model):
 
     _name = "sales.commission.rule"
     _description = "Commission Rule"
+    _inherit = ["sales.stamped.mixin"]
     _order = "plan_id, sequence, id"
     _check_company_auto = True
 

@@ -237,6 +237,7 @@ class TestCommissionExplained(CommissionCase):
         self._run()
         entry = self._statement("leader").entry_ids
         mine = entry.with_user(self.users["leader"])
+        self.assertEqual(mine.display_name, "Invoiced · 01/10/2031")
         self.assertEqual(mine.document_name, invoice.display_name)
         self.assertEqual(mine.action_open_document()["res_id"], invoice.id)
         with self.assertRaises(AccessError):
