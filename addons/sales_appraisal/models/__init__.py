@@ -64,5 +64,6 @@ from . import (
     sales_commission_entry,
     sales_commission_statement,
     sales_commission_run,
+    sales_commission_hold,
     sales_appraisal_demo,
 )
