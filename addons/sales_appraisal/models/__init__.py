@@ -61,6 +61,7 @@ from . import (
     sales_appraisal_workbook,
     sales_commission_plan,
     sales_commission_rule,
+    sales_commission_rule_text,
     sales_commission_entry,
     sales_commission_statement,
     sales_commission_run,
