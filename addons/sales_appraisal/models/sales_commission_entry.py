@@ -12,6 +12,7 @@ KINDS = [
     ("hold", "Held Back"),
     ("release", "Release"),
     ("clawback", "Claw-back"),
+    ("unpaid", "Unpaid"),
 ]
 
 

@@ -43,8 +43,14 @@ class SalesCommissionStatement(models.Model):
         written = self.browse(sorted({id_ for id_ in books.values() if id_}))
         written |= self._settle_dependent(plan, start, stop, books, reps)
         # Entries move where a statement was opened again or before the one they are in.
-        moved = [("rep_id", "in", written.rep_id.ids), ("state", "=", "open")]
-        (written | self.search(moved))._sum_up()
+        others = self.search(
+            [
+                ("rep_id", "in", written.rep_id.ids),
+                ("plan_id", "in", plan._get_versions().ids),
+                ("state", "=", "open"),
+            ]
+        )
+        (written | others)._sum_up()
         return written
 
     def _settle_rule(self, rule, start, stop, members, books):
@@ -155,16 +161,16 @@ class SalesCommissionStatement(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE sales_commission_statement s SET amount = e.amount
-                FROM (
-                    SELECT t.id, COALESCE(sum(e.amount), 0) AS amount
-                    FROM sales_commission_statement t
-                    LEFT JOIN sales_commission_entry e ON e.statement_id = t.id
-                    WHERE t.id = ANY(%s) GROUP BY t.id
-                ) e
-                WHERE s.id = e.id AND s.amount IS DISTINCT FROM e.amount
+                UPDATE sales_commission_statement s SET amount = COALESCE(e.amount, 0)
+                FROM unnest(%(ids)s::integer[]) t(id)
+                LEFT JOIN (
+                    SELECT statement_id, sum(amount) AS amount
+                    FROM sales_commission_entry WHERE statement_id = ANY(%(ids)s)
+                    GROUP BY statement_id
+                ) e ON e.statement_id = t.id
+                WHERE s.id = t.id AND s.amount IS DISTINCT FROM COALESCE(e.amount, 0)
                 """,
-                self.ids,
+                ids=self.ids,
             )
         )
         self.invalidate_recordset(["amount", "entry_ids"], flush=False)
