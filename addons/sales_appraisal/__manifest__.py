@@ -38,6 +38,7 @@
         "data/sales_badge_data.xml",
         "data/company_defaults.xml",
         "data/sales_feedback_data.xml",
+        "data/sales_commission_cron_data.xml",
         "report/sales_scorecard_report.xml",
         "wizards/sales_scorecard_views.xml",
         "wizards/sales_contest_revise_views.xml",

@@ -159,6 +159,8 @@ class Entries:
         """A statement that makes the entries of open statements what they should be.
 
         Entries are matched by cause and keep their ids; what is equal is not written.
+        What is in another open statement than it should, since one was opened again or
+        made later for a period before, moves.
 
         :param dict books: ``{rep's id: statement's id}``
         """
@@ -208,15 +210,17 @@ class Entries:
         return SQL(
             """
             SELECT e.* FROM sales_commission_entry e
-            JOIN sales_commission_statement s ON s.id = e.statement_id
-                AND s.state = 'open'
-            WHERE e.rep_id = ANY(%s) AND e.rule_id = %s AND e.period_from = %s
-                AND e.subject = %s
+            WHERE e.rep_id = ANY(%(reps)s) AND e.rule_id = %(rule)s
+                AND e.period_from = %(start)s AND e.subject = %(subject)s
+                AND e.statement_id IN (
+                    SELECT id FROM sales_commission_statement
+                    WHERE rep_id = ANY(%(reps)s) AND state = 'open'
+                )
             """,
-            list(books),
-            self.rule.id,
-            self.start,
-            self.subject,
+            reps=list(books),
+            rule=self.rule.id,
+            start=self.start,
+            subject=self.subject,
         )
 
     def _entries(self, books):

@@ -28,6 +28,7 @@ class SalesCommissionEntry(models.Model):
 
     _name = "sales.commission.entry"
     _description = "Commission Entry"
+    _inherit = ["sales.sourced.mixin"]
     _order = "date desc, id desc"
     _log_access = False
     _rec_name = "kind"
@@ -79,9 +80,7 @@ class SalesCommissionEntry(models.Model):
     metric_id = LedgerMany2one("sales.metric", readonly=True)
     source = fields.Char(required=True, readonly=True)
     scope_id = fields.Integer(readonly=True, aggregator=None)
-    res_model = fields.Char("Source Model", required=True, readonly=True)
-    res_id = fields.Integer("Source Record", required=True, readonly=True)
-    part = fields.Integer(required=True, readonly=True, aggregator=None)
+    part = fields.Integer(required=True, aggregator=None)
     # 0 where the credit names no salesperson.
     user_id = fields.Integer("Salesperson", required=True, readonly=True)
     overlay = fields.Boolean(required=True, readonly=True)

@@ -323,6 +323,9 @@ class SalesCommissionStatement(models.Model):
         for version, first, last in self._get_settled(versions, plan, start, stop):
             if first != start:
                 books = self._open_books(version, first, last, [], reps)
+                elsewhere = self._get_elsewhere(version, first, books)
+                self._lock_open([*filter(None, books.values()), *elsewhere.ids])
+                written |= elsewhere
             for rule in rules & version.rule_ids:
                 for entries in rule._get_dependent(first, last, list(books), reps):
                     books = self._settle_entries(entries, version, last, books)

@@ -8,6 +8,9 @@ from odoo.tools import SQL
 from odoo.addons.sales_force.locking import write_lock
 
 from ..commission import booking, credited
+from .sales_commission_basis import Terms
+
+ZERO = Decimal(0)
 
 
 class SalesCommissionStatement(models.Model):
@@ -38,19 +41,14 @@ class SalesCommissionStatement(models.Model):
         self.env.flush_all()
         members = plan._get_members(start, stop, reps)
         books = self._open_books(plan, start, stop, members, reps)
+        elsewhere = self._get_elsewhere(plan, start, books)
+        self._lock_open([*filter(None, books.values()), *elsewhere.ids])
         for rule in plan.rule_ids:
             books = self._settle_rule(rule, start, stop, members, books)
         written = self.browse(sorted({id_ for id_ in books.values() if id_}))
+        written |= elsewhere
         written |= self._settle_dependent(plan, start, stop, books, reps)
-        # Entries move where a statement was opened again or before the one they are in.
-        others = self.search(
-            [
-                ("rep_id", "in", written.rep_id.ids),
-                ("plan_id", "in", plan._get_versions().ids),
-                ("state", "=", "open"),
-            ]
-        )
-        (written | others)._sum_up()
+        written._sum_up()
         return written
 
     def _settle_rule(self, rule, start, stop, members, books):
@@ -62,8 +60,13 @@ class SalesCommissionStatement(models.Model):
         """
         if not books:
             return books
-        lines = rule._select_lines(start, stop, members, list(books))
-        return self._write_entries(booking.Entries(rule, start, lines), books)
+        terms = rule._get_terms(start, stop, members)
+        lines = rule._select_lines(start, stop, members, list(books), terms)
+        books = self._write_entries(booking.Entries(rule, start, lines), books)
+        opened = {rep: book for rep, book in books.items() if book}
+        if opened:
+            self.env["sales.commission.basis"]._keep(rule, start, opened, terms)
+        return books
 
     def _write_entries(self, entries, books):
         """Make entries what they should be, in the statements that are open for them.
@@ -99,14 +102,41 @@ class SalesCommissionStatement(models.Model):
             existing[statement.rep_id.id] = statement
         closed = [rep for rep, one in existing.items() if one.state != "open"]
         later = self._get_later(plan, start, closed)
-        books = {
+        return {
             rep: one.id if one.state == "open" else later.get(rep)
             for rep, one in sorted(existing.items())
         }
-        self._lock_open([book for book in books.values() if book])
-        return books
+
+    def _get_elsewhere(self, plan, start, books):
+        """Open statements that hold entries of a period which belong in another one.
+
+        :param dict books: ``{rep's id: statement's id or None}``
+        """
+        return self.browse(
+            id_
+            for (id_,) in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT s.id FROM sales_commission_statement s
+                    WHERE s.rep_id = ANY(%s) AND s.state = 'open' AND NOT s.id = ANY(%s)
+                        AND EXISTS (
+                            SELECT FROM sales_commission_entry e
+                            WHERE e.rep_id = s.rep_id AND e.rule_id = ANY(%s)
+                                AND e.period_from = %s AND e.statement_id = s.id
+                        )
+                    """,
+                    list(books),
+                    [book for book in books.values() if book],
+                    plan._get_versions().rule_ids.ids,
+                    start,
+                )
+            )
+        )
 
     def _make(self, plan, start, stop, rep_ids):
+        """New statements; of two runs at once the second finds those of the first."""
+        if rep_ids:
+            write_lock(plan)
         return self.with_context(tracking_disable=True).create(
             [
                 {
@@ -151,6 +181,32 @@ class SalesCommissionStatement(models.Model):
         self._lock_open(statement.ids)
         return statement
 
+    def _pass_on(self, former, plan):
+        """Open statements of periods that the next version pays are that version's.
+
+        What the former one has given for them goes; corrections of others stay.
+        """
+        statements = self.search(
+            [
+                ("plan_id", "=", former.id),
+                ("date_from", ">=", plan.date_from),
+                ("state", "=", "open"),
+            ]
+        )
+        self._lock_open(statements.ids)
+        statements.plan_id = plan
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """DELETE FROM sales_commission_entry e
+                USING sales_commission_statement s
+                WHERE s.id = e.statement_id AND s.id = ANY(%s)
+                    AND e.period_from = s.date_from""",
+                statements.ids,
+            )
+        )
+        statements._sum_up()
+
     def _lock_open(self, ids):
         """Two runs, or a run and who closes a statement: the later is run again."""
         self.env.flush_all()
@@ -177,6 +233,10 @@ class SalesCommissionStatement(models.Model):
         self.env["sales.commission.entry"].invalidate_model(flush=False)
 
 
+def _get_reps(members):
+    return sorted({rep for rep, _first, _last in members})
+
+
 class SalesCommissionPlan(models.Model):
     _inherit = "sales.commission.plan"
 
@@ -193,35 +253,40 @@ class SalesCommissionRule(models.Model):
 
     _inherit = "sales.commission.rule"
 
-    def _select_lines(self, start, stop, members, rep_ids):
+    def _select_lines(self, start, stop, members, rep_ids, terms=None):
         """A SELECT of what the rule gives, see ``booking.LINE``.
 
         :param members: ``[(rep's id, first day, last day)]``
         :param rep_ids: everybody whose entries are compared, members or not
+        :param terms: what it pays by, where it is known already
         """
-        counted = self._select_base(start, stop, members)
-        totals = self._read_totals(counted) if self._needs_total() else {}
-        goals = {}
-        if self.table == "attainment":
-            goals = self._read_goals(start, stop, members)
-        reps = sorted({rep for rep, _first, _last in members})
+        terms = terms or self._get_terms(start, stop, members)
         if self.kind == "bonus":
             amounts = {
-                rep: self._get_bonus(totals.get(rep, Decimal(0)), goals.get(rep))
-                for rep in reps
+                rep: self._get_bonus(terms.totals.get(rep, ZERO), terms.goals.get(rep))
+                for rep in _get_reps(members)
             }
-            return booking.bonuses(self, stop, amounts, totals)
-        by_rep = {}
-        for rep in reps:
-            schedule = self._get_schedule(totals.get(rep, Decimal(0)), goals.get(rep))
-            if schedule:
-                by_rep[rep] = schedule
+            return booking.bonuses(self, stop, amounts, terms.totals)
         return credited.earn(
-            counted,
-            by_rep,
+            self._select_base(start, stop, members),
+            terms.schedules,
             self._get_units(),
             booking.closed(self, start, rep_ids, self._get_subject()),
         )
+
+    def _get_terms(self, start, stop, members):
+        """What the rule pays by in a period: see ``Terms``."""
+        totals, goals, schedules = {}, {}, {}
+        if self._needs_total():
+            totals = self._read_totals(self._select_base(start, stop, members))
+        if self.table == "attainment":
+            goals = self._read_goals(start, stop, members)
+        if self.kind == "rate":
+            for rep in _get_reps(members):
+                made = self._get_schedule(totals.get(rep, ZERO), goals.get(rep))
+                if made:
+                    schedules[rep] = made
+        return Terms(totals, goals, schedules)
 
     def _get_subject(self):
         """The kind of entries that the rule gives."""

@@ -72,6 +72,8 @@ class TestHold(CommissionCase):
         invoice = self._sell("rep", 1000.1)
         self._run()
         self.assertEqual(self._subjects(), {"earning": 100.01, "hold": -50.01})
+        for entry in self._statement().entry_ids:
+            self.assertTrue(entry.explanation)
         january = self._statement()
         self.assertEqual(january.amount, 50)
         self._close(january)
@@ -85,6 +87,8 @@ class TestHold(CommissionCase):
         self.assertEqual(self._paid() * 100, 10001)
         [march] = self._statement(month=3).entry_ids
         self.assertEqual(march.kind, "release")
+        self.assertIn("333.44", march.explanation)
+        self.assertIn("16.67", march.explanation)
         self.assertEqual(march.date, date(2031, 3, 5))
         self.assertEqual(march.credit_id.metric_id.code, "COLLECTED")
         self._run(FEBRUARY)
@@ -239,6 +243,7 @@ class TestHold(CommissionCase):
         self.assertEqual((taken.kind, taken.amount), ("unpaid", -90))
         self.assertEqual(taken.date, date(2031, 2, 19))
         self.assertEqual(taken.base, -900)
+        self.assertIn("30 days", taken.explanation)
         self._close(self._statement(month=2))
         self._pay(invoice, 300, "2031-03-05")
         self._pay(invoice, 600, "2031-03-25")
@@ -289,6 +294,7 @@ class TestHold(CommissionCase):
             lambda entry: entry.kind == "clawback"
         )
         self.assertEqual(back.base, -300)
+        self.assertIn("lowers nothing else", back.explanation)
         self.assertEqual(back.res_id, refund.invoice_line_ids.id)
         # The rest of the invoice: all that was paid is back.
         self._refund(invoice, "2031-03-10", 700)

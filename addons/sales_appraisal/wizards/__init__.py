@@ -1,4 +1,5 @@
 from . import (
+    sales_commission_return,
     sales_consequence_refuse,
     sales_contest_revise,
     sales_salary_export,
