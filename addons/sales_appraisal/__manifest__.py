@@ -26,6 +26,7 @@
         "security/sales_screen_rules.xml",
         "security/sales_feedback_rules.xml",
         "security/sales_commission_rules.xml",
+        "security/sales_commission_factor_rules.xml",
         "data/sales_scorecard_data.xml",
         "data/ir_cron_data.xml",
         "data/sales_consequence_data.xml",
@@ -71,6 +72,9 @@
         "views/sales_commission_hold_views.xml",
         "views/sales_commission_entry_views.xml",
         "views/sales_commission_statement_views.xml",
+        "views/sales_commission_modifier_views.xml",
+        "wizards/sales_commission_trial_views.xml",
+        "views/sales_commission_earning_views.xml",
         "views/sales_commission_menus.xml",
     ],
     "demo": [

@@ -66,26 +66,29 @@ def closed(rule, start, rep_ids, subject):
     )
 
 
-def bonuses(rule, stop, amounts, totals):
-    """Lines of bonuses: one for each rep, without a credit.
+def rewards(rule, stop, source, amounts, totals):
+    """Lines without a credit: one for each rep who gets something.
 
-    :param dict amounts: ``{rep's id: bonus}``
+    :param str source: for what
+    :param dict amounts: ``{rep's id: amount}``
     :param dict totals: ``{rep's id: what is reached}``
     """
     reps = [rep for rep, amount in amounts.items() if amount]
     return SQL(
         """
-        SELECT rep_id, 0 AS level, 'bonus' AS source,
+        SELECT rep_id, 0 AS level, %(source)s AS source,
             'sales.commission.rule' AS res_model, %(rule)s AS res_id, 0 AS part,
             0 AS user_id, FALSE AS overlay, %(stop)s::date AS date, 0 AS scope_id,
             %(metric)s AS metric_id, NULL::integer AS partner_id,
-            NULL::integer AS product_id, base, 0::numeric AS position, amount
+            NULL::integer AS product_id, NULL::numeric AS factor, base,
+            0::numeric AS position, amount
         FROM unnest(%(reps)s::integer[], %(totals)s::numeric[], %(amounts)s::numeric[])
             b(rep_id, base, amount)
         """,
+        source=source,
         rule=rule.id,
         stop=stop,
-        metric=rule.metric_id.id,
+        metric=rule._get_attained().id,
         reps=reps,
         totals=[totals.get(rep, 0) for rep in reps],
         amounts=[amounts[rep] for rep in reps],

@@ -16,7 +16,8 @@ class Slice(NamedTuple):
 def slices(plan, before, after):
     """How a credit that moves the running total from one place to another is paid.
 
-    Down the table, what is taken back is negative.
+    Down the table, what is taken back is negative. The schedule's factor and cap are
+    for the whole.
 
     >>> from .schedule import progressive
     >>> plan = progressive([(0, 2), (100_000, 3), (150_000, 5)])
@@ -34,7 +35,7 @@ def slices(plan, before, after):
         top = min(high, later[0].start) if later else high
         if top > bottom:
             sign = 1 if after > before else -1
-            found.append(Slice(sign * (top - bottom), plan.factor * step.rate))
+            found.append(Slice(sign * (top - bottom), step.rate))
     return found if after > before else found[::-1]
 
 

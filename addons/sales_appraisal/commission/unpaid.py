@@ -91,7 +91,7 @@ def take_back(rule_id, start, stop, days, collected, billed, due, subjects, per_
         )
         SELECT w.rep_id, w.level, v.source, v.res_model, v.res_id, v.part, w.user_id,
             w.overlay, v.date, v.scope_id, v.metric_id, v.partner_id, v.product_id,
-            v.base, v.position, %(after)s - %(before)s AS amount
+            1::numeric AS factor, v.base, v.position, %(after)s - %(before)s AS amount
         FROM earned w
         JOIN events v ON v.line_id = w.line_id AND v.scope_id = w.scope_id
         WHERE v.date BETWEEN %(start)s AND %(stop)s

@@ -72,5 +72,12 @@ from . import (
     sales_commission_flow,
     sales_commission_stamp,
     sales_commission_live,
+    sales_commission_note,
+    sales_commission_factor,
+    sales_commission_condition,
+    sales_commission_attainment,
+    sales_commission_decelerator,
+    sales_commission_multiplier,
+    sales_commission_earning,
     sales_appraisal_demo,
 )

@@ -1,6 +1,5 @@
 import json
 from decimal import Decimal
-from typing import NamedTuple
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -8,15 +7,6 @@ from odoo.tools import SQL
 from odoo.addons.sales_force.models.sales_credit import LedgerMany2one
 
 from ..commission import explaining
-
-
-class Terms(NamedTuple):
-    """What a rule pays by in a period: by rep's id what counts, the target, and the
-    schedule; empty where the rule does not look at it."""
-
-    totals: dict
-    goals: dict
-    schedules: dict
 
 
 class SalesCommissionBasis(models.Model):
@@ -38,30 +28,37 @@ class SalesCommissionBasis(models.Model):
     period_from = fields.Date(required=True, readonly=True)
     total = fields.Float("Reached", digits=(16, 2), readonly=True)
     goal = fields.Float("Target", digits=(16, 2), readonly=True)
+    factor = fields.Float("Multiplied By", digits=(16, 8), readonly=True)
     schedule = fields.Json(readonly=True)
 
     _place_uniq = models.UniqueIndex("(statement_id, rule_id, period_from)")
 
     @api.model
-    def _keep(self, rule, start, books, terms):
+    def _keep(self, rule, start, books, standing):
         """Keep what those entries are paid by that a run has just written.
 
         :param dict books: ``{rep's id: statement's id}``
+        :param dict standing: ``{rep's id: Standing}``
         """
-        reps = list(books)
+        reps = [rep for rep in books if rep in standing]
+        rates = {}
+        if rule.kind == "rate":
+            rates = {rep: rule._get_schedule(standing[rep]) for rep in reps}
         kept = [
             json.dumps(explaining.dump(plan)) if plan else None
-            for plan in map(terms.schedules.get, reps)
+            for plan in map(rates.get, reps)
         ]
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO sales_commission_basis AS b
-                    (statement_id, rule_id, period_from, total, goal, schedule)
-                SELECT k.statement_id, %(rule)s, %(start)s, k.total, k.goal, k.schedule
+                    (statement_id, rule_id, period_from, total, goal, factor, schedule)
+                SELECT k.statement_id, %(rule)s, %(start)s, k.total, k.goal, k.factor,
+                    k.schedule
                 FROM unnest(%(reps)s::integer[], %(statements)s::integer[],
-                    %(totals)s::numeric[], %(goals)s::numeric[], %(kept)s::jsonb[]
-                ) k(rep_id, statement_id, total, goal, schedule)
+                    %(totals)s::numeric[], %(goals)s::numeric[],
+                    %(factors)s::numeric[], %(kept)s::jsonb[]
+                ) k(rep_id, statement_id, total, goal, factor, schedule)
                 WHERE EXISTS (
                     SELECT FROM sales_commission_entry e
                     WHERE e.rep_id = k.rep_id AND e.rule_id = %(rule)s
@@ -69,17 +66,18 @@ class SalesCommissionBasis(models.Model):
                         AND e.statement_id = k.statement_id
                 )
                 ON CONFLICT (statement_id, rule_id, period_from) DO UPDATE
-                SET total = EXCLUDED.total, goal = EXCLUDED.goal,
-                    schedule = EXCLUDED.schedule
-                WHERE (b.total, b.goal, b.schedule)
-                    IS DISTINCT FROM (EXCLUDED.total, EXCLUDED.goal, EXCLUDED.schedule)
+                SET (total, goal, factor, schedule) = ROW(EXCLUDED.total,
+                    EXCLUDED.goal, EXCLUDED.factor, EXCLUDED.schedule)
+                WHERE (b.total, b.goal, b.factor, b.schedule) IS DISTINCT FROM
+                    (EXCLUDED.total, EXCLUDED.goal, EXCLUDED.factor, EXCLUDED.schedule)
                 """,
                 rule=rule.id,
                 start=start,
                 reps=reps,
                 statements=[books[rep] for rep in reps],
-                totals=[terms.totals.get(rep) for rep in reps],
-                goals=[terms.goals.get(rep) for rep in reps],
+                totals=[standing[rep].reached for rep in reps],
+                goals=[standing[rep].goal for rep in reps],
+                factors=[standing[rep].factor for rep in reps],
                 kept=kept,
             )
         )

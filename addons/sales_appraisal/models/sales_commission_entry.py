@@ -8,6 +8,7 @@ KINDS = [
     ("earning", "Earning"),
     ("override", "Override"),
     ("bonus", "Bonus"),
+    ("floor", "Minimum of a Rule"),
     ("adjustment", "Adjustment"),
     ("hold", "Held Back"),
     ("release", "Release"),
@@ -57,6 +58,14 @@ class SalesCommissionEntry(models.Model):
         readonly=True,
         aggregator=None,
         help="What counts of the credit, in the plan's currency where it is money.",
+    )
+    factor = fields.Float(
+        "Counts Times",
+        digits=(16, 4),
+        readonly=True,
+        aggregator=None,
+        help="By how much a credit counts whose line has a certain discount or margin; "
+        "what is counted includes it.",
     )
     position = fields.Float(
         "Before",

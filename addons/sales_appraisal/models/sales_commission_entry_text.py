@@ -175,11 +175,11 @@ class SalesCommissionEntry(models.Model):
         if rule.mode != "progressive" and rule.table != "none":
             yield _(
                 "Reached in the period: %(total)s",
-                total=rule._format_base(basis.total),
+                total=rule._format_reached(basis.total),
             )
-        if rule.table == "attainment":
-            yield _("Target: %(goal)s", goal=rule._format_base(basis.goal))
+        yield from self._explain_factors(basis)
         exactly = sum((part.value * part.rate for part in parts), Decimal(0))
+        exactly *= plan.factor
         unit = basis._get_unit()
         if plan.cap is not None and abs(exactly - amount) >= unit:
             yield _(
@@ -188,6 +188,19 @@ class SalesCommissionEntry(models.Model):
             )
         elif round_to(exactly, unit) != amount:
             yield _("Rounded on the running total")
+
+    def _explain_factors(self, basis):
+        """The target, and what multiplies what is counted or paid."""
+        _, rule = self.env._, self.rule_id
+        if rule.table == "attainment":
+            yield _("Target: %(goal)s", goal=rule._format_reached(basis.goal))
+        if self.factor and self.factor != 1:
+            yield _("Counted times %(factor)s", factor=rule._format_number(self.factor))
+        if basis.factor != 1:
+            yield _(
+                "Paid times %(factor)s, by the appraisal",
+                factor=rule._format_number(basis.factor),
+            )
 
     def _explain_bonus(self, basis, value, _amount):
         _, rule = self.env._, self.rule_id
@@ -198,7 +211,7 @@ class SalesCommissionEntry(models.Model):
             reached = reached[-1:]
         text = _(
             "Bonus on %(what)s: %(tiers)s",
-            what=self._describe(value),
+            what=self._describe(value, rule._get_attained()),
             tiers=", ".join(
                 _(
                     "%(rate)s from %(start)s",
@@ -208,10 +221,8 @@ class SalesCommissionEntry(models.Model):
                 for tier in reached
             ),
         )
-        rest = []
-        if rule.table == "attainment":
-            rest.append(_("Target: %(goal)s", goal=rule._format_base(basis.goal)))
-        if rule.cap and sum(reached.mapped("amount")) > rule.cap:
+        rest = list(self._explain_factors(basis))
+        if rule.cap and basis.factor * sum(reached.mapped("amount")) > rule.cap:
             rest.append(
                 _(
                     "The rule pays %(cap)s at most",
@@ -220,14 +231,22 @@ class SalesCommissionEntry(models.Model):
             )
         return ". ".join([text, *rest]) + "."
 
-    def _describe(self, value):
+    def _explain_floor(self, _basis, value, amount):
+        """What the rule pays more than follows from what counts."""
+        return self.env._(
+            "%(what)s pays %(amount)s less than the rule pays at least.",
+            what=self._describe(value),
+            amount=self._format_amount(amount),
+        )
+
+    def _describe(self, value, metric=None):
         """What counts, of whom: ``$ 50,000.00 (Invoiced, Customer)``."""
         named = [self.metric_id.name, self.partner_id.display_name]
         if self.level:
             named.append(self.env._("level %(level)s below", level=self.level))
         return self.env._(
             "%(value)s (%(of)s)",
-            value=self.rule_id._format_base(float(value)),
+            value=self.rule_id._format_base(float(value), metric),
             of=", ".join(filter(None, named)),
         )
 

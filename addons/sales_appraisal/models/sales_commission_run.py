@@ -1,16 +1,24 @@
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from odoo.addons.sales_force.locking import write_lock
 
 from ..commission import booking, credited
-from .sales_commission_basis import Terms
 
-ZERO = Decimal(0)
+
+class Standing(NamedTuple):
+    """Where a rep is in a period, as far as a rule asks for it."""
+
+    total: Decimal  # of what counts
+    reached: Decimal  # of what the table is about
+    goal: Decimal | None
+    factor: Decimal
 
 
 class SalesCommissionStatement(models.Model):
@@ -60,12 +68,14 @@ class SalesCommissionStatement(models.Model):
         """
         if not books:
             return books
-        terms = rule._get_terms(start, stop, members)
-        lines = rule._select_lines(start, stop, members, list(books), terms)
-        books = self._write_entries(booking.Entries(rule, start, lines), books)
+        counted = rule._select_base(start, stop, members)
+        standing = rule._get_standing(counted, start, stop, members)
+        lines = rule._select_lines(start, stop, members, list(books), standing)
+        for subject, select in lines.items():
+            entries = booking.Entries(rule, start, select, subject)
+            books = self._write_entries(entries, books)
         opened = {rep: book for rep, book in books.items() if book}
-        if opened:
-            self.env["sales.commission.basis"]._keep(rule, start, opened, terms)
+        self.env["sales.commission.basis"]._keep(rule, start, opened, standing)
         return books
 
     def _write_entries(self, entries, books):
@@ -165,6 +175,18 @@ class SalesCommissionStatement(models.Model):
             found.setdefault(statement.rep_id.id, statement.id)
         return found
 
+    def _get_goal_value(self):
+        """The target of a day ``d``, in what is reached is counted in."""
+        currency = self.currency_id
+        value = SQL("d.value")
+        if (
+            self._get_attained() != self.metric_id
+            or self.metric_id.unit != "money"
+            or currency == self.company_id.currency_id
+        ):
+            return value
+        return credited.converted(value, self.company_id, currency, SQL("d.date"))
+
     def _open_correction(self, plan, start, rep_id):
         """The statement that takes a correction where none is open: of the current
         period, or of the one after the last that is closed."""
@@ -233,10 +255,6 @@ class SalesCommissionStatement(models.Model):
         self.env["sales.commission.entry"].invalidate_model(flush=False)
 
 
-def _get_reps(members):
-    return sorted({rep for rep, _first, _last in members})
-
-
 class SalesCommissionPlan(models.Model):
     _inherit = "sales.commission.plan"
 
@@ -253,40 +271,62 @@ class SalesCommissionRule(models.Model):
 
     _inherit = "sales.commission.rule"
 
-    def _select_lines(self, start, stop, members, rep_ids, terms=None):
-        """A SELECT of what the rule gives, see ``booking.LINE``.
+    def _select_lines(self, start, stop, members, rep_ids, standing=None):
+        """What the rule gives, by what it is about: SELECTs, see ``booking.LINE``.
 
         :param members: ``[(rep's id, first day, last day)]``
         :param rep_ids: everybody whose entries are compared, members or not
-        :param terms: what it pays by, where it is known already
+        :param standing: see ``_get_standing``, where it is known already
+        :return: ``{subject: SELECT}``
         """
-        terms = terms or self._get_terms(start, stop, members)
+        counted = self._select_base(start, stop, members)
+        if standing is None:
+            standing = self._get_standing(counted, start, stop, members)
+        subject = self._get_subject()
         if self.kind == "bonus":
-            amounts = {
-                rep: self._get_bonus(terms.totals.get(rep, ZERO), terms.goals.get(rep))
-                for rep in _get_reps(members)
-            }
-            return booking.bonuses(self, stop, amounts, terms.totals)
-        return credited.earn(
-            self._select_base(start, stop, members),
-            terms.schedules,
-            self._get_units(),
-            booking.closed(self, start, rep_ids, self._get_subject()),
-        )
+            amounts = {rep: self._get_bonus(one) for rep, one in standing.items()}
+            reached = {rep: one.reached for rep, one in standing.items()}
+            lines = booking.rewards(self, stop, "bonus", amounts, reached)
+        else:
+            schedules = {rep: self._get_schedule(one) for rep, one in standing.items()}
+            lines = credited.earn(
+                counted,
+                {rep: made for rep, made in schedules.items() if made},
+                self._get_units(),
+                booking.closed(self, start, rep_ids, subject),
+            )
+        return {subject: lines, **self._select_more(standing, start, stop, members)}
 
-    def _get_terms(self, start, stop, members):
-        """What the rule pays by in a period: see ``Terms``."""
-        totals, goals, schedules = {}, {}, {}
-        if self._needs_total():
-            totals = self._read_totals(self._select_base(start, stop, members))
+    def _select_more(self, standing, start, stop, members):
+        """What the rule gives besides, by what it is about: SELECTs."""
+        return {}
+
+    def _get_standing(self, counted, start, stop, members):
+        """What decides about the rates of each rep: ``{rep's id: Standing}``.
+
+        What the rule does not ask for is not read.
+        """
+        totals = self._read_totals(counted) if self._needs_total() else {}
+        reached, goals = totals, {}
+        if self._get_attained() != self.metric_id:
+            reached = self._read_totals(self._select_attained(start, stop, members))
         if self.table == "attainment":
             goals = self._read_goals(start, stop, members)
-        if self.kind == "rate":
-            for rep in _get_reps(members):
-                made = self._get_schedule(totals.get(rep, ZERO), goals.get(rep))
-                if made:
-                    schedules[rep] = made
-        return Terms(totals, goals, schedules)
+        reps = sorted({rep for rep, _first, _last in members})
+        factors = self._read_factors(start, stop, reps)
+        return {
+            rep: Standing(
+                totals.get(rep, Decimal(0)),
+                reached.get(rep, Decimal(0)),
+                goals.get(rep),
+                factors.get(rep, Decimal(1)),
+            )
+            for rep in reps
+        }
+
+    def _read_factors(self, start, stop, rep_ids):
+        """By what all is multiplied that the rule pays: ``{rep's id: Decimal}``."""
+        return {}
 
     def _get_subject(self):
         """The kind of entries that the rule gives."""
@@ -298,20 +338,40 @@ class SalesCommissionRule(models.Model):
         """Units of the plan's currency in one: 100 for cents."""
         return round(1 / Decimal(str(self.currency_id.rounding)), 6)
 
+    def _get_unit(self):
+        """The smallest amount of the plan's currency."""
+        return round(Decimal(str(self.currency_id.rounding)), 6)
+
     def _select_base(self, start, stop, members):
         return credited.base(
-            self._get_people(members), self._get_credits(start, stop), self._get_value()
+            self._get_people(members),
+            self._get_credits(start, stop),
+            self._get_value(),
+            SQL("c.factor") if self._weighs() else None,
+        )
+
+    def _select_attained(self, start, stop, members):
+        """What counts towards the target of another metric: everything of it."""
+        return credited.base(
+            self._get_people(members),
+            self._select_credits(
+                start,
+                stop,
+                Domain("metric_id", "=", self.attained_metric_id.id)
+                & self._get_overlay_domain(),
+            ),
+            SQL("c.value"),
         )
 
     def _read_totals(self, counted):
         """What counts of the period: ``{rep's id: Decimal}``."""
         return {
-            rep: Decimal(str(total))
+            rep: Decimal(total)
             for rep, total in self.env.execute_query(credited.totals(counted))
         }
 
     def _read_goals(self, start, stop, members):
-        """The targets of the metric in a period: ``{rep's id: Decimal}``.
+        """The targets of what is attained in a period: ``{rep's id: Decimal}``.
 
         Of several plans of targets the core goal's, else the first one's.
         """
@@ -320,7 +380,7 @@ class SalesCommissionRule(models.Model):
             SQL(
                 """
                 SELECT DISTINCT ON (rep_id) rep_id, goal FROM (
-                    SELECT p.rep_id, plan.id, plan.kind, sum(d.value) AS goal
+                    SELECT p.rep_id, plan.id, plan.kind, sum(%(value)s) AS goal
                     FROM (%(people)s) p
                     JOIN sales_target_day d ON d.rep_id = p.credited_id
                         AND d.date BETWEEN p.date_from AND p.date_to
@@ -337,8 +397,21 @@ class SalesCommissionRule(models.Model):
                 start=start,
                 stop=stop,
                 company=self.company_id.id,
-                metric=self.metric_id.id,
+                metric=self._get_attained().id,
+                value=self._get_goal_value(),
             )
         ):
             found[rep] = Decimal(str(goal))
         return found
+
+    def _get_goal_value(self):
+        """The target of a day ``d``, in what is reached is counted in."""
+        currency = self.currency_id
+        value = SQL("d.value")
+        if (
+            self._get_attained() != self.metric_id
+            or self.metric_id.unit != "money"
+            or currency == self.company_id.currency_id
+        ):
+            return value
+        return credited.converted(value, self.company_id, currency, SQL("d.date"))

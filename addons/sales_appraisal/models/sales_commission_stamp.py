@@ -152,6 +152,14 @@ class SalesCommissionStamp(models.Model):
                 metrics,
                 first,
             ),
+            SQL(
+                """SELECT company_id, NULL::integer, date_trunc('month',
+                    period_from)::date, 'cards ' || sum(hashtextextended(concat_ws(' ',
+                    id, state, score, grade_id, date_from, date_to), 0))
+                FROM sales_scorecard WHERE rep_id IS NOT NULL AND period_to >= %s
+                GROUP BY 1, 2, 3""",
+                first,
+            ),
             # What is after a month does not change it.
             SQL(
                 """SELECT a.company_id, NULL::integer, m.month::date,

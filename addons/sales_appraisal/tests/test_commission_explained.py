@@ -1,7 +1,9 @@
 from datetime import date
 from decimal import Decimal
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError
+from odoo.fields import Command
 
 from ..commission import explaining
 from .commission_common import CommissionCase
@@ -118,6 +120,33 @@ class TestCommissionExplained(CommissionCase):
         self.assertEqual(
             self._explained()[1],
             "10 % of $100.00 (Invoiced, X). The rule pays $12.00 at most.",
+        )
+
+    def test_counted_less(self):
+        factors = [
+            Command.create({"use": "line", "start": start, "factor": factor})
+            for start, factor in ((10, 0.5),)
+        ]
+        self._plan({"decelerator": "discount", "line_factor_ids": factors})
+        invoice = self._invoice(self.users["rep"], invoice_date="2031-01-11")
+        invoice.invoice_line_ids.write({"price_unit": 1000, "discount": 20})
+        invoice.action_post()
+        self._run()
+        self.assertEqual(
+            self._explained(),
+            ["10 % of $400.00 (Invoiced, X). Counted times 0.5."],
+        )
+
+    def test_multiplied(self):
+        plan = self._plan()
+        self._sell("rep", 1000)
+        factors = {self.reps["rep"].id: Decimal("1.2")}
+        with patch.object(type(plan.rule_ids), "_read_factors", lambda *_args: factors):
+            self._run()
+        self.assertEqual(self._statement().amount, 120)
+        self.assertEqual(
+            self._explained(),
+            ["10 % of $1,000.00 (Invoiced, X). Paid times 1.2, by the appraisal."],
         )
 
     def test_override(self):
