@@ -19,7 +19,8 @@ _STAMPED = (
     "corrects_id",
 )
 _NAMES = (*_STAMPED, *LINE)
-# What a run may change of an entry of an open statement.
+# What a run may change of an entry of an open statement; where another one is open for
+# its period by now, it moves there.
 _CHANGING = (
     *("statement_id", "kind", "base", "position", "amount", "corrects_id"),
     *KEPT,
@@ -95,11 +96,15 @@ def rewards(rule, stop, source, amounts, totals):
 
 
 class Entries:
-    """What the entries of a rule and period should be, given its lines."""
+    """What the entries of a rule and period should be, given its lines.
 
-    def __init__(self, rule, start, lines, subject=None):
+    :param plan: the version that pays the period, where it is not the rule's own
+    """
+
+    def __init__(self, rule, start, lines, subject=None, plan=None):
         self.rule, self.start, self.lines = rule, start, lines
         self.subject = subject or rule._get_subject()
+        self.plan = plan or rule.plan_id
 
     def _wanted(self, rep_ids):
         """Lines less what closed statements hold; nothing where nothing differs."""
@@ -143,6 +148,15 @@ class Entries:
     def differing(self, rep_ids):
         """The reps of whom closed statements hold something else than they should."""
         return SQL("SELECT DISTINCT rep_id FROM (%s) wanted", self._wanted(rep_ids))
+
+    def others(self, rep_ids):
+        """The reps besides these of whom there are lines."""
+        return SQL(
+            """SELECT DISTINCT rep_id FROM (%s) l
+            WHERE amount <> 0 AND rep_id <> ALL(%s) ORDER BY rep_id""",
+            self.lines,
+            list(rep_ids),
+        )
 
     def write(self, books):
         """A statement that makes the entries of open statements what they should be.
@@ -229,7 +243,7 @@ class Entries:
             books=list(books.values()),
             company=self.rule.company_id.id,
             rule=self.rule.id,
-            plan=self.rule.plan_id.id,
+            plan=self.plan.id,
             start=self.start,
             subject=self.subject,
             currency=self.rule.currency_id.id,

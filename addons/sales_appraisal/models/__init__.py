@@ -75,6 +75,8 @@ from . import (
     sales_payroll_column,
     sales_commission_accrual,
     account_move,
+    sales_commission_hold,
+    sales_commission_hold_text,
     sales_commission_flow,
     sales_commission_stamp,
     sales_commission_live,

@@ -54,7 +54,9 @@ class SalesCommissionStatement(models.Model):
         for rule in plan.rule_ids:
             books = self._settle_rule(rule, start, stop, members, books)
         written = self.browse(sorted({id_ for id_ in books.values() if id_}))
-        (written | elsewhere)._sum_up()
+        written |= elsewhere
+        written |= self._settle_dependent(plan, start, stop, books, reps)
+        written._sum_up()
         return written
 
     def _settle_rule(self, rule, start, stop, members, books):
@@ -85,9 +87,7 @@ class SalesCommissionStatement(models.Model):
         if missing:
             needed = self.env.execute_query(entries.differing(missing))
             for (rep,) in needed:
-                statement = self._open_correction(
-                    entries.rule.plan_id, entries.start, rep
-                )
+                statement = self._open_correction(entries.plan, entries.start, rep)
                 books = {**books, rep: statement.id}
         opened = {rep: book for rep, book in books.items() if book}
         if opened:
@@ -137,7 +137,7 @@ class SalesCommissionStatement(models.Model):
                     """,
                     list(books),
                     [book for book in books.values() if book],
-                    plan.rule_ids.ids,
+                    plan._get_versions().rule_ids.ids,
                     start,
                 )
             )
@@ -227,16 +227,16 @@ class SalesCommissionStatement(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE sales_commission_statement s SET amount = e.amount
-                FROM (
-                    SELECT t.id, COALESCE(sum(e.amount), 0) AS amount
-                    FROM sales_commission_statement t
-                    LEFT JOIN sales_commission_entry e ON e.statement_id = t.id
-                    WHERE t.id = ANY(%s) GROUP BY t.id
-                ) e
-                WHERE s.id = e.id AND s.amount IS DISTINCT FROM e.amount
+                UPDATE sales_commission_statement s SET amount = COALESCE(e.amount, 0)
+                FROM unnest(%(ids)s::integer[]) t(id)
+                LEFT JOIN (
+                    SELECT statement_id, sum(amount) AS amount
+                    FROM sales_commission_entry WHERE statement_id = ANY(%(ids)s)
+                    GROUP BY statement_id
+                ) e ON e.statement_id = t.id
+                WHERE s.id = t.id AND s.amount IS DISTINCT FROM COALESCE(e.amount, 0)
                 """,
-                self.ids,
+                ids=self.ids,
             )
         )
         self.invalidate_recordset(["amount", "entry_ids"], flush=False)
