@@ -1,8 +1,10 @@
 """Each scenario in each engine, in a transaction of its own that is rolled back."""
 
 from dataclasses import dataclass
+from unittest.mock import patch
 
 from freezegun import freeze_time
+
 from odoo.api import SUPERUSER_ID, Environment
 from odoo.exceptions import UserError
 
@@ -65,7 +67,11 @@ def play(side, engine, scenario):
 
     :return: the verdict
     """
-    with side.registry.cursor() as cr, freeze_time(START) as clock:
+    with (
+        side.registry.cursor() as cr,
+        patch.object(cr, "commit", side_effect=RuntimeError("a scenario commits")),
+        freeze_time(START) as clock,
+    ):
         env = Environment(cr, SUPERUSER_ID, CONTEXT)
         env = env(context={**CONTEXT, "allowed_company_ids": env.company.ids})
         stage = Stage(env, engine, clock)

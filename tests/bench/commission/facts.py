@@ -13,11 +13,14 @@ class Terms:
     :param rate: percent, or tiers ``((from amount, percent), …)`` on a month's total
     :param mode: of tiers: each slice its own rate (``progressive``), or the reached
         rate on everything (``whole``)
+    :param locked: cash is paid at the terms of the day on which was sold, else at those
+        of the day on which it comes
     """
 
     base: str
     rate: Decimal | tuple
     mode: str = ""
+    locked: bool = False
 
 
 @dataclass(frozen=True)

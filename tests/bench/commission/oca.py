@@ -7,11 +7,11 @@ from collections import defaultdict
 from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
+
 from odoo.fields import Command
 
 from .oracle import CENT
 
-NAME = "OCA"
 BASES = {
     # (amount_base_type, invoice_state)
     "invoiced": ("gross_amount", "open"),
@@ -37,7 +37,10 @@ class Oca:
         user.group_ids += self.env.ref("commission_oca.group_commission_user")
 
     def promise(self, user, terms):
-        """An agent's lines keep the commission that they were made with."""
+        """An agent's lines keep the commission that they were made with.
+
+        Where they must not, the agents of the open invoices are regenerated.
+        """
         amount_base_type, invoice_state = BASES[terms.base]
         values = {
             "name": f"{terms.rate} of what is {terms.base}",
@@ -59,10 +62,17 @@ class Oca:
                 ],
             }
             if terms.mode == "progressive":
-                self.stage.notes.append("cannot be configured: only the reached rate on all")
+                self.stage.notes.append(
+                    "cannot be configured: only the reached rate on all"
+                )
         else:
             values |= {"commission_type": "fixed", "fix_qty": float(terms.rate)}
         user.partner_id.commission_id = self.env["commission"].create(values)
+        if not terms.locked:
+            open_lines = self.env["account.invoice.line.agent"].search(
+                [("agent_id", "=", user.partner_id.id), ("settled", "=", False)]
+            )
+            open_lines.invoice_id.recompute_lines_agents()
 
     def serve(self, customer, user):
         customer.commission_agent_ids = user.partner_id
@@ -135,12 +145,12 @@ class Oca:
             ),
         }
 
-    def tries_on_invoice(self, user, invoice):
-        """After their invoice was posted."""
+    def tries_on_invoice(self, user, invoices):
+        """After they were posted: their own, and a colleague's."""
         env = self.env(user=user.id)
-        agents = invoice.invoice_line_ids.agent_ids.with_env(env)
+        agents = invoices.invoice_line_ids.agent_ids.with_env(env)
         return {
-            "another amount on an invoice's line": lambda: agents.write(
+            "another amount on an invoice's lines": lambda: agents.write(
                 {"amount": 500}
             ),
         }

@@ -2,11 +2,12 @@
 
 The business rules, in the order in which they are applied:
 
-- A document belongs to who served the customer on its day, and pays by the terms that
-  its rep had on that day.
-- *Invoiced*: its untaxed amount, a credit note's negative, in the month of the document.
-- *Collected*: the untaxed part of cash, in the month in which it came; neither a write-off
-  nor a credit note is cash; money given back or bounced is cash that is gone.
+- A document belongs to who served the customer on its day.
+- It pays by the terms that its rep had on that day; cash by those of the day on which
+  it comes, unless the terms say that they are locked when something is sold.
+- *Invoiced*: its untaxed amount, a credit note's negative, in the document's month.
+- *Collected*: the untaxed part of cash, in the month in which it came; neither a
+  write-off nor a credit note is cash; money given back or bounced is cash that is gone.
 - *Margin*: the untaxed amount less what the products had cost when they were sold, also
   where that is a loss, and also when they come back.
 - Money counts in the company's currency at the rate of the document's day.
@@ -45,25 +46,29 @@ def _earned(story, entered):
     """``(rep, company, day, terms, amount of the base)``, one for each cause."""
     documents = {document.name: document for document in story.documents}
     for document in documents.values():
-        terms = _terms(story, document)
+        terms = _terms(story, document.rep, document.day)
         if terms.base != "collected":
             amount = document.sign * _amount(terms, document)
             yield document.rep, document.company, document.day, terms, amount
     for cash in story.cash:
         document = documents[cash.document]
-        terms = _terms(story, document)
         day = cash.day if entered else cash.banked
-        if terms.base == "collected" and day:
+        if not day:
+            continue
+        terms = _terms(story, document.rep, document.day)
+        if not terms.locked:
+            terms = _terms(story, document.rep, day)
+        if terms.base == "collected":
             net = cash.amount / (1 + story.tax / HUNDRED) / document.rate
             yield document.rep, document.company, day, terms, net
 
 
-def _terms(story, document):
-    """The terms of the document's rep that began last before it."""
+def _terms(story, whose, day):
+    """The terms of a rep that began last before a day."""
     return max(
         (start, number, terms)
         for number, (rep, start, terms) in enumerate(story.promises)
-        if rep == document.rep and start <= document.day
+        if rep == whose and start <= day
     )[-1]
 
 

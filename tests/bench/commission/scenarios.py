@@ -1,7 +1,7 @@
 """The scenarios: what happens, and when it is settled. Each says what is right and why.
 
-The rate is 10 % and the tax 15 % where nothing else is said; each ``settle`` compares what
-was paid in total with what the oracle finds due.
+The rate is 10 % and the tax 15 % where nothing else is said; each ``settle`` compares
+what was paid in total with what the oracle finds due.
 """
 
 from decimal import Decimal
@@ -11,7 +11,11 @@ from .facts import Line, Terms
 COLLECTED = Terms("collected", Decimal(10))
 INVOICED = Terms("invoiced", Decimal(10))
 MARGIN = Terms("margin", Decimal(10))
-TIERS = ((Decimal(0), Decimal(2)), (Decimal(100_000), Decimal(3)), (Decimal(150_000), Decimal(5)))
+TIERS = (
+    (Decimal(0), Decimal(2)),
+    (Decimal(100_000), Decimal(3)),
+    (Decimal(150_000), Decimal(5)),
+)
 
 SCENARIOS = {}
 
@@ -29,17 +33,24 @@ def ann_and_customer(stage, terms):
     return ann, stage.new_customer(ann)
 
 
-@scenario("part payment in three instalments")
-def instalments(stage):
-    """Cash earns when it comes: 33.33, then 66.67, at last 100 of 1,000."""
+def pay_in_three(stage, *amounts):
     _ann, customer = ann_and_customer(stage, COLLECTED)
     invoice = stage.on("2026-01-10").invoice(customer, 1000)
-    stage.on("2026-01-20").receive(invoice, "383.34")
-    stage.settle("2026-02-01")
-    stage.on("2026-02-20").receive(invoice, "383.33")
-    stage.settle("2026-03-01")
-    stage.on("2026-03-20").receive(invoice, "383.33")
-    stage.settle("2026-04-01")
+    for month, amount in enumerate(amounts, start=1):
+        stage.on(f"2026-{month:02}-20").receive(invoice, amount)
+        stage.settle(f"2026-{month + 1:02}-01")
+
+
+@scenario("part payment in three instalments")
+def instalments(stage):
+    """Cash earns when it comes: 300, 300 and 400 of 1,000 earn 30, then 60, then 100."""
+    pay_in_three(stage, 345, 345, 460)
+
+
+@scenario("three instalments that leave a remainder")
+def thirds(stage):
+    """In thirds: 33.33, then 66.67, at last 100, not a cent less than for 1,000."""
+    pay_in_three(stage, "383.34", "383.33", "383.33")
 
 
 @scenario("100 of 1,000 paid, 900 written off")
@@ -64,7 +75,7 @@ def bounced(stage):
 
 @scenario("payment entered without a journal entry")
 def without_entry(stage):
-    """It earns once, when entered or when the bank shows it, as the company says: 100."""
+    """It earns once, when entered or when the bank shows it, as is agreed: 100."""
     _ann, customer = ann_and_customer(stage, COLLECTED)
     with stage.without_entry():
         invoice = stage.on("2026-01-10").invoice(customer, 1000)
@@ -177,7 +188,7 @@ def down_payment(stage):
 
 @scenario("foreign currency")
 def foreign_currency(stage):
-    """EUR 1,000 at 2 dollars, paid when it is 2.50: exchange is no merit, 200 dollars."""
+    """EUR 1,000 at 2 dollars, paid at 2.50: exchange is no merit, 200 dollars."""
     _ann, customer = ann_and_customer(stage, COLLECTED)
     euro = stage.on("2026-01-10").rate("EUR", "0.5")
     invoice = stage.invoice(customer, 1000, currency=euro)
@@ -271,17 +282,28 @@ def handed_over(stage):
     stage.settle("2026-03-01")
 
 
-@scenario("rate changed between posting and payment")
-def rate_changed(stage):
-    """What was sold at 10 % is paid at 10 %, what later at 5 % at that: 100, then 150."""
-    ann, customer = ann_and_customer(stage, COLLECTED)
+def change_rate(stage, locked):
+    ten, five = (Terms("collected", Decimal(rate), locked=locked) for rate in (10, 5))
+    _ann, customer = ann_and_customer(stage, ten)
     old = stage.on("2026-01-10").invoice(customer, 1000)
-    stage.on("2026-02-01").promise("Ann", Terms("collected", Decimal(5)))
+    stage.on("2026-02-01").promise("Ann", five)
     new = stage.on("2026-02-10").invoice(customer, 1000)
     stage.on("2026-02-20").receive(old)
     stage.settle("2026-03-01")
     stage.on("2026-03-20").receive(new)
     stage.settle("2026-04-01")
+
+
+@scenario("rate changed between posting and payment, rate of the sale agreed")
+def rate_of_sale(stage):
+    """What was sold at 10 % is paid at 10 %, the later at 5 %: 100, then 150."""
+    change_rate(stage, locked=True)
+
+
+@scenario("rate changed between posting and payment, rate of the month agreed")
+def rate_of_month(stage):
+    """Both are paid when 5 % are in force: 50, then 100."""
+    change_rate(stage, locked=False)
 
 
 @scenario("two companies")
@@ -321,16 +343,14 @@ def reset(stage):
 
 @scenario("a rep tries to raise their own share")
 def raising(stage):
-    """Whatever Bo tries as a user, Bo earns 10 % of the own 1,000 and Ann of hers: 100, 100."""
+    """Whatever Bo tries as a user, each earns 10 % of the own 1,000: 100 and 100."""
     ann, theirs = ann_and_customer(stage, COLLECTED)
     bo = stage.new_rep("Bo", COLLECTED)
     customer = stage.new_customer(bo)
-    done = stage.on("2026-01-05").try_all(
-        stage.engine.tries_to_raise(bo, ann, theirs)
-    )
+    done = stage.on("2026-01-05").try_all(stage.engine.tries_to_raise(bo, ann, theirs))
     invoices = stage.on("2026-01-10").invoice(customer, 1000)
     invoices += stage.invoice(theirs, 1000)
-    done += stage.try_all(stage.engine.tries_on_invoice(bo, invoices[0]))
+    done += stage.try_all(stage.engine.tries_on_invoice(bo, invoices))
     for invoice in invoices:
         stage.receive(invoice)
     stage.settle("2026-02-01")

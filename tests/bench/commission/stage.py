@@ -11,7 +11,7 @@ from odoo.fields import Command
 from odoo.tools import mute_logger
 
 from . import oracle
-from .facts import Cash, Document, Line, Story, Terms
+from .facts import Cash, Document, Line, Story
 
 TAX = Decimal(15)
 START = date(2026, 1, 1)
@@ -45,7 +45,8 @@ class Stage:
     def __init__(self, env, engine, clock):
         self.env, self.clock = env, clock
         self.story = Story(TAX)
-        self.checks, self.notes, self.reps, self.taxes = [], [], {}, {}
+        self.checks, self.notes = [], []
+        self.reps, self.served, self.taxes = {}, {}, {}
         self.today = START
         self.on(START)
         self.product = self.new_product(0)
@@ -66,18 +67,20 @@ class Stage:
     @contextmanager
     def inside(self, company):
         """What follows happens in another company."""
-        before, self.env = self.env, self.env(
-            context={**self.env.context, "allowed_company_ids": company.ids}
+        before, self.env = (
+            self.env,
+            self.env(context={**self.env.context, "allowed_company_ids": company.ids}),
         )
         yield
         self.env = before
 
     def new_company(self, name):
+        # With a country Odoo would install its localization, and commit.
         company = self.env["res.company"].create(
             {
                 "name": name,
                 "currency_id": self.company.currency_id.id,
-                "country_id": self.company.country_id.id,
+                "account_fiscal_country_id": self.company.account_fiscal_country_id.id,
             }
         )
         self.env.user.company_ids += company
@@ -119,6 +122,7 @@ class Stage:
     def serve(self, customer, rep):
         """From today on the rep serves the customer."""
         customer.user_id = rep
+        self.served[customer] = rep.name
         self.engine.serve(customer, rep)
 
     def new_product(self, cost):
@@ -178,7 +182,9 @@ class Stage:
 
     def invoice(self, customer, *lines, currency=None, post=True):
         """An invoice of today, of lines or prices."""
-        lines = [line if isinstance(line, Line) else Line(Decimal(line)) for line in lines]
+        lines = [
+            line if isinstance(line, Line) else Line(Decimal(line)) for line in lines
+        ]
         invoice = self.env["account.move"].create(
             {
                 "move_type": "out_invoice",
@@ -211,7 +217,7 @@ class Stage:
         self.story.documents.append(
             Document(
                 name=str(document.id),
-                rep=document.partner_id.user_id.name,
+                rep=self.served[document.partner_id],
                 day=self.today,
                 lines=tuple(lines),
                 company=self.company.name,
@@ -320,9 +326,7 @@ class Stage:
         wizard = (
             self.env["account.payment.register"]
             .with_context(active_model="account.move", active_ids=document.ids)
-            .create(
-                {"payment_date": self.today, "journal_id": self.journal("bank").id}
-            )
+            .create({"payment_date": self.today, "journal_id": self.journal("bank").id})
         )
         if amount is not None:
             wizard.amount = float(amount)
@@ -333,7 +337,9 @@ class Stage:
         return payment
 
     def _cash(self, document, amount, banked=True):
-        cash = Cash(str(document.id), self.today, amount, self.today if banked else None)
+        cash = Cash(
+            str(document.id), self.today, amount, self.today if banked else None
+        )
         self.story.cash.append(cash)
 
     def write_off(self, document, amount):
