@@ -43,7 +43,7 @@ def pay_in_three(stage, *amounts):
 
 @scenario("part payment in three instalments")
 def instalments(stage):
-    """Cash earns when it comes: 300, 300 and 400 of 1,000 earn 30, then 60, then 100."""
+    """Cash earns when it comes, here 300, 300 and 400: 30, then 60, then 100."""
     pay_in_three(stage, 345, 345, 460)
 
 
