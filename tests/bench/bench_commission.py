@@ -185,15 +185,18 @@ def ours_side(lab, source):
     multiply(lab, name, LINES)
     side = lab.open(name)
     with side.env() as env:
-        env["sales.credit"].rebuild()
         first = env["account.move"].search(
             [("state", "=", "posted")], order="date", limit=1
         )
+        start = first.date.replace(day=1)
+        # They were reps already when they sold.
+        env["sales.rep"].search([]).date_start = start
+        env["sales.credit"].rebuild()
         env["sales.commission.plan"].search([]).action_archive()
         env["sales.commission.plan"].create(
             {
                 "name": "Five percent",
-                "date_from": first.date.replace(day=1),
+                "date_from": start,
                 "rule_ids": [
                     Command.create(
                         {
