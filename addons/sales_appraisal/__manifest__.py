@@ -25,6 +25,7 @@
         "security/sales_contest_rules.xml",
         "security/sales_screen_rules.xml",
         "security/sales_feedback_rules.xml",
+        "security/sales_commission_rules.xml",
         "data/sales_scorecard_data.xml",
         "data/ir_cron_data.xml",
         "data/sales_consequence_data.xml",

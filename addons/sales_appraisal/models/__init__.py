@@ -59,5 +59,11 @@ from . import (
     sales_appraisal_facts,
     sales_appraisal_analysis,
     sales_appraisal_workbook,
+    commission_settings,
+    sales_commission_plan,
+    sales_commission_rule,
+    sales_commission_entry,
+    sales_commission_statement,
+    sales_commission_run,
     sales_appraisal_demo,
 )

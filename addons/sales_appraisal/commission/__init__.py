@@ -1,0 +1,1 @@
+"""Arithmetic of commission, without records, and its statements over credits."""

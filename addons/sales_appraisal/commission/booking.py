@@ -1,0 +1,227 @@
+"""Lines become entries: compared with what closed statements hold, and merged."""
+
+from odoo.tools import SQL
+
+from .credited import CAUSE, KEPT, columns, same_cause
+
+# What a line gives besides the rep.
+LINE = (*CAUSE, *KEPT, "base", "position", "amount")
+# What an entry has besides the names of its line.
+_STAMPED = (
+    "statement_id",
+    "company_id",
+    "rep_id",
+    "rule_id",
+    "period_from",
+    "kind",
+    "subject",
+    "currency_id",
+    "corrects_id",
+)
+_NAMES = (*_STAMPED, *LINE)
+# What a run may change of an entry of an open statement.
+_CHANGING = ("kind", "base", "position", "amount", "corrects_id", *KEPT)
+
+
+def closed(rule, start, rep_ids, subject):
+    """What closed statements hold of a rule and period, or None where none is closed.
+
+    :return: a relation in parentheses: rep_id, the cause, what is kept, ``base``,
+        ``amount``, and ``first_id``: the entry that is corrected
+    """
+    statements = rule.env["sales.commission.statement"].search(
+        [
+            ("rep_id", "in", list(rep_ids)),
+            ("company_id", "=", rule.company_id.id),
+            ("date_from", ">=", start),
+            ("state", "!=", "open"),
+        ]
+    )
+    if not statements:
+        return None
+    return SQL(
+        """(
+            SELECT e.rep_id, %(cause)s, %(kept)s, sum(e.base) AS base,
+                sum(e.amount) AS amount, min(e.id) AS first_id
+            FROM sales_commission_entry e
+            WHERE e.statement_id = ANY(%(statements)s) AND e.rep_id = ANY(%(reps)s)
+                AND e.rule_id = %(rule)s AND e.period_from = %(start)s
+                AND e.subject = %(subject)s
+            GROUP BY e.rep_id, %(cause)s
+        )""",
+        cause=columns("e", CAUSE),
+        kept=SQL(", ").join(
+            SQL("min(%s) AS %s", SQL.identifier("e", name), SQL.identifier(name))
+            for name in KEPT
+        ),
+        statements=statements.ids,
+        reps=list(rep_ids),
+        rule=rule.id,
+        start=start,
+        subject=subject,
+    )
+
+
+def bonuses(rule, stop, amounts, totals):
+    """Lines of bonuses: one for each rep, without a credit.
+
+    :param dict amounts: ``{rep's id: bonus}``
+    :param dict totals: ``{rep's id: what is reached}``
+    """
+    reps = [rep for rep, amount in amounts.items() if amount]
+    return SQL(
+        """
+        SELECT rep_id, 0 AS level, 'bonus' AS source,
+            'sales.commission.rule' AS res_model, %(rule)s AS res_id, 0 AS part,
+            0 AS user_id, FALSE AS overlay, %(stop)s::date AS date, 0 AS scope_id,
+            %(metric)s AS metric_id, NULL::integer AS partner_id,
+            NULL::integer AS product_id, base, 0::numeric AS position, amount
+        FROM unnest(%(reps)s::integer[], %(totals)s::numeric[], %(amounts)s::numeric[])
+            b(rep_id, base, amount)
+        """,
+        rule=rule.id,
+        stop=stop,
+        metric=rule.metric_id.id,
+        reps=reps,
+        totals=[totals.get(rep, 0) for rep in reps],
+        amounts=[amounts[rep] for rep in reps],
+    )
+
+
+class Entries:
+    """What the entries of a rule and period should be, given its lines."""
+
+    def __init__(self, rule, start, lines, subject=None):
+        self.rule, self.start, self.lines = rule, start, lines
+        self.subject = subject or rule._get_subject()
+
+    def _wanted(self, rep_ids):
+        """Lines less what closed statements hold; nothing where nothing differs."""
+        former = closed(self.rule, self.start, rep_ids, self.subject)
+        if not former:
+            return SQL(
+                """
+                SELECT rep_id, %s, NULL::integer AS corrects_id
+                FROM (%s) l WHERE rep_id = ANY(%s) AND amount <> 0
+                """,
+                columns("l", LINE),
+                self.lines,
+                list(rep_ids),
+            )
+        return SQL(
+            """
+            SELECT COALESCE(l.rep_id, f.rep_id) AS rep_id, %(names)s,
+                COALESCE(l.base, 0) - COALESCE(f.base, 0) AS base,
+                COALESCE(l.position, 0) AS position,
+                COALESCE(l.amount, 0) - COALESCE(f.amount, 0) AS amount,
+                f.first_id AS corrects_id
+            FROM (SELECT * FROM (%(lines)s) l WHERE rep_id = ANY(%(reps)s)) l
+            FULL JOIN %(former)s f ON f.rep_id = l.rep_id AND %(same)s
+            WHERE COALESCE(l.amount, 0) <> COALESCE(f.amount, 0)
+            """,
+            names=SQL(", ").join(
+                SQL(
+                    "COALESCE(%s, %s) AS %s",
+                    SQL.identifier("l", name),
+                    SQL.identifier("f", name),
+                    SQL.identifier(name),
+                )
+                for name in (*CAUSE, *KEPT)
+            ),
+            lines=self.lines,
+            reps=list(rep_ids),
+            former=former,
+            same=same_cause("f", "l"),
+        )
+
+    def differing(self, rep_ids):
+        """The reps of whom closed statements hold something else than they should."""
+        return SQL("SELECT DISTINCT rep_id FROM (%s) wanted", self._wanted(rep_ids))
+
+    def write(self, books):
+        """A statement that makes the entries of open statements what they should be.
+
+        Entries are matched by cause and keep their ids; what is equal is not written.
+
+        :param dict books: ``{rep's id: statement's id}``
+        """
+        there = SQL("SELECT 1 FROM (%s) existing LIMIT 1", self._existing(books))
+        if not self.rule.env.execute_query(there):
+            return self._insert(self._entries(books), SQL())
+        return SQL(
+            """
+            WITH wanted AS (%(wanted)s), existing AS (%(existing)s),
+            compared AS MATERIALIZED (
+                SELECT e.id, w.rep_id IS NULL AS gone,
+                    (%(old)s) IS DISTINCT FROM (%(new)s) AS differs, %(all)s
+                FROM existing e FULL JOIN wanted w ON w.rep_id = e.rep_id AND %(same)s
+            ),
+            removed AS (
+                DELETE FROM sales_commission_entry e USING compared w
+                WHERE e.id = w.id AND w.gone
+            ),
+            changed AS (
+                UPDATE sales_commission_entry e SET (%(set)s) = ROW(%(new)s)
+                FROM compared w WHERE e.id = w.id AND w.differs AND NOT w.gone
+            )
+            %(added)s
+            """,
+            wanted=self._entries(books),
+            existing=self._existing(books),
+            same=same_cause("e", "w"),
+            old=columns("e", _CHANGING),
+            new=columns("w", _CHANGING),
+            all=columns("w", _NAMES),
+            set=SQL(", ").join(map(SQL.identifier, _CHANGING)),
+            added=self._insert(
+                SQL("SELECT * FROM compared"), SQL("WHERE w.id IS NULL")
+            ),
+        )
+
+    def _insert(self, rows, condition):
+        return SQL(
+            "INSERT INTO sales_commission_entry (%s) SELECT %s FROM (%s) w %s",
+            SQL(", ").join(map(SQL.identifier, _NAMES)),
+            columns("w", _NAMES),
+            rows,
+            condition,
+        )
+
+    def _existing(self, books):
+        return SQL(
+            """
+            SELECT e.* FROM sales_commission_entry e
+            WHERE e.rep_id = ANY(%s) AND e.rule_id = %s AND e.period_from = %s
+                AND e.statement_id = ANY(%s) AND e.subject = %s
+            """,
+            list(books),
+            self.rule.id,
+            self.start,
+            list(books.values()),
+            self.subject,
+        )
+
+    def _entries(self, books):
+        """The columns of all entries that should be there."""
+        return SQL(
+            """
+            SELECT s.id AS statement_id, %(company)s AS company_id, w.rep_id,
+                %(rule)s AS rule_id, %(start)s::date AS period_from,
+                CASE WHEN s.date_from = %(start)s AND s.plan_id = %(plan)s
+                    THEN %(subject)s ELSE 'adjustment' END AS kind,
+                %(subject)s AS subject, %(currency)s AS currency_id,
+                w.corrects_id, %(line)s
+            FROM (%(wanted)s) w
+            JOIN sales_commission_statement s ON s.id = ANY(%(books)s)
+                AND s.rep_id = w.rep_id
+            """,
+            books=list(books.values()),
+            company=self.rule.company_id.id,
+            rule=self.rule.id,
+            plan=self.rule.plan_id.id,
+            start=self.start,
+            subject=self.subject,
+            currency=self.rule.currency_id.id,
+            wanted=self._wanted(books),
+            line=columns("w", LINE),
+        )

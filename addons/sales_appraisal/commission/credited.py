@@ -1,0 +1,249 @@
+"""What credits earn: one statement for a rule and all whom it pays.
+
+``people`` says whose credits count for whom on which days; the base is what a rule
+counts of them; a schedule for each rep (see ``schedule``) makes of the running total
+what each credit earns. All amounts are exact numerics.
+"""
+
+from odoo.tools import SQL
+
+# What identifies the cause of an entry: the key of its credit, copied.
+CAUSE = ("level", "source", "res_model", "res_id", "part", "user_id", "overlay")
+# What an entry keeps of its credit besides.
+KEPT = ("date", "scope_id", "metric_id", "partner_id", "product_id")
+
+
+def columns(alias, names):
+    return SQL(", ").join(SQL.identifier(alias, name) for name in names)
+
+
+def same_cause(one, other):
+    return SQL(" AND ").join(
+        SQL("%s = %s", SQL.identifier(one, name), SQL.identifier(other, name))
+        for name in CAUSE
+    )
+
+
+def own(members):
+    """Whose credits count for whom: everybody's own.
+
+    :param members: ``[(rep's id, first day, last day)]`` on which a plan is for a rep
+    """
+    return SQL(
+        """
+        SELECT rep_id, rep_id AS credited_id, 0 AS level, date_from, date_to
+        FROM (%s) members
+        """,
+        _members(members),
+    )
+
+
+def below(members, company_id, levels):
+    """Those of everybody below, each on the days on which a manager was theirs.
+
+    Every credit counts once for each beneficiary, at the level of the beneficiary's
+    own chain on the date of the credit.
+
+    :param levels: ``(first, last)``; 1 is who reports to the rep
+    """
+    return SQL(
+        """
+        WITH RECURSIVE chain AS (
+            SELECT a.manager_id AS rep_id, a.rep_id AS credited_id, 1 AS level,
+                a.date_from, COALESCE(a.date_to, 'infinity') AS date_to
+            FROM sales_rep_assignment a
+            WHERE a.company_id = %(company)s AND a.manager_id IS NOT NULL
+            UNION ALL
+            SELECT a.manager_id, c.credited_id, c.level + 1,
+                GREATEST(a.date_from, c.date_from),
+                LEAST(COALESCE(a.date_to, 'infinity'), c.date_to)
+            FROM chain c
+            JOIN sales_rep_assignment a ON a.rep_id = c.rep_id
+                AND a.manager_id IS NOT NULL AND a.date_from <= c.date_to
+                AND COALESCE(a.date_to, 'infinity') >= c.date_from
+            WHERE c.level < %(last)s
+        )
+        SELECT m.rep_id, c.credited_id, c.level,
+            GREATEST(c.date_from, m.date_from) AS date_from,
+            LEAST(c.date_to, m.date_to) AS date_to
+        FROM chain c
+        JOIN (%(members)s) m ON m.rep_id = c.rep_id
+            AND m.date_from <= c.date_to AND m.date_to >= c.date_from
+        WHERE c.level BETWEEN %(first)s AND %(last)s
+        """,
+        company=company_id,
+        members=_members(members),
+        first=levels[0],
+        last=levels[1],
+    )
+
+
+def _members(members):
+    return SQL(
+        """SELECT * FROM unnest(%s::integer[], %s::date[], %s::date[])
+        m(rep_id, date_from, date_to)""",
+        *([member[index] for member in members] for index in range(3)),
+    )
+
+
+def base(people, credits, value):
+    """What a rule counts, a row for each credit and each rep whom it counts for.
+
+    :param SQL people: see ``own`` and ``below``
+    :param SQL credits: a relation in parentheses, of rows of the ledger
+    :param SQL value: what is counted of a credit ``c``
+    """
+    return SQL(
+        """
+        SELECT p.rep_id, p.level, c.source, c.res_model, c.res_id, c.part,
+            COALESCE(c.user_id, 0) AS user_id, c.overlay, c.date, c.scope_id,
+            c.metric_id, c.partner_id, c.product_id, %(value)s AS value
+        FROM (%(people)s) p
+        JOIN %(credits)s c ON c.rep_id = p.credited_id
+            AND c.date BETWEEN p.date_from AND p.date_to
+        """,
+        people=people,
+        credits=credits,
+        value=value,
+    )
+
+
+def converted(value, company, currency):
+    """Money of a credit ``c`` in another currency, at the rate of its date.
+
+    Rates are found as Odoo finds them: the last until then, else the first.
+    """
+
+    def rate(of):
+        found = SQL(
+            """FROM res_currency_rate r WHERE r.currency_id = %s
+            AND (r.company_id IS NULL OR r.company_id = %s)""",
+            of.id,
+            company.root_id.id,
+        )
+        return SQL(
+            """COALESCE(
+                (SELECT r.rate %(found)s AND r.name <= c.date
+                    ORDER BY r.company_id, r.name DESC LIMIT 1),
+                (SELECT r.rate %(found)s ORDER BY r.company_id, r.name LIMIT 1),
+                1
+            )""",
+            found=found,
+        )
+
+    return SQL(
+        "round(%s * %s / %s, %s)",
+        value,
+        rate(currency),
+        rate(company.currency_id),
+        currency.decimal_places,
+    )
+
+
+def totals(counted):
+    """``(rep's id, what is counted of everything)``."""
+    return SQL(
+        "SELECT rep_id, sum(value) FROM (%s) counted GROUP BY rep_id ORDER BY rep_id",
+        counted,
+    )
+
+
+def schedules(by_rep):
+    """The relation ``s`` of schedules; one step is a rate on everything.
+
+    :param dict by_rep: ``{rep's id: Schedule}``
+    """
+
+    def arrays(name):
+        return [
+            f"{{{','.join(str(getattr(step, name)) for step in schedule.steps)}}}"
+            for schedule in by_rep.values()
+        ]
+
+    return SQL(
+        """(
+            SELECT rep_id, starts::numeric[], paid::numeric[], rates::numeric[],
+                factor, cap
+            FROM unnest(
+                %s::integer[], %s::text[], %s::text[], %s::text[], %s::numeric[],
+                %s::numeric[]
+            ) s(rep_id, starts, paid, rates, factor, cap)
+        )""",
+        list(by_rep),
+        arrays("start"),
+        arrays("paid"),
+        arrays("rate"),
+        [schedule.factor for schedule in by_rep.values()],
+        [schedule.cap for schedule in by_rep.values()],
+    )
+
+
+def _earned(total):
+    """What is earned on a running total, as ``Schedule.total``."""
+    return SQL(
+        """(
+            SELECT s.paid[k] + s.rates[k] * (%(total)s - s.starts[k])
+            FROM (SELECT GREATEST(width_bucket(%(total)s, s.starts), 1)) step(k)
+        )""",
+        total=total,
+    )
+
+
+def _held(total, per_unit):
+    """What is paid of a total, as ``Schedule.hold``."""
+    return SQL(
+        "LEAST(round(%(total)s * s.factor * %(per)s) / %(per)s, s.cap)",
+        total=total,
+        per=per_unit,
+    )
+
+
+def earn(counted, by_rep, per_unit, former):
+    """What each credit earns, in the order in which the running total rises.
+
+    What was known when an earlier statement was closed comes first: what came later
+    changes nothing of it where the table is progressive.
+
+    :param SQL counted: see ``base``
+    :param dict by_rep: ``{rep's id: Schedule}``
+    :param per_unit: units of the currency in 1: 100 for cents
+    :param former: a relation in parentheses of what closed statements hold, or None
+    :return: a SELECT of the cause, what is kept, ``base`` (counted), ``position`` (the
+        running total before) and ``amount``
+    """
+    many = any(len(schedule.steps) > 1 for schedule in by_rep.values())
+    upto, before = SQL("r.upto"), SQL("r.upto - r.value")
+    if many:
+        after_, before_ = _earned(upto), _earned(before)
+    else:
+        after_, before_ = SQL("s.rates[1] * r.upto"), SQL("s.rates[1] * (%s)", before)
+    late, join = SQL(), SQL()
+    if former:
+        late = SQL("f.rep_id IS NULL, ")
+        join = SQL(
+            "LEFT JOIN %s f ON f.rep_id = c.rep_id AND %s", former, same_cause("f", "c")
+        )
+    return SQL(
+        """
+        SELECT r.rep_id, %(names)s, r.value AS base, %(before)s AS position,
+            %(after_amount)s - %(before_amount)s AS amount
+        FROM (
+            SELECT c.*, sum(c.value) OVER (
+                PARTITION BY c.rep_id
+                ORDER BY %(late)sc.date, c.source, c.res_id, c.part, c.user_id,
+                    c.res_model, c.overlay, c.level
+                ROWS UNBOUNDED PRECEDING
+            ) AS upto
+            FROM (%(counted)s) c %(join)s
+        ) r
+        JOIN %(schedules)s s ON s.rep_id = r.rep_id
+        """,
+        names=columns("r", (*CAUSE, *KEPT)),
+        before=before,
+        after_amount=_held(after_, per_unit),
+        before_amount=_held(before_, per_unit),
+        late=late,
+        join=join,
+        counted=counted,
+        schedules=schedules(by_rep),
+    )

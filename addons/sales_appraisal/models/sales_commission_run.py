@@ -1,0 +1,271 @@
+from collections import defaultdict
+from datetime import timedelta
+from decimal import Decimal
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..commission import booking, credited
+
+
+class SalesCommissionStatement(models.Model):
+    """Statements follow the facts: one run for a plan, a period and some reps.
+
+    A run makes the entries what rules say of the credits of today. Running again
+    changes nothing. Of a period whose statement is closed, what is different becomes
+    adjustments in the rep's open statement.
+    """
+
+    _inherit = "sales.commission.statement"
+
+    @api.model
+    def _run(self, company, day, reps=None):
+        """Settle the periods that hold a day, of all plans in force then.
+
+        :param reps: only of these; None: of everybody
+        :return: the statements that were open for entries
+        """
+        statements = self.browse()
+        for plan in self.env["sales.commission.plan"]._get_in_force(company, day):
+            statements |= self._settle(plan, *plan._get_bounds(day), reps)
+        return statements
+
+    def _settle(self, plan, start, stop, reps=None):
+        """Make the entries of a period what facts say now; the same twice."""
+        self.env["sales.credit"]._process_pending()
+        self.env.flush_all()
+        members = plan._get_members(start, stop, reps)
+        books = self._open_books(plan, start, stop, members, reps)
+        for rule in plan.rule_ids:
+            books = self._settle_rule(rule, start, stop, members, books)
+        written = self.browse(sorted({id_ for id_ in books.values() if id_}))
+        written._sum_up()
+        return written
+
+    def _settle_rule(self, rule, start, stop, members, books):
+        """Entries of one rule.
+
+        :param dict books: ``{rep's id: statement's id}``, None where the statement of
+            the period is closed and no other is open
+        :return: the same, with the statements that had to be opened
+        """
+        if not books:
+            return books
+        lines = rule._select_lines(start, stop, members, list(books))
+        entries = booking.Entries(rule, start, lines)
+        missing = [rep for rep, book in books.items() if not book]
+        if missing:
+            needed = self.env.execute_query(entries.differing(missing))
+            for (rep,) in needed:
+                statement = self._open_correction(rule.plan_id, start, rep)
+                books = {**books, rep: statement.id}
+        opened = {rep: book for rep, book in books.items() if book}
+        if opened:
+            self.env.cr.execute(entries.write(opened))
+        return books
+
+    def _open_books(self, plan, start, stop, members, reps):
+        """Where the entries of a period are written.
+
+        The statement of the period, made where it is missing; of those that are closed
+        the open one that takes corrections.
+
+        :return: ``{rep's id: statement's id or None}``
+        """
+        domain = [("plan_id", "=", plan.id), ("date_from", "=", start)]
+        if reps is not None:
+            domain.append(("rep_id", "in", reps.ids))
+        existing = {statement.rep_id.id: statement for statement in self.search(domain)}
+        wanted = {rep for rep, _first, _last in members}
+        missing = sorted(wanted - existing.keys())
+        for statement in self._make(plan, start, stop, missing):
+            existing[statement.rep_id.id] = statement
+        closed = [rep for rep, one in existing.items() if one.state != "open"]
+        later = self._get_later(plan, start, closed)
+        books = {
+            rep: one.id if one.state == "open" else later.get(rep)
+            for rep, one in sorted(existing.items())
+        }
+        self._lock_open([book for book in books.values() if book])
+        return books
+
+    def _make(self, plan, start, stop, rep_ids):
+        return self.with_context(tracking_disable=True).create(
+            [
+                {
+                    "rep_id": rep_id,
+                    "plan_id": plan.id,
+                    "company_id": plan.company_id.id,
+                    "date_from": start,
+                    "date_to": stop,
+                }
+                for rep_id in rep_ids
+            ]
+        )
+
+    def _get_later(self, plan, start, rep_ids):
+        """The first open statement after a period, of any version of the plan."""
+        found = {}
+        for statement in self.search(
+            [
+                ("rep_id", "in", rep_ids),
+                ("plan_id", "in", plan._get_versions().ids),
+                ("date_from", ">", start),
+                ("state", "=", "open"),
+            ],
+            order="date_from, id",
+        ):
+            found.setdefault(statement.rep_id.id, statement.id)
+        return found
+
+    def _open_correction(self, plan, start, rep_id):
+        """The statement that takes a correction where none is open: of the current
+        period, or of the one after the last that is closed."""
+        versions = plan._get_versions()
+        last = self.search(
+            [("rep_id", "=", rep_id), ("plan_id", "in", versions.ids)],
+            order="date_from desc",
+            limit=1,
+        )
+        day = max(plan.company_id._get_sales_today(), last.date_to + timedelta(days=1))
+        first, end = plan._get_bounds(day)
+        version = versions.filtered(lambda one: one._pays(first))[:1] or plan
+        statement = self._make(version, first, end, [rep_id])
+        self._lock_open(statement.ids)
+        return statement
+
+    def _lock_open(self, ids):
+        """Two runs, or a run and who closes a statement: the later is run again.
+
+        The rows are written, so that a transaction which began before and writes them
+        too does not serialize.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sales_commission_statement SET id = id WHERE id = ANY(%s)",
+                sorted(ids),
+            )
+        )
+
+    def _sum_up(self):
+        """The amounts of statements, from their entries."""
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE sales_commission_statement s SET amount = e.amount
+                FROM (
+                    SELECT t.id, COALESCE(sum(e.amount), 0) AS amount
+                    FROM sales_commission_statement t
+                    LEFT JOIN sales_commission_entry e ON e.statement_id = t.id
+                    WHERE t.id = ANY(%s) GROUP BY t.id
+                ) e
+                WHERE s.id = e.id AND s.amount IS DISTINCT FROM e.amount
+                """,
+                self.ids,
+            )
+        )
+        self.invalidate_recordset(["amount", "entry_ids"], flush=False)
+        self.env["sales.commission.entry"].invalidate_model(flush=False)
+
+
+class SalesCommissionPlan(models.Model):
+    _inherit = "sales.commission.plan"
+
+    def _get_versions(self):
+        """All versions of a plan, those before and after."""
+        first = self.first_id or self
+        return first | self.with_context(active_test=False).search(
+            [("first_id", "in", first.ids)]
+        )
+
+
+class SalesCommissionRule(models.Model):
+    """What a rule gives for a period: lines of entries, not written anywhere."""
+
+    _inherit = "sales.commission.rule"
+
+    def _select_lines(self, start, stop, members, rep_ids):
+        """A SELECT of what the rule gives, see ``booking.LINE``.
+
+        :param members: ``[(rep's id, first day, last day)]``
+        :param rep_ids: everybody whose entries are compared, members or not
+        """
+        counted = self._select_base(start, stop, members)
+        totals = self._read_totals(counted) if self._needs_total() else {}
+        goals = {}
+        if self.table == "attainment":
+            goals = self._read_goals(start, stop, members)
+        reps = sorted({rep for rep, _first, _last in members})
+        if self.kind == "bonus":
+            amounts = {
+                rep: self._get_bonus(totals.get(rep, Decimal(0)), goals.get(rep))
+                for rep in reps
+            }
+            return booking.bonuses(self, stop, amounts, totals)
+        by_rep = {}
+        for rep in reps:
+            schedule = self._get_schedule(totals.get(rep, Decimal(0)), goals.get(rep))
+            if schedule:
+                by_rep[rep] = schedule
+        return credited.earn(
+            counted,
+            by_rep,
+            self._get_units(),
+            booking.closed(self, start, rep_ids, self._get_subject()),
+        )
+
+    def _get_subject(self):
+        """The kind of entries that the rule gives."""
+        if self.kind == "bonus":
+            return "bonus"
+        return "override" if self.credited == "override" else "earning"
+
+    def _get_units(self):
+        """Units of the plan's currency in one: 100 for cents."""
+        return round(1 / Decimal(str(self.currency_id.rounding)), 6)
+
+    def _select_base(self, start, stop, members):
+        return credited.base(
+            self._get_people(members), self._get_credits(start, stop), self._get_value()
+        )
+
+    def _read_totals(self, counted):
+        """What counts of the period: ``{rep's id: Decimal}``."""
+        return {
+            rep: Decimal(str(total))
+            for rep, total in self.env.execute_query(credited.totals(counted))
+        }
+
+    def _read_goals(self, start, stop, members):
+        """The targets of the metric in a period: ``{rep's id: Decimal}``.
+
+        Of several plans of targets the core goal's, else the first one's.
+        """
+        found = defaultdict(Decimal)
+        for rep, goal in self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (rep_id) rep_id, goal FROM (
+                    SELECT p.rep_id, plan.id, plan.kind, sum(d.value) AS goal
+                    FROM (%(people)s) p
+                    JOIN sales_target_day d ON d.rep_id = p.credited_id
+                        AND d.date BETWEEN p.date_from AND p.date_to
+                        AND d.date BETWEEN %(start)s AND %(stop)s
+                    JOIN sales_target t ON t.id = d.target_id
+                        AND t.company_id = %(company)s
+                    JOIN sales_target_plan plan ON plan.id = t.plan_id
+                        AND plan.state <> 'draft' AND plan.metric_id = %(metric)s
+                    GROUP BY p.rep_id, plan.id
+                ) goals
+                ORDER BY rep_id, kind = 'core' DESC, id
+                """,
+                people=self._get_people(members),
+                start=start,
+                stop=stop,
+                company=self.company_id.id,
+                metric=self.metric_id.id,
+            )
+        ):
+            found[rep] = Decimal(str(goal))
+        return found

@@ -1,0 +1,307 @@
+"""Runs against plain Python: random plans over random histories."""
+
+import os
+import random
+from collections import defaultdict
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from odoo.tools import SQL
+
+from .commission_common import CommissionCase
+from .test_schedule import by_hand
+
+MONTHS = (1, 2, 3)
+PEOPLE = ("rep", "leader", "manager", "director", "peer", "peer_leader", "peer_manager")
+ABOVE = {
+    "rep": "leader",
+    "leader": "manager",
+    "manager": "director",
+    "peer": "peer_leader",
+    "peer_leader": "peer_manager",
+    "peer_manager": "director",
+}
+METRICS = ("INVOICED", "COLLECTED_NET", "ORDERS")
+# Of histories that are closed month by month; of plans that are settled once.
+HISTORIES = int(os.environ.get("SALES_HISTORIES", 25))
+
+
+def cents(amount):
+    """Half away from zero, of a Fraction."""
+    exact = Decimal(amount.numerator) / Decimal(amount.denominator)
+    return Fraction(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+class Oracle:
+    """What a rule pays, from a list of credits."""
+
+    def __init__(self, credits):
+        self.credits = credits
+
+    def _levels(self, who):
+        """``{person: how far below}``."""
+        found, below = {who: 0}, [who]
+        while below:
+            boss = below.pop()
+            for person, above in ABOVE.items():
+                if above == boss:
+                    found[person] = found[boss] + 1
+                    below.append(person)
+        return found
+
+    def counted(self, rule, who, month):
+        levels = self._levels(who)
+        total = Fraction(0)
+        for credit in self.credits:
+            if (credit["metric"], credit["day"].month) != (rule["metric"], month):
+                continue
+            level = levels.get(credit["who"])
+            if rule["credited"] == "override":
+                counts = (
+                    level is not None
+                    and rule["level_from"] <= level <= rule["level_to"]
+                    and not credit["overlay"]
+                )
+            else:
+                counts = level == 0 and (
+                    rule["credited"] == "both"
+                    or credit["overlay"] == (rule["credited"] == "overlay")
+                )
+            if counts:
+                total += Fraction(credit["value"])
+        return total
+
+    def paid(self, rule, who, month):
+        total = self.counted(rule, who, month)
+        if rule["kind"] == "bonus":
+            reached = [Fraction(x) for start, x in rule["tiers"] if start <= total]
+            paid = (sum(reached) if rule["each"] else max(reached, default=0)) or 0
+            by_start = sorted(rule["tiers"])
+            if not rule["each"]:
+                last = [x for start, x in by_start if start <= total]
+                paid = Fraction(last[-1]) if last else Fraction(0)
+            paid = Fraction(paid)
+        else:
+            times = 1 if rule["rate_unit"] == "percent" else 100
+            tiers = [(start, times * rate) for start, rate in rule["tiers"]]
+            mode = rule["mode"]
+            if rule["table"] == "none":
+                mode, tiers = "whole", [(Decimal(0), times * rule["rate"])]
+            paid = cents(by_hand(mode, tiers, total))
+        return min(paid, Fraction(rule["cap"])) if rule["cap"] else paid
+
+
+def random_rule(chance):
+    metric = chance.choice(METRICS)
+    kind = chance.choice(("rate", "rate", "rate", "bonus"))
+    table = "amount" if kind == "bonus" else chance.choice(("none", "amount", "amount"))
+    starts = chance.sample(range(0, 3000, 50), chance.randint(1, 4))
+    if chance.random() < 0.5:
+        starts[0] = 0
+    value = "amount" if kind == "bonus" else "rate"
+    tiers = [
+        (Decimal(start), Decimal(chance.randint(0, 200_000)) / 10_000)
+        for start in sorted(set(starts))
+    ]
+    if kind == "bonus":
+        tiers = [
+            (start, Decimal(chance.randint(0, 90_000)) / 100) for start, _x in tiers
+        ]
+    level = chance.randint(1, 3)
+    return {
+        "metric": metric,
+        "kind": kind,
+        "credited": chance.choice(("own", "own", "overlay", "both", "override")),
+        "level_from": chance.randint(1, level),
+        "level_to": level,
+        "rate_unit": "amount"
+        if metric == "ORDERS"
+        else chance.choice(("percent", "percent", "amount")),
+        "table": table,
+        "mode": chance.choice(("whole", "progressive", "interpolated")),
+        "each": chance.random() < 0.5,
+        "rate": Decimal(chance.randint(0, 150_000)) / 10_000,
+        "cap": Decimal(chance.choice((0, 0, 0, 50, 300))),
+        "tiers": tiers,
+        "value": value,
+    }
+
+
+class TestOracle(CommissionCase):
+    def setUp(self):
+        super().setUp()
+        self.env["sales.credit"]._process_pending()
+        self.credits = []
+        self.number = 900_000_000
+
+    def _make_plan(self, rules, number):
+        return self._plan(
+            *(
+                {
+                    **{
+                        key: float(value) if isinstance(value, Decimal) else value
+                        for key, value in rule.items()
+                        if key not in ("tiers", "value")
+                    },
+                    "tier_ids": self._tiers(
+                        *((float(start), float(x)) for start, x in rule["tiers"]),
+                        value=rule["value"],
+                    ),
+                }
+                for rule in rules
+            ),
+            name=f"Plan {number}",
+        )
+
+    def _random_credit(self, chance, months=MONTHS):
+        metric = chance.choice(METRICS)
+        value = Decimal(chance.randint(-20_000, 90_000)) / 100
+        if metric == "ORDERS":
+            value = Decimal(chance.randint(-1, 4))
+        return {
+            "who": chance.choice(PEOPLE),
+            "metric": metric,
+            "day": date(2031, chance.choice(months), chance.randint(1, 28)),
+            "value": value,
+            "overlay": chance.random() < 0.2,
+        }
+
+    def _add(self, credits):
+        """Into the ledger, as if documents were behind them."""
+        metrics = {code: self._metric(code).id for code in METRICS}
+        for credit in credits:
+            self.number += 1
+            credit["id"] = self.number
+            self.credits.append(credit)
+        if credits:
+            self.env.cr.execute(
+                SQL(
+                    """INSERT INTO sales_credit (metric_id, date, rep_id, user_id,
+                    company_id, value, share, overlay, res_model, res_id, part, source,
+                    scope_id) VALUES %s""",
+                    SQL(", ").join(
+                        SQL(
+                            "(%s, %s, %s, %s, %s, %s, 100, %s, %s, %s, 0, %s, %s)",
+                            metrics[one["metric"]],
+                            one["day"],
+                            self.reps[one["who"]].id,
+                            self.users[one["who"]].id,
+                            self.company.id,
+                            one["value"],
+                            one["overlay"],
+                            "account.move.line",
+                            one["id"],
+                            "invoice",
+                            one["id"],
+                        )
+                        for one in credits
+                    ),
+                )
+            )
+
+    def _remove(self, credit):
+        self.credits.remove(credit)
+        self.env.cr.execute(
+            SQL("DELETE FROM sales_credit WHERE res_id = %s", credit["id"])
+        )
+
+    def _change(self, credit, value):
+        credit["value"] = value
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sales_credit SET value = %s WHERE res_id = %s",
+                value,
+                credit["id"],
+            )
+        )
+
+    def _assert_paid(self, rules, plan, what):
+        """To the cent what the whole history pays, per rep and rule, at once."""
+        oracle = Oracle(self.credits)
+        found = defaultdict(Fraction)
+        for rep, rule, amount in self.env.execute_query(
+            SQL(
+                """SELECT rep_id, rule_id, sum(amount) FROM sales_commission_entry
+                WHERE rule_id = ANY(%s) GROUP BY 1, 2""",
+                plan.rule_ids.ids,
+            )
+        ):
+            found[rep, rule] = Fraction(str(amount))
+        for record, rule in zip(plan.rule_ids, rules, strict=True):
+            for name in PEOPLE:
+                due = sum(oracle.paid(rule, name, month) for month in MONTHS)
+                self.assertEqual(
+                    found[self.reps[name].id, record.id],
+                    due,
+                    f"{what}: {name} by {rule} of {self.credits}",
+                )
+
+    def test_once(self):
+        """Settled in one go, on three months."""
+        for seed in range(HISTORIES):
+            chance = random.Random(seed)
+            rules = [random_rule(chance) for _n in range(4)]
+            plan = self._make_plan(rules, seed)
+            for credit in list(self.credits):
+                self._remove(credit)
+            self._add([self._random_credit(chance) for _n in range(60)])
+            for month in MONTHS:
+                start, stop = plan._get_bounds(date(2031, month, 1))
+                self.statements._settle(plan, start, stop)
+            self._assert_paid(rules, plan, seed)
+
+    def test_over_time(self):
+        """Closed month by month while documents change: the sum over time is what
+        would be paid if everything had been known at once, and what is closed stays."""
+        for seed in range(HISTORIES):
+            chance = random.Random(1000 + seed)
+            rules = [random_rule(chance) for _n in range(3)]
+            plan = self._make_plan(rules, f"over time {seed}")
+            for credit in list(self.credits):
+                self._remove(credit)
+            self._add([self._random_credit(chance) for _n in range(30)])
+            kept = {}
+            for _step in range(12):
+                self._happen(chance, plan, kept)
+            for month in MONTHS:
+                self.statements._settle(plan, *plan._get_bounds(date(2031, month, 1)))
+            self._assert_paid(rules, plan, seed)
+            for statement, entries in kept.items():
+                self.assertEqual(self._read(statement), entries)
+            for statement in self.statements.search([("plan_id", "=", plan.id)]):
+                self.assertAlmostEqual(
+                    statement.amount, sum(statement.entry_ids.mapped("amount")), 2
+                )
+
+    def _read(self, statement):
+        return self.env.execute_query(
+            SQL(
+                """SELECT * FROM sales_commission_entry WHERE statement_id = %s
+                ORDER BY id""",
+                statement.id,
+            )
+        )
+
+    def _happen(self, chance, plan, kept):
+        """Something changes, somebody runs, somebody closes."""
+        for _change in range(chance.randint(0, 3)):
+            what = chance.choice(("add", "remove", "change"))
+            if what == "add" or not self.credits:
+                self._add([self._random_credit(chance)])
+            elif what == "remove":
+                self._remove(chance.choice(self.credits))
+            else:
+                credit = chance.choice(self.credits)
+                self._change(credit, self._random_credit(chance)["value"])
+        month = chance.choice(MONTHS)
+        reps = self.env["sales.rep"].concat(
+            *(self.reps[name] for name in chance.sample(PEOPLE, 4))
+        )
+        self.statements._settle(plan, *plan._get_bounds(date(2031, month, 1)), reps)
+        statements = self.statements.search(
+            [("plan_id", "=", plan.id), ("state", "=", "open")], order="date_from"
+        )
+        for statement in statements[: chance.randint(0, 3)]:
+            self._close(statement, chance.choice(("submitted", "approved", "paid")))
+            kept[statement] = self._read(statement)
