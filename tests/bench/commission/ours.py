@@ -1,4 +1,4 @@
-"""Our commission as an engine: plans, and statements that are approved and paid."""
+"""Our commission as an engine: plans with versions, and statements by the month."""
 
 from collections import defaultdict
 from decimal import Decimal
@@ -18,25 +18,17 @@ METRICS = {
 
 
 class Ours:
-    """Reps with a plan of the month; who approves and who pays are others."""
+    """Reps with one plan of the month and its versions."""
 
     def __init__(self, stage):
         self.stage = stage
         self.env["sales.commission.plan"].search([]).action_archive()
         self.env.company.sales_customer_protection = True
         self.plans = {}
-        self.director = self._new_user("director")
-        self.finance = self._new_user("finance")
 
     @property
     def env(self):
         return self.stage.env
-
-    def _new_user(self, role):
-        group = self.env.ref(f"sales_force.group_sales_{role}")
-        return self.env["res.users"].create(
-            {"name": role, "login": role, "group_ids": [Command.set(group.ids)]}
-        )
 
     def hire(self, user, companies):
         user.group_ids += self.env.ref("sales_force.group_sales_rep")
@@ -59,6 +51,10 @@ class Ours:
                 continue
             if company in self.plans:
                 former = self.plans[company][1]
+                if terms.locked:
+                    self.stage.notes.append(
+                        "cannot be configured: a month's cash is paid at its own rate"
+                    )
                 plan = former.browse(former.action_new_version()["res_id"])
                 plan.rule_ids.unlink()
             else:
@@ -98,7 +94,7 @@ class Ours:
     # Pay
 
     def settle(self, day):
-        """Run all months until now, then approve and pay those that have ended.
+        """Run all months until now, then close those that have ended as paid.
 
         The last month first: as after its nightly runs, its statements are there and
         take the corrections of months that are paid.
@@ -110,6 +106,7 @@ class Ours:
                 statements._run(company, month)
                 month -= relativedelta(months=1)
         ended = statements.search([("date_to", "<", day), ("state", "=", "open")])
+        # Stamped by the system.
         ended.sudo().state = "paid"
 
     def paid(self):
