@@ -22,11 +22,14 @@ def databases():
 
 @pytest.fixture
 def fresh(databases):
-    """``with fresh("x"): ...`` leaves no database behind, however it ends."""
+    """``with fresh("x"): ...`` leaves no database behind, however it ends.
+
+    Each of several processes has its own by that name.
+    """
 
     @contextlib.contextmanager
     def make(suffix):
-        name = f"{os.environ['SALES_TEST_DB']}_{suffix}"
+        name = f"{os.environ['SALES_RUN_DB']}_{suffix}"
         databases.drop(name)
         try:
             yield name

@@ -1,16 +1,34 @@
-"""What holds for all tests: no warning in Odoo's log, no silent skip in CI."""
+"""What holds for all tests: how several processes share them, no warning in Odoo's log,
+no silent skip in CI."""
 
 import logging
 import os
 import re
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
 
 # Odoo's words, and ours, for a program that is not installed.
 MISSING = re.compile(r"Chrome executable not found|wkhtmltopdf|needs Node")
+
+# Few tests that take minutes each: handed out one by one, and first, or one process
+# would work on when all others are done.
+LONG = ("tests/test_addons.py::", "tests/test_core_suites.py::")
+
+
+class Schedule(LoadFileScheduling):
+    """The long tests, then whole files, those with most tests first."""
+
+    def _split_scope(self, nodeid):
+        return nodeid if nodeid.startswith(LONG) else super()._split_scope(nodeid)
+
+    def _assign_work_unit(self, node):
+        first = min(self.workqueue, key=lambda scope: not scope.startswith(LONG))
+        self.workqueue.move_to_end(first, last=False)
+        super()._assign_work_unit(node)
 
 
 class Recorder(logging.Handler):
@@ -42,6 +60,10 @@ def pytest_cmdline_main(config):
         os.environ["SALES_RUN_DB"] += f"_{worker}"
         config.option.odoo_database = os.environ["SALES_RUN_DB"]
     return (yield)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Schedule(config, log)
 
 
 def pytest_collection_modifyitems(config, items):

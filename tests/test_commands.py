@@ -272,6 +272,24 @@ def test_locks_are_released_by_dying(tmp_path):
     assert output == "locked\n" and second.returncode == 0
 
 
+def test_port_of_another_command(tmp_path):
+    """Another ./sales may write the configuration before the server has read it."""
+    (tmp_path / "odoo.conf").write_text("[options]\nhttp_port = 8069\n")
+    fake(tmp_path / "bin", "python", f'echo "$@" > {tmp_path}/arguments')
+    script = f"""
+        export SALES_ROOT={ROOT} SALES_HOME={tmp_path} SALES_LANG= SALES_PORT=8991
+        . {ROOT}/config/setup/common.sh
+        SALES_PYTHON_BASE={sys.executable} SALES_PYTHON={tmp_path}/bin/python
+        prepare_home
+        . {ROOT}/config/setup/server.sh
+        server_start; wait "$server_child"
+    """
+    subprocess.run(["bash", "-euc", script], check=True, timeout=20)
+    arguments = (tmp_path / "arguments").read_text().split()
+    assert "--http-port=8991" in arguments
+    assert "--http-interface=127.0.0.1" in arguments
+
+
 def test_messages_in_chinese():
     """A translated message exists in the scripts and keeps its placeholders."""
     setup = pathlib.Path(ROOT, "config/setup")

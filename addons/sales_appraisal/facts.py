@@ -327,7 +327,8 @@ def read_conduct(cards, people):
                 """,
                 people=people,
                 cases=conduct.counted(
-                    SQL("k.rep_id IN (SELECT rep_id FROM %s people)", people)
+                    cards.env,
+                    SQL("k.rep_id IN (SELECT rep_id FROM %s people)", people),
                 ),
             )
         )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from odoo.tools import SQL
 
-from .scoring.spans import Span
+from .scoring.spans import Span, own_days
 
 # By which column of the ledger a subject is credited.
 KEYS = {"rep": SQL("c.rep_id"), "team": SQL("c.team_id")}
@@ -264,38 +264,46 @@ def read_reached(env, company, keys, month, today):
 
 
 def read_scores(env, company, subject, keys, spans):
-    """Confirmed scores of the cards of these days, by their parts of the period.
+    """Confirmed scores of the cards that lie in these days, by the days they are of.
 
-    A team's is the mean of its members'; the card of the team itself is not among them.
+    A day of a rep counts once: with the card of the longest period that holds it, so
+    that months count where there is no quarter's card. A team's are those of its
+    members; the card of the team itself is not among them.
 
-    :return: ``{key: [(sum of score × part, sum of parts, cards) of each span]}``
+    :return: ``{key: [(sum of score × days, sum of days, cards) of each span]}``
     """
-    result = defaultdict(lambda: [(Fraction(0), Fraction(0), 0)] * len(spans))
-    for number, span in enumerate(spans):
-        for key, total, share, count in env.execute_query(
-            SQL(
-                """
-                SELECT %(key)s, sum(s.score * s.share), sum(s.share), count(*)
-                FROM sales_scorecard s
-                WHERE s.company_id = %(company)s AND s.rep_id IS NOT NULL
-                  AND s.has_score AND s.share > 0
-                  AND s.state IN ('confirmed', 'acknowledged', 'appealed')
-                  AND s.period_from >= %(start)s AND s.period_to <= %(stop)s
-                  AND %(key)s = ANY(%(keys)s)
-                GROUP BY 1
-                """,
-                key=SQL.identifier("s", f"{subject}_id"),
-                company=company.id,
-                start=span.start,
-                stop=span.stop,
-                keys=keys,
-            )
-        ):
-            result[key][number] = (
-                Fraction(str(total)),
-                Fraction(str(share)),
-                count,
-            )
+    of_reps = subject == "rep"
+    cards = defaultdict(list)
+    for number, rep, team, start, stop, score in env.execute_query(
+        SQL(
+            """
+            SELECT w.number, s.rep_id, s.team_id, s.date_from, s.date_to, s.score
+            FROM unnest(%(starts)s::date[], %(stops)s::date[])
+                WITH ORDINALITY w(start, stop, number)
+            JOIN sales_scorecard s ON s.period_from >= w.start
+                AND s.period_to <= w.stop
+            WHERE s.company_id = %(company)s AND s.rep_id IS NOT NULL
+              AND s.has_score AND s.share > 0
+              AND s.state IN ('confirmed', 'acknowledged', 'appealed')
+              AND %(condition)s
+            ORDER BY s.period_to - s.period_from DESC, s.date_from, s.id
+            """,
+            starts=[span.start for span in spans],
+            stops=[span.stop for span in spans],
+            company=company.id,
+            # A rep's days in other teams have their cards there.
+            condition=SQL("s.rep_id = ANY(%s)", keys) if of_reps else SQL("TRUE"),
+        )
+    ):
+        key = rep if of_reps else team
+        cards[rep, number - 1].append((key, Span(start, stop), Fraction(str(score))))
+    result = {key: [(Fraction(0), Fraction(0), 0)] * len(spans) for key in keys}
+    for (_rep, number), some in cards.items():
+        days = own_days([span for _key, span, _score in some])
+        for (key, _span, score), own in zip(some, days, strict=True):
+            if own and key in result:
+                total, known, count = result[key][number]
+                result[key][number] = (total + score * own, known + own, count + 1)
     return result
 
 

@@ -11,14 +11,15 @@ import io
 from dataclasses import dataclass, field
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import Alignment, PatternFill
 from openpyxl.utils import get_column_letter
+
+from odoo.addons.sales_force.workbook import plain, save, write_head
 
 FIRST_ROW = 2
 # Columns: id, level, name, year before, total, rest, then the months.
 ID, LEVEL, NAME, BEFORE, TOTAL, REST = range(1, 7)
 FIRST_MONTH = 7
-_HEAD = PatternFill("solid", fgColor="714B67")
 _LOCKED = PatternFill("solid", fgColor="FFE0B2")
 _MARK = "x"
 
@@ -88,12 +89,7 @@ def write(lines, headings, titles):
     for line in lines:
         below.setdefault(line.parent, []).append(numbers[line.id])
     for page in (sheet, locks):
-        page.append(headings)
-        for cell in page[1]:
-            cell.font = Font(bold=True, color="FFFFFF")
-            cell.fill = _HEAD
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-        page.freeze_panes = page.cell(FIRST_ROW, FIRST_MONTH)
+        write_head(page, headings, f"{get_column_letter(FIRST_MONTH)}{FIRST_ROW}")
         page.column_dimensions["A"].hidden = True
         page.column_dimensions["C"].width = 34
         for number in range(BEFORE, FIRST_MONTH + len(headings) - REST):
@@ -101,9 +97,7 @@ def write(lines, headings, titles):
     for line in lines:
         _write_line(sheet, locks, line, numbers[line.id], below.get(line.id))
     _write_known(book.create_sheet(), lines)
-    stream = io.BytesIO()
-    book.save(stream)
-    return stream.getvalue()
+    return save(book)
 
 
 def _write_line(sheet, locks, line, row, below):
@@ -113,7 +107,7 @@ def _write_line(sheet, locks, line, row, below):
     for page in (sheet, locks):
         page.cell(row, ID, line.id)
         page.cell(row, LEVEL, line.level)
-        name = page.cell(row, NAME, line.name)
+        name = page.cell(row, NAME, plain(line.name))
         name.alignment = Alignment(indent=line.depth)
     sheet.cell(row, BEFORE, line.before)
     cell = sheet.cell(row, TOTAL, f"=SUM({first}{row}:{last}{row})")

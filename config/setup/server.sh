@@ -45,7 +45,8 @@ server_stop() {
     say "==> Odoo stopped"
 }
 
-# server_start: Odoo in the background, detached from this terminal and from our locks.
+# server_start: Odoo in the background, detached from this terminal and from our locks. Its
+# port is named: another `./sales` may write the configuration before Odoo has read it.
 server_start() {
     local detach=''
     command -v setsid >/dev/null && detach=setsid
@@ -55,6 +56,7 @@ server_start() {
     server_log_start=$(wc -c <"$SERVER_LOG")
     # shellcheck disable=SC2086  # one word or none
     nohup $detach "$SALES_PYTHON" -m odoo -d "$SALES_DB" --pidfile="$SERVER_PID" \
+        --http-port="$SALES_PORT" --http-interface="$SALES_INTERFACE" \
         </dev/null >>"$SERVER_LOG" 2>&1 7>&- 8>&- 9>&- &
     server_child=$!
 }

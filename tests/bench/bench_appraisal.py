@@ -1,12 +1,13 @@
 """Scoring the monthly cards of a thousand reps over a large ledger."""
 
+import statistics
 import time
 from datetime import date
 
 from odoo.fields import Command
 from odoo.tools import SQL
 
-from .common import Row, seconds
+from .common import Row, median_pair, ratio, seconds, settle
 
 REPS = 1000
 TEAMS = 50
@@ -36,6 +37,8 @@ OF_TEAMS = (
     ("Conduct", 0, {"kind": "conduct", "function": "points", "floor": -10, "cap": 10}),
 )
 YEAR = 2031
+# How often a board and the sum by hand take turns.
+TURNS = 9
 
 
 def make_reps(env):
@@ -182,5 +185,62 @@ def run(lab):
             "queries": f"{queries['all']} (of three cards: {queries['few']})",
         },
     )
+    boards = [ranked(side, period, credits) for period in ("month", "year")]
     lab.close(side)
-    return [row]
+    return [row, *boards]
+
+
+def ranked(side, period, credits):
+    """A board of all reps as a director reads it, and the sum of its days by hand."""
+    from odoo.addons.sales_appraisal.models.sales_standing import Viewer
+
+    day = date(YEAR, MONTHS, 31)
+    with side.env() as env:
+        board = env["sales.leaderboard"].create(
+            {
+                "name": period,
+                "metric_id": env.ref("sales_force.sales_metric_invoiced").id,
+                "period": period,
+                "sellers_only": False,
+            }
+        )
+        span = board._get_spans(day).current
+        bare = SQL(
+            """
+            SELECT rep_id, sum(value) FROM sales_credit
+            WHERE metric_id = %s AND company_id = %s AND NOT overlay
+              AND date BETWEEN %s AND %s
+            GROUP BY rep_id
+            """,
+            board.metric_id.id,
+            board.company_id.id,
+            span.start,
+            span.stop,
+        )
+        viewer = Viewer(is_all=True, all_groups=True)
+        pairs, queries = [], 0
+        for _turn in range(TURNS):
+            settle()
+            env.invalidate_all()
+            before, start = env.cr.sql_log_count, time.perf_counter()
+            groups = board._show(board._rank(board._get_spans(day)), viewer)
+            middle = time.perf_counter()
+            queries = env.cr.sql_log_count - before
+            sums = env.execute_query(bare)
+            pairs.append((middle - start, time.perf_counter() - middle))
+        [group] = groups
+        rows = {row["key"]: row["value"] for row in group["rows"]}
+        if any(rows[rep] != float(value) for rep, value in sums):
+            raise ValueError("The board and the sum by hand differ.")
+    ours, by_hand = (statistics.median(some) for some in zip(*pairs, strict=True))
+    return Row(
+        f"leaderboard ({period}) of {len(rows):,} reps over {credits:,} credits, with "
+        "the places of the evening before / bare SQL sum",
+        "report",
+        {
+            "ratio": ratio(median_pair(pairs)),
+            "board": seconds(ours),
+            "bare": seconds(by_hand),
+            "queries": queries,
+        },
+    )

@@ -29,4 +29,4 @@ class ScreenController(http.Controller):
 
     @http.route("/sales/screen/<string:token>/data", type="jsonrpc", auth="public")
     def data(self, token):
-        return self._get_screen(token)._prepare_slides()
+        return self._get_screen(token)._get_shown()

@@ -1,7 +1,8 @@
 """Coaching: plans in every state, joint visits, one-to-ones, skills, and the wall."""
 
 import random
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 from odoo.fields import Command
 
@@ -129,6 +130,12 @@ class Coaching:
 
     def day(self, back):
         return self.today - timedelta(days=back)
+
+    def moment(self, day, clock):
+        """A time of the company's clock, as it is stored."""
+        zone = ZoneInfo(self.company._get_sales_timezone())
+        local = datetime.combine(day, clock, tzinfo=zone)
+        return local.astimezone(timezone.utc).replace(tzinfo=None)
 
     def load(self):
         self.make_closed()
@@ -258,7 +265,7 @@ class Coaching:
             talk = talks.create(
                 {
                     "rep_id": rep.id,
-                    "start": datetime.combine(self.day(12 - number), time(2)),
+                    "start": self.moment(self.day(12 - number), time(10)),
                     "note": self.word(SHARED),
                 }
             )

@@ -77,11 +77,16 @@ NO = (
     "Not now: the territory was new. See again in three months.",
     "暂不通过：该区域刚接手，三个月后再议。",
 )
-# Points and what happened, of last month: 14, of which 10 count.
+# For what, points and what happened, of last month: 14, of which 10 count.
 PRAISE = (
-    (5, "Won back a customer whom we had lost", "赢回了一位流失客户"),
-    (5, "Helped two new colleagues through their first visits", "带两位新同事完成首访"),
-    (4, "A customer wrote to thank for quick help", "客户来信感谢快速响应"),
+    ("won", 5, "Won back a customer whom we had lost", "赢回了一位流失客户"),
+    (
+        "help",
+        5,
+        "Helped two new colleagues through their first visits",
+        "带两位新同事完成首访",
+    ),
+    ("customer", 4, "A customer wrote to thank for quick help", "客户来信感谢快速响应"),
 )
 
 
@@ -140,18 +145,19 @@ class Consequences(Cards):
     def praise(self):
         """More points than count, of the rep of the demo data."""
         rep = self.env["sales.rep"].search([("user_id.login", "=", "rep")], limit=1)
-        category = self.env.ref("sales_force.sales_conduct_category_won")
         day = self.today.replace(day=1) - relativedelta(days=10)
         cases = self.env["sales.conduct"].create(
             [
                 {
                     "rep_id": rep.id,
-                    "category_id": category.id,
+                    "category_id": self.env.ref(
+                        f"sales_force.sales_conduct_category_{category}"
+                    ).id,
                     "points": points,
                     "date": day + relativedelta(days=number),
                     "description": self.word(words),
                 }
-                for number, (points, *words) in enumerate(PRAISE)
+                for number, (category, points, *words) in enumerate(PRAISE)
             ]
         )
         for case in cases:

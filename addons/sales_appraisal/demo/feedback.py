@@ -28,6 +28,12 @@ class Feedback:
         self.env, self.company = env, company
         self.today = company._get_sales_today()
         self.chinese = "zh_CN" in dict(env["res.lang"].get_installed())
+        # Odoo's own demo users are not appraised.
+        self.teams = (
+            env["sales.rep"]
+            .search([("company_id", "=", company.id), ("grade_id", "!=", False)])
+            .team_id
+        )
 
     def load(self):
         customers = self.env["res.partner"].search(
@@ -63,6 +69,7 @@ class Feedback:
                 "date_from": first + relativedelta(months=number),
                 "date_to": first + relativedelta(months=number + 1, days=-1),
                 "deadline": self.today + relativedelta(weeks=2),
+                "team_ids": self.teams.ids,
                 "with_manager": True,
                 "peer_limit": 6,
                 "customer_limit": 4,

@@ -26,6 +26,10 @@ JUDGEMENT = (
     ("Teamwork and Care for Customers", "团队协作与客户关怀"),
     {"kind": "judgement", "function": "ratio", "cap": 100, "weight": 10},
 )
+SURVEY = (
+    ("360° Feedback", "360° 评价"),
+    {"kind": "survey", "function": "ratio", "cap": 100, "weight": 10},
+)
 CONDUCT = (
     ("Conduct", "行为积分"),
     {"kind": "conduct", "function": "points", "floor": -10, "cap": 10, "rate": 2},
@@ -39,14 +43,14 @@ VETO = (
         "cap": 75,
     },
 )
-INVOICED = (("Invoiced", "开票额"), {"metric": "INVOICED", "weight": 20, "cap": 120})
-VISITS = (
-    ("Visits", "拜访"),
+INVOICED = (("Invoiced", "开票额"), {"metric": "INVOICED", "weight": 10, "cap": 120})
+ORDERS = (
+    ("Orders", "订单数"),
     {
-        "metric": "VISITS",
+        "metric": "ORDERS",
         "function": "bands",
         "weight": 10,
-        "points": ((4, 60), (8, 80), (12, 100), (20, 120)),
+        "points": ((1, 60), (2, 80), (3, 100), (4, 120)),
     },
 )
 MARGIN_RATE = (
@@ -90,7 +94,10 @@ TEMPLATES = (
     (
         ("Monthly Scorecard: Reps", "销售代表月度评分卡"),
         "seller",
-        (CORE, INVOICED, COLLECTION, VISITS, TRAINING, JUDGEMENT, CONDUCT, VETO),
+        (
+            *(CORE, INVOICED, COLLECTION, ORDERS),
+            *(TRAINING, JUDGEMENT, SURVEY, CONDUCT, VETO),
+        ),
     ),
     (
         ("Monthly Scorecard: Leaders", "销售主管月度评分卡"),
@@ -161,12 +168,18 @@ class Cards:
             self.take_steps(cards.sorted("id"), back)
 
     def make_template(self, name, role, lines):
+        """For who is in the organisation: Odoo's own demo users are not appraised."""
+        people = self.env["sales.rep"].search(
+            [("company_id", "=", self.company.id), ("grade_id", "!=", False)]
+        )
         template = self.env["sales.scorecard.template"].create(
             {
                 "name": name[0],
                 "company_id": self.company.id,
                 "subject": "teams" if role == "teams" else "reps",
                 "role": "all" if role == "teams" else role,
+                "grade_ids": people.grade_id.ids if role == "seller" else False,
+                "team_ids": people.team_id.ids if role == "teams" else False,
                 "date_from": self.today.replace(day=1) - relativedelta(months=BACK),
                 "forced": role == "seller",
                 "forced_minimum": 5,

@@ -1,11 +1,13 @@
 from collections import defaultdict
-from statistics import fmean, quantiles, stdev
+from itertools import chain
+from statistics import fmean, stdev
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from ..scoring import analysis
+from ..scoring import periods as calendar
 from ..scoring.periods import MONTHS
 
 # So many periods back: of the line over time, and of what predicts the next one.
@@ -169,7 +171,8 @@ class SalesAppraisalAnalysis(models.AbstractModel):
                 """
                 SELECT l.card_id, l.template_line_id, l.kind, l.metric_id,
                     l.weight_used::float AS weight, l.score::float AS score,
-                    s.rep_id, s.manager_id, s.period_from, s.share::float AS share
+                    s.rep_id, s.manager_id, s.period_from, s.period_to,
+                    s.share::float AS share
                 FROM sales_scorecard_line l
                 JOIN sales_scorecard s ON s.id = l.card_id
                 WHERE l.applies AND l.weight > 0 AND s.id IN %s
@@ -210,8 +213,7 @@ class SalesAppraisalAnalysis(models.AbstractModel):
                 "period_from": str(day),
                 "count": len(values),
                 "mean": _mean(values),
-                "low": quantiles(values, n=4)[0] if len(values) > 1 else values[0],
-                "high": quantiles(values, n=4)[2] if len(values) > 1 else values[0],
+                **dict(zip(("low", "high"), analysis.middle_half(values), strict=True)),
             }
             for (day, period), values in sorted(scores.items())[-PERIODS:]
         ]
@@ -276,34 +278,31 @@ class SalesAppraisalAnalysis(models.AbstractModel):
         :return: ``{(kind, metric's id): Association}`` over the last periods that
             are followed by one that is over
         """
-        today = self.env.company._get_sales_today()
-        months = MONTHS[chosen["period"]]
+        company = self.env.company
+        ends = company._get_scorecard_year_end()
+        period = chosen["period"]
         last = fields.Date.to_date(chosen["period_from"])
-        first = fields.Date.subtract(last, months=months * (PERIODS - 1))
+        first = calendar.earlier(period, last, PERIODS - 1, ends)
         rows = self._read_lines(
             domain
             & fields.Domain("period_from", ">=", first)
             & fields.Domain("period_from", "<=", last)
             & fields.Domain("share", "=", 100)
         )
-        attained = self._read_attainment(
-            self.env.company, first, fields.Date.add(last, months=2 * months, days=-1)
-        )
+        after = {
+            stop: calendar.bounds(period, fields.Date.add(stop, days=1), ends)
+            for stop in {row["period_to"] for row in rows}
+        }
+        today = company._get_sales_today()
+        over = sorted({span for span in after.values() if span[1] < today})
+        attained = self._read_attainment(company, over) if over else {}
         pairs = defaultdict(lambda: defaultdict(list))
         for row in rows:
-            start = fields.Date.add(row["period_from"], months=months)
-            if fields.Date.add(start, months=months) > today:
-                continue
-            sums = [
-                attained.get(
-                    (row["rep_id"], fields.Date.add(start, months=number)), (0, 0)
-                )
-                for number in range(months)
-            ]
-            target, achieved = (sum(column) for column in zip(*sums, strict=True))
-            if target > 0:
+            start = after[row["period_to"]][0]
+            reached = analysis.attainment(attained.get((row["rep_id"], start), ()))
+            if reached is not None:
                 pairs[row["kind"], row["metric_id"]][start].append(
-                    (row["score"], achieved / target)
+                    (row["score"], reached)
                 )
         return {
             key: analysis.associate(groups.values()) for key, groups in pairs.items()
@@ -353,6 +352,8 @@ class SalesAppraisalAnalysis(models.AbstractModel):
     def _explain_strictness(self, strictness):
         if strictness.count >= analysis.ENOUGH_CARDS and not strictness.spread:
             return self.env._("Judges everybody alike")
+        if strictness.against is None:
+            return self.env._("Nobody to compare with")
         if not strictness.notable:
             return self.env._("As the others")
         if strictness.against > 0:
@@ -386,9 +387,9 @@ class SalesAppraisalAnalysis(models.AbstractModel):
         )
 
     def _get_months(self, teams, start, stop):
-        """Targets and results of each rep, in the team of the end of the month.
+        """Goals of each rep, in the team of the end of the month.
 
-        :return: ``{team's id: {rep's id: [(target, achieved)]}}``
+        :return: ``{team's id: {rep's id: [goals of each month]}}``
         """
         stays = sorted(
             (stay for rows in teams.values() for stay in rows),
@@ -400,10 +401,14 @@ class SalesAppraisalAnalysis(models.AbstractModel):
             while month <= min(stay["last"] or stop, stop):
                 owner[stay["rep_id"], month] = stay["team_id"]
                 month = fields.Date.add(month, months=1)
-        attained = self._read_attainment(self.env.company, start, stop)
+        first = [fields.Date.add(start, months=number) for number in range(12)]
+        attained = self._read_attainment(
+            self.env.company,
+            [(day, min(fields.Date.end_of(day, "month"), stop)) for day in first],
+        )
         found = defaultdict(lambda: defaultdict(list))
         for (rep, month), team in sorted(owner.items()):
-            found[team][rep].append(attained.get((rep, month), (0.0, 0.0)))
+            found[team][rep].append(attained.get((rep, month), []))
         return found
 
     @staticmethod
@@ -438,15 +443,16 @@ class SalesAppraisalAnalysis(models.AbstractModel):
 
     @staticmethod
     def _describe_results(months, joiners):
-        target = sum(row[0] for rows in months.values() for row in rows)
-        achieved = [sum(row[1] for row in rows) for rows in months.values()]
+        achieved = analysis.contributions(
+            {rep: list(chain.from_iterable(rows)) for rep, rows in months.items()}
+        ).values()
         ramps = [analysis.months_to_target(months.get(rep, [])) for rep in joiners]
         reached = [ramp for ramp in ramps if ramp]
         return {
-            "attainment": sum(achieved) / target if target > 0 else None,
+            "attainment": sum(achieved) if achieved else None,
             "top_share": analysis.top_share(achieved),
             "top_of_target": (
-                sum(sorted(achieved, reverse=True)[:3]) / target if target > 0 else None
+                sum(sorted(achieved, reverse=True)[:3]) if achieved else None
             ),
             "ramp": fmean(reached) if reached else None,
             "ramp_open": len(ramps) - len(reached),

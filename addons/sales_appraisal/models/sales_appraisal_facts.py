@@ -1,7 +1,11 @@
+from collections import defaultdict
+
 from dateutil.relativedelta import relativedelta
 
 from odoo import models
 from odoo.tools import SQL
+
+from ..scoring.analysis import Goal
 
 
 class SalesAppraisalAnalysis(models.AbstractModel):
@@ -10,47 +14,67 @@ class SalesAppraisalAnalysis(models.AbstractModel):
     _name = "sales.appraisal.analysis"
     _description = "Analysis of Appraisals"
 
-    def _read_attainment(self, company, start, stop):
-        """Targets of core goals and what was achieved of them, by rep and month.
+    def _read_attainment(self, company, spans):
+        """Targets of core goals and what was achieved of them, by rep and span of days.
 
-        :return: ``{(rep's id, first day of the month): (target, achieved)}``
+        Counted are the days of the span, of the months in which the rep has a target
+        of the metric.
+
+        :param spans: ``[(first day, last day)]``
+        :return: ``{(rep's id, first day): [Goal of each metric]}``
         """
         self.env["sales.credit"]._process_pending()
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH target AS (
-                    SELECT d.rep_id, p.metric_id,
+                WITH goal AS (
+                    SELECT s.start, s.stop, d.rep_id, p.metric_id,
                         date_trunc('month', d.date)::date AS month,
-                        sum(d.value) AS value
-                    FROM sales_target_day d
+                        (date_trunc('month', d.date) + interval '1 month - 1 day')::date
+                            AS month_end,
+                        sum(d.value) AS value,
+                        count(DISTINCT d.date) FILTER (WHERE d.value <> 0) AS days
+                    FROM unnest(%(starts)s::date[], %(stops)s::date[]) s(start, stop)
+                    JOIN sales_target_day d ON d.date BETWEEN s.start AND s.stop
                     JOIN sales_target t ON t.id = d.target_id
                     JOIN sales_target_plan p ON p.id = t.plan_id
                         AND p.kind = 'core' AND p.state <> 'draft'
                     WHERE p.company_id = %(company)s
-                      AND d.date BETWEEN %(start)s AND %(stop)s
-                    GROUP BY 1, 2, 3
+                    GROUP BY s.start, s.stop, d.rep_id, p.metric_id, 5, 6
+                ), part AS (
+                    SELECT start, rep_id, metric_id, value AS target, days,
+                        0 AS achieved
+                    FROM goal
+                    UNION ALL
+                    SELECT g.start, g.rep_id, g.metric_id, 0, 0, m.value
+                    FROM goal g
+                    JOIN sales_credit_month m ON m.rep_id = g.rep_id
+                        AND m.metric_id = g.metric_id AND m.month = g.month
+                        AND m.company_id = %(company)s
+                    WHERE g.start <= g.month AND g.stop >= g.month_end
+                    UNION ALL
+                    SELECT g.start, g.rep_id, g.metric_id, 0, 0, c.value
+                    FROM goal g
+                    JOIN sales_credit c ON c.rep_id = g.rep_id
+                        AND c.metric_id = g.metric_id
+                        AND c.date BETWEEN GREATEST(g.start, g.month)
+                            AND LEAST(g.stop, g.month_end)
+                        AND c.company_id = %(company)s AND NOT c.overlay
+                    WHERE g.start > g.month OR g.stop < g.month_end
                 )
-                SELECT g.rep_id, g.month, g.value, COALESCE(sum(c.value), 0)
-                FROM target g
-                LEFT JOIN sales_credit_month c ON c.rep_id = g.rep_id
-                    AND c.metric_id = g.metric_id AND c.month = g.month
-                    AND c.company_id = %(company)s
-                GROUP BY g.rep_id, g.metric_id, g.month, g.value
+                SELECT rep_id, start, metric_id, sum(target)::float,
+                    sum(achieved)::float, sum(days)::integer
+                FROM part GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
                 """,
                 company=company.id,
-                start=start,
-                stop=stop,
+                starts=[start for start, _stop in spans],
+                stops=[stop for _start, stop in spans],
             )
         )
-        found = {}
-        for rep, month, target, achieved in rows:
-            before = found.get((rep, month), (0, 0))
-            found[rep, month] = (
-                before[0] + float(target),
-                before[1] + float(achieved),
-            )
+        found = defaultdict(list)
+        for rep, start, *values in rows:
+            found[rep, start].append(Goal(*values))
         return found
 
     def _get_seen(self, company):
@@ -107,8 +131,5 @@ class SalesAppraisalAnalysis(models.AbstractModel):
 
     @staticmethod
     def _get_year(stop):
-        """The twelve months that end with the one of a day.
-
-        Whole months: what was achieved is known by month.
-        """
+        """The twelve months of the calendar that end with the one of a day."""
         return stop + relativedelta(months=-11, day=1), stop

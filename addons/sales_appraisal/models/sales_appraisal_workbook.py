@@ -1,12 +1,9 @@
-import io
-
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
 
 from odoo import fields, models
 
-_HEAD = PatternFill("solid", fgColor="714B67")
+from odoo.addons.sales_force import workbook
+
 _NUMBER, _PERCENT = "0.00", "0.0%"
 WIDTH = 16
 
@@ -25,13 +22,15 @@ class SalesAppraisalAnalysis(models.AbstractModel):
         book = Workbook()
         book.remove(book.active)
         for title, columns, rows in self._get_sheets(data):
-            self._write_sheet(book, title, columns, rows)
-        stream = io.BytesIO()
-        book.save(stream)
+            workbook.write_table(
+                book.create_sheet(title),
+                [(heading, WIDTH, number) for heading, _key, number in columns],
+                ([row.get(key) for _heading, key, _number in columns] for row in rows),
+            )
         name = self.env._("Score Analysis")
         if data["chosen"]:
             name = f"{name} {data['chosen']['name']}"
-        return name, stream.getvalue()
+        return name, workbook.save(book)
 
     def _get_sheets(self, data):
         """``(title, [(heading, key, number format)], rows)`` of each sheet."""
@@ -137,29 +136,3 @@ class SalesAppraisalAnalysis(models.AbstractModel):
             }
             for card in cards
         ]
-
-    @staticmethod
-    def _write_sheet(book, title, columns, rows):
-        sheet = book.create_sheet(title)
-        sheet.append([heading for heading, _key, _format in columns])
-        for cell in sheet[1]:
-            cell.font = Font(bold=True, color="FFFFFF")
-            cell.fill = _HEAD
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-        sheet.freeze_panes = "B2"
-        for row in rows:
-            sheet.append([_plain(row.get(key)) for _heading, key, _format in columns])
-            for cell, (_heading, _key, number) in zip(
-                sheet[sheet.max_row], columns, strict=True
-            ):
-                if number:
-                    cell.number_format = number
-        for number in range(1, len(columns) + 1):
-            sheet.column_dimensions[get_column_letter(number)].width = WIDTH
-
-
-def _plain(value):
-    """Words as words: a name that begins like a formula is none."""
-    if isinstance(value, str) and value[:1] in "=+-@":
-        return f"'{value}"
-    return value

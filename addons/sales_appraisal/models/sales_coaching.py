@@ -5,6 +5,11 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from odoo.addons.sales_force.locking import write_lock
+from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
+
+from .provisional import ProvisionalMany2one, ProvisionalText
+
 STATES = [
     ("draft", "Draft"),
     ("agreed", "Agreed"),
@@ -23,8 +28,6 @@ AGREED = frozenset(
     "rep_id coach_id metric_id base_metric_id goal_value window_days date_from "
     "date_to".split()
 )
-# What Odoo's own tools write on a document.
-_TOOLS = ("message_", "activity_", "website_message_ids", "rating_ids", "my_activity_")
 OPEN = ("draft", "agreed", "running")
 LENGTH = 60
 LEADERS = ("sales_force.group_sales_leader", "sales_force.group_sales_operations")
@@ -39,13 +42,18 @@ class SalesCoaching(models.Model):
 
     _name = "sales.coaching"
     _description = "Coaching Plan"
-    _inherit = ["sales.stamped.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "sales.provisional.mixin",
+        "sales.stamped.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date_from desc, id desc"
     _check_company_auto = True
     _sales_stamped = frozenset(
         "state origin card_id card_line_id target_id cause rule_id period_from "
         "agreed_on closed_on closed_by_id next_checkin_on closing_asked "
-        "result".split()
+        "evidence result".split()
     )
 
     name = fields.Char("Topic", required=True, tracking=True)
@@ -114,14 +122,25 @@ class SalesCoaching(models.Model):
     )
     cause = fields.Char(readonly=True, copy=False)
     period_from = fields.Date("Period From", readonly=True, copy=False)
-    rule_id = fields.Many2one(
+    rule_id = ProvisionalMany2one(
         "sales.coaching.rule",
         readonly=True,
         copy=False,
         ondelete="set null",
         index="btree_not_null",
     )
-    reason = fields.Text("Why", help="What the plan was opened for, in figures.")
+    reason = fields.Text(
+        "Why",
+        help="What the plan was opened for, in words; rep and coach read it.",
+    )
+    evidence = ProvisionalText(
+        "In Figures",
+        readonly=True,
+        copy=False,
+        help="Of the scorecard or deviation that the plan was opened from. Only the "
+        "rep and who is above reads it, not a coach from elsewhere.",
+    )
+    sees_evidence = fields.Boolean(compute="_compute_may")
     goal = fields.Text("What to Reach", help="What the rep does differently then.")
 
     metric_id = fields.Many2one(
@@ -237,7 +256,7 @@ class SalesCoaching(models.Model):
             plan.exercise_count = len(planned)
             plan.done_count = len(planned.filtered(lambda e: e.state == "done"))
 
-    @api.depends("user_id", "coach_id")
+    @api.depends("user_id", "coach_id", "rep_id.parent_path")
     @api.depends_context("uid")
     def _compute_may(self):
         leads = self._is_leader()
@@ -246,6 +265,7 @@ class SalesCoaching(models.Model):
             plan.may_lead = not plan.is_mine and (
                 leads or plan.coach_id == self.env.user
             )
+            plan.sees_evidence = self.env.su or not plan._withholds("evidence")
 
     @api.model
     def _search_is_mine(self, operator, value):
@@ -260,6 +280,48 @@ class SalesCoaching(models.Model):
             # sudo: who may read a plan may know whose it is
             rep = plan.rep_id.sudo().name
             plan.display_name = " · ".join(filter(None, [plan.name, rep]))
+
+    # Who reads the figures that a plan was opened for: not whoever only coaches
+
+    def _withholds(self, name):
+        if len(self) != 1:
+            return False
+        paths = self._get_led_paths()
+        # sudo: only where the rep is in the tree
+        path = self.sudo().rep_id.parent_path or ""
+        return (
+            paths is not None
+            and self.user_id.id != self.env.uid
+            and not path.startswith(paths)
+        )
+
+    def _withholds_sql(self, name, alias):
+        paths = self._get_led_paths()
+        if paths is None:
+            return SQL("FALSE")
+        return SQL(
+            """(%(user)s IS DISTINCT FROM %(uid)s AND NOT EXISTS (
+                SELECT FROM sales_rep led
+                WHERE led.id = %(rep)s AND led.parent_path LIKE ANY(%(paths)s)
+            ))""",
+            user=self._field_to_sql(alias, "user_id"),
+            uid=self.env.uid,
+            rep=self._field_to_sql(alias, "rep_id"),
+            paths=[f"{path}%" for path in paths],
+        )
+
+    @api.model
+    def _get_led_paths(self):
+        """Where the user's part of the tree of reps begins; None: all of it."""
+        user = self.env.user
+        if user.has_groups(
+            "sales_force.group_sales_director,sales_force.group_sales_operations"
+        ):
+            return None
+        if not user.has_group("sales_force.group_sales_leader"):
+            return ()
+        # sudo: the own place in the tree only
+        return tuple(user.sudo().sales_rep_ids.mapped("parent_path"))
 
     # Writing
 
@@ -309,7 +371,7 @@ class SalesCoaching(models.Model):
         by_hand = {
             name
             for name in vals
-            if name != "checkin_ids" and not name.startswith(_TOOLS)
+            if name != "checkin_ids" and not name.startswith(TOOLS)
         }
         if not self.env.su and by_hand:
             self._check_lead()
@@ -361,19 +423,6 @@ class SalesCoaching(models.Model):
                 self.env._("The coach, or who is above the rep, leads the plan.")
             )
 
-    def _check_state(self, *states):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for plan in self:
-            if plan.state not in states:
-                raise UserError(
-                    self.env._(
-                        "%(plan)s is “%(state)s”: this is for “%(states)s”.",
-                        plan=plan.display_name,
-                        state=labels[plan.state],
-                        states=", ".join(labels[state] for state in states),
-                    )
-                )
-
     @api.ondelete(at_uninstall=False)
     def _unlink_except_agreed(self):
         self._check_lead()
@@ -424,7 +473,7 @@ class SalesCoaching(models.Model):
             raise AccessError(self.env._("The rep agrees, nobody else."))
         # sudo: stamped by the system; it is the user's own plan
         for plan in self.sudo():
-            plan._lock_plan()
+            write_lock(plan)
             plan._get_asked().action_feedback()
             plan.write({"state": "agreed", "agreed_on": fields.Datetime.now()})
             plan.exercise_ids._schedule()
@@ -465,7 +514,7 @@ class SalesCoaching(models.Model):
         # sudo: stamped by the system; who asks was checked above
         plans = self.sudo()
         for plan in plans:
-            plan._lock_plan()
+            write_lock(plan)
             if plan._get_windows()[1] is None:
                 raise UserError(
                     self.env._(
@@ -506,12 +555,6 @@ class SalesCoaching(models.Model):
         plans.state = "cancelled"
         return True
 
-    def _lock_plan(self):
-        """Two at once: the second is run again, and finds what the first left."""
-        self.env.cr.execute(
-            SQL("UPDATE sales_coaching SET id = id WHERE id = ANY(%s)", self.ids)
-        )
-
     # In time
 
     @api.model
@@ -543,6 +586,9 @@ class SalesCoaching(models.Model):
                 ),
             )
             plan.closing_asked = True
+
+    def _ask_review(self):
+        self._ask_coach(self.env._("Review the draft, and ask the rep to agree"))
 
     def _ask_coach(self, summary, note=None):
         self.activity_schedule(

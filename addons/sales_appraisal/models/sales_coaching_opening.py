@@ -5,9 +5,9 @@ from fractions import Fraction
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tools import SQL
 from odoo.tools.misc import format_date, formatLang
 
+from odoo.addons.sales_force.locking import write_lock
 from odoo.addons.sales_targets.models.sales_target_deviation import RATE
 
 from ..scoring.card import hundredths
@@ -26,12 +26,12 @@ class SalesCoaching(models.Model):
         was cancelled. Whether the caller may open it is the caller's affair.
 
         :param card: one scorecard
-        :param str reason: why, put before the figures of the line
+        :param str reason: why, in figures: put before those of the line
         :return: the plan, in the caller's environment
         :raise UserError: where the rep has nobody who could coach
         """
         card.ensure_one()
-        card._lock_card()
+        write_lock(card)
         plan = card._get_coaching() or card._get_weakest()._create_coaching(
             card, reason
         )
@@ -123,12 +123,6 @@ class SalesScorecard(models.Model):
         before = exact(self.weighted) + exact(self.points)
         return hundredths(before - exact(self.capped_at))
 
-    def _lock_card(self):
-        """Two at once: the second is run again, and finds what the first left."""
-        self.env.cr.execute(
-            SQL("UPDATE sales_scorecard SET id = id WHERE id = %s", self.id)
-        )
-
     def _get_coaching(self, line=None):
         """The plan that was opened from the card, or from one of its lines."""
         # sudo: whether there is one already, whoever may see it
@@ -188,7 +182,7 @@ class SalesScorecardLine(models.Model):
         self.ensure_one()
         card = self.card_id
         card._check_coach()
-        card._lock_card()
+        write_lock(card)
         plan = card._get_coaching(self) or self._create_coaching(card)
         return plan.with_env(self.env)._open_form()
 
@@ -216,7 +210,8 @@ class SalesScorecardLine(models.Model):
                 "origin": "card",
                 "card_id": card.id,
                 "card_line_id": self.id,
-                "reason": "\n".join(filter(None, [reason, self.explanation])),
+                "reason": self._describe_card(card),
+                "evidence": "\n".join(filter(None, [reason, self.explanation])),
                 "metric_id": self.metric_id.id,
                 "exercise_ids": plans._prepare_exercises(),
             }
@@ -224,6 +219,18 @@ class SalesScorecardLine(models.Model):
         # sudo: of the template's points, which every rep may read
         plan._set_goal(self.sudo()._get_full_rate())
         return plan
+
+    def _describe_card(self, card):
+        """Why, without figures: also a coach reads it who may not read the card."""
+        if not self:
+            return self.env._(
+                "After the scorecard of %(period)s.", period=card.period_label
+            )
+        return self.env._(
+            "After the scorecard of %(period)s: %(line)s.",
+            period=card.period_label,
+            line=self.name,
+        )
 
     def _get_full_rate(self):
         """The rate that gives full points, as plans measure it; None: not known."""
@@ -324,7 +331,13 @@ class SalesTarget(models.Model):
                 "coach_id": plans._find_coach(target.rep_id).id,
                 "origin": "rule" if rule else "deviation",
                 "rule_id": rule.id if rule else False,
-                "reason": self._describe_cause(row, found),
+                "reason": self.env._(
+                    "After the deviation from %(start)s to %(stop)s: %(cause)s.",
+                    start=format_date(self.env, found["date_from"]),
+                    stop=format_date(self.env, found["date_to"]),
+                    cause=row["name"],
+                ),
+                "evidence": self._describe_cause(row, found),
                 "metric_id": (driver or target).metric_id.id,
                 "base_metric_id": self._get_base(driver).id,
                 "exercise_ids": plans._prepare_exercises(driver),

@@ -4,7 +4,6 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import formatLang
 
 from odoo.addons.sales_targets.models.sales_target_deviation import RATE
 
@@ -14,7 +13,10 @@ _logger = logging.getLogger(__name__)
 
 
 class SalesCoachingRule(models.Model):
-    """When a plan opens by itself, as a draft for the coach."""
+    """When a plan opens by itself, as a draft for the coach: far from the target.
+
+    What follows from scores is a matter of ``sales.consequence.rule``.
+    """
 
     _name = "sales.coaching.rule"
     _description = "Coaching Rule"
@@ -24,26 +26,13 @@ class SalesCoachingRule(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     company_id = fields.Many2one("res.company", help="Empty: in all companies.")
-    kind = fields.Selection(
-        [
-            ("card", "The score of a card is below"),
-            ("target", "The attainment of the month's core goal is below"),
-        ],
-        "When",
-        default="target",
-        required=True,
-    )
     below = fields.Float(
-        "Below",
+        "Attainment Below (%)",
         default=80,
         digits=(16, 2),
-        help="Points of the score, or percent of the target.",
+        help="Of the month's core goal.",
     )
-    times = fields.Integer(
-        "Times Running",
-        default=1,
-        help="So many periods with confirmed cards, or months, one after the other.",
-    )
+    times = fields.Integer("Months Running", default=1)
     coaching_ids = fields.One2many("sales.coaching", "rule_id", "Plans")
 
     _times = models.Constraint(
@@ -55,78 +44,17 @@ class SalesCoachingRule(models.Model):
         """Once a day: open what rules ask for, for reps without an open plan."""
         for company in self.env["res.company"].search([]):
             for rule in self.search([("company_id", "in", (False, company.id))]):
-                busy = self.env["sales.coaching"].search(
-                    [
-                        ("company_id", "=", company.id),
-                        ("state", "in", OPEN),
-                    ]
-                )
-                if rule.kind == "card":
-                    rule._apply_to_cards(company, busy.rep_id)
-                else:
-                    rule._apply_to_targets(company, busy.rep_id)
+                rule._apply_to(company)
 
-    def _open(self, make):
-        """Open a plan, if there is anybody who could coach, and tell the coach."""
-        try:
-            with self.env.cr.savepoint():
-                plan = make().sudo()  # sudo: opened by the system
-        except UserError as error:
-            _logger.info("Coaching rule %s: %s", self.id, error)
-            return
-        plan.write({"origin": "rule", "rule_id": self.id})
-        plan._ask_coach(self.env._("Review the draft, and ask the rep to agree"))
-
-    def _apply_to_cards(self, company, busy):
-        """Of each rep the last periods whose cards are confirmed, the latest in the
-        last month. Who has a card for each part of a period is below in all of them."""
-        since = company._get_sales_today() - relativedelta(months=1)
-        cards = self.env["sales.scorecard"].search(
-            [
-                ("company_id", "=", company.id),
-                ("state", "in", ("confirmed", "acknowledged")),
-                ("has_score", "=", True),
-                # No period is longer than a year.
-                ("date_to", ">=", since - relativedelta(years=self.times + 1)),
-                ("rep_id", "not in", busy.ids),
-                ("rep_id.state", "!=", "left"),
-                ("rep_id.parent_id", "!=", False),
-            ],
-            order="date_to desc, id desc",
-        )
-        known = self.env["sales.coaching"].search([("card_id", "in", cards.ids)])
-        asked = set()
-        for (rep, _period), some in cards.grouped(
-            lambda card: (card.rep_id, card.period)
-        ).items():
-            last = some[0]
-            recent = list(some.grouped("period_from").values())[: self.times]
-            if (
-                rep in asked
-                or last in known.card_id
-                or company._get_sales_date(last.confirmed_on) < since
-                or len(recent) < self.times
-                or any(card.score >= self.below for cards in recent for card in cards)
-            ):
-                continue
-            asked.add(rep)
-            rule = self._speak_to_coach(last.rep_id)
-            card = last.with_env(rule.env)
-            reason = rule.env._(
-                "%(rule)s: %(score)s points.",
-                rule=rule.name,
-                score=formatLang(rule.env, card.score, digits=2),
-            )
-            rule._open(
-                lambda card=card, reason=reason: card.env[
-                    "sales.coaching"
-                ]._open_from_card(card, reason)
-            )
-
-    def _apply_to_targets(self, company, busy):
+    def _apply_to(self, company):
         """Of each rep the core goal of the months before this one."""
         first = company._get_sales_today().replace(day=1)
         months = [first - relativedelta(months=n) for n in range(1, self.times + 1)]
+        plans = self.env["sales.coaching"]
+        busy = plans.search([("company_id", "=", company.id), ("state", "in", OPEN)])
+        known = plans.search(
+            [("company_id", "=", company.id), ("period_from", "=", months[0])]
+        )
         targets = self.env["sales.target"].search(
             [
                 ("company_id", "=", company.id),
@@ -136,33 +64,32 @@ class SalesCoachingRule(models.Model):
                 ("level", "=", "rep"),
                 ("date_from", "in", months),
                 ("value", ">", 0),
-                ("rep_id", "not in", busy.ids),
+                ("rep_id", "not in", (busy | known).rep_id.ids),
                 ("rep_id.state", "!=", "left"),
                 ("rep_id.parent_id", "!=", False),
             ],
             order="date_from desc, id",
         )
-        known = self.env["sales.coaching"].search(
-            [
-                ("company_id", "=", company.id),
-                ("period_from", "=", months[0]),
-            ]
-        )
         for rep, some in targets.grouped("rep_id").items():
-            if rep in known.rep_id or some[0].date_from != months[0]:
-                continue
-            below = [t for t in some if 100 * t.attainment < self.below]
-            if {t.date_from for t in below} == set(months) and len(below) == len(some):
-                self._speak_to_coach(rep)._open_deviation(some[0])
+            if {target.date_from for target in some} == set(months) and all(
+                100 * target.attainment < self.below for target in some
+            ):
+                # The plan keeps its words: they are in the language of who reads it.
+                lang = rep.parent_id.user_id.lang or self.env.lang
+                self.with_context(lang=lang)._open(some[0])
 
-    def _speak_to_coach(self, rep):
-        """The rule in the language of who reads the plan, which keeps its words."""
-        lang = rep.parent_id.user_id.lang or self.env.lang
-        return self.with_context(lang=lang)
-
-    def _open_deviation(self, target):
+    def _open(self, target):
+        """Open a plan for the largest cause, if it is a matter of coaching and there is
+        anybody who could coach, and tell the coach."""
         target = target.with_env(self.env)
         found = target.get_deviation()
         largest = found["largest"]
-        if largest and (largest["driver_id"] or largest["key"] == RATE):
-            self._open(lambda: target._open_coaching(largest["key"], found, rule=self))
+        if not largest or not (largest["driver_id"] or largest["key"] == RATE):
+            return
+        try:
+            with self.env.cr.savepoint():
+                plan = target._open_coaching(largest["key"], found, rule=self)
+        except UserError as error:
+            _logger.info("Coaching rule %s: %s", self.id, error)
+            return
+        plan._ask_review()

@@ -4,22 +4,12 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..scoring.periods import bounds, parts
+from .sales_population_mixin import POPULATION
 from .sales_scorecard_template import PERIODS, STATES
 
 # What a version in force keeps: whom it is for, and what it pays by.
-_FIXED = frozenset(
-    (
-        "company_id",
-        "currency_id",
-        "period",
-        "date_from",
-        "role",
-        "grade_ids",
-        "team_ids",
-        "territory_ids",
-        "rule_ids",
-        "leaver_days",
-    )
+_FIXED = POPULATION | frozenset(
+    ("company_id", "currency_id", "period", "date_from", "rule_ids", "leaver_days")
 )
 
 
@@ -30,7 +20,7 @@ class SalesCommissionPlan(models.Model):
 
     _name = "sales.commission.plan"
     _description = "Commission Plan"
-    _inherit = ["sales.stamped.mixin", "mail.thread"]
+    _inherit = ["sales.stamped.mixin", "sales.population.mixin", "mail.thread"]
     _order = "sequence, name, version desc, id"
     _check_company_auto = True
     _sales_stamped = frozenset(("state", "version", "former_id", "first_id", "date_to"))
@@ -94,44 +84,6 @@ class SalesCommissionPlan(models.Model):
         help="Periods that begin later are paid by the next version.",
     )
 
-    # Whom it is for
-    role = fields.Selection(
-        [
-            ("all", "Everybody"),
-            ("seller", "Reps without anybody below"),
-            ("leader", "Who leads others"),
-        ],
-        "For",
-        default="all",
-        required=True,
-        tracking=True,
-    )
-    grade_ids = fields.Many2many(
-        "sales.grade",
-        "sales_commission_plan_grade_rel",
-        "plan_id",
-        "grade_id",
-        "Career Grades",
-        help="Empty: of every grade.",
-    )
-    team_ids = fields.Many2many(
-        "crm.team",
-        "sales_commission_plan_team_rel",
-        "plan_id",
-        "team_id",
-        "Teams",
-        check_company=True,
-        help="Empty: of every team.",
-    )
-    territory_ids = fields.Many2many(
-        "sales.territory",
-        "sales_commission_plan_territory_rel",
-        "plan_id",
-        "territory_id",
-        "Territories",
-        check_company=True,
-        help="With all that is below them. Empty: of every territory.",
-    )
     leaver_days = fields.Integer(
         "Counts After Leaving (days)",
         help="What is credited to a rep in so many days after the last one is still "
@@ -361,17 +313,3 @@ class SalesCommissionPlan(models.Model):
                 for begin, end, _fits in parts(first, last, changes)
             ]
         return rows
-
-    def _fits(self, role):
-        """Whether a plan is for a role: see ``sales.scorecard._get_roles``."""
-        if self.role != "all" and (self.role == "leader") != role.leads:
-            return False
-        if self.grade_ids and role.grade_id not in self.grade_ids.ids:
-            return False
-        if self.team_ids and role.team_id not in self.team_ids.ids:
-            return False
-        return not self.territory_ids or any(
-            path.startswith(covered.parent_path)
-            for path in role.territory_paths
-            for covered in self.territory_ids
-        )

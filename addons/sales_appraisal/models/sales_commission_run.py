@@ -5,6 +5,8 @@ from decimal import Decimal
 from odoo import api, models
 from odoo.tools import SQL
 
+from odoo.addons.sales_force.locking import write_lock
+
 from ..commission import booking, credited
 
 
@@ -135,18 +137,9 @@ class SalesCommissionStatement(models.Model):
         return statement
 
     def _lock_open(self, ids):
-        """Two runs, or a run and who closes a statement: the later is run again.
-
-        The rows are written, so that a transaction which began before and writes them
-        too does not serialize.
-        """
+        """Two runs, or a run and who closes a statement: the later is run again."""
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE sales_commission_statement SET id = id WHERE id = ANY(%s)",
-                sorted(ids),
-            )
-        )
+        write_lock(self.browse(ids))
 
     def _sum_up(self):
         """The amounts of statements, from their entries."""

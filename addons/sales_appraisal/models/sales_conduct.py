@@ -21,7 +21,7 @@ class SalesConduct(models.Model):
         """By all cases of the reps: also those that the reader does not see."""
         self.env.flush_all()
         rows = self.env.execute_query(
-            counted(SQL("k.rep_id = ANY(%s)", self.rep_id.ids))
+            counted(self.env, SQL("k.rep_id = ANY(%s)", self.rep_id.ids))
         )
         parts = {id_: part for id_, _rep, _day, _score, part in rows}
         periods = self._sum_periods(rows)
@@ -31,11 +31,10 @@ class SalesConduct(models.Model):
 
     def _sum_periods(self, rows):
         """``{(rep's id, sign, first day of the limit's period): [points, counted]}``"""
-        reps = self.rep_id.sudo()  # sudo: only a setting of their companies
-        kinds = {rep.id: rep.company_id.sales_points_period for rep in reps}
+        companies = {rep.id: rep.company_id for rep in self.rep_id}
         sums = {}
         for _id, rep, day, score, part in rows:
-            key = (rep, score > 0, fields.Date.start_of(day, kinds[rep]))
+            key = (rep, score > 0, companies[rep]._get_points_bounds(day)[0])
             one = sums.setdefault(key, [0, 0])
             one[0] += abs(score)
             one[1] += abs(part)
@@ -44,12 +43,10 @@ class SalesConduct(models.Model):
     def _describe_counted(self, periods):
         """In words, where the limit takes something away; else nothing."""
         company = self.company_id.sudo()  # sudo: only settings
-        period = company.sales_points_period
         if not self.score or self.counted == self.score:
             return False
-        points, part = periods[
-            self.rep_id.id, self.score > 0, fields.Date.start_of(self.date, period)
-        ]
+        first, _last = company._get_points_bounds(self.date)
+        points, part = periods[self.rep_id.id, self.score > 0, first]
         return self.env._(
             "Of its %(own)s points %(mine)s count: %(counted)s of %(points)s points "
             "count, the limit of the %(period)s is %(counted)s.",
@@ -57,5 +54,5 @@ class SalesConduct(models.Model):
             mine=abs(self.counted),
             counted=part,
             points=points,
-            period=company._describe_points_period(period),
+            period=company._describe_points_period(company.sales_points_period),
         )

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.misc import formatLang
 
+from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
+
 from .sales_consequence_rule import EFFECTS
 from .sales_scorecard_template import PERIODS
 
@@ -12,8 +14,6 @@ STATES = [
     ("withdrawn", "Withdrawn"),
 ]
 DECIDED = ("approved", "refused")
-# What Odoo's own tools write on a document.
-_TOOLS = ("message_", "website_message_ids", "rating_ids")
 
 
 class SalesConsequence(models.Model):
@@ -261,7 +261,7 @@ class SalesConsequence(models.Model):
         return mine if True in value else ~mine
 
     def _is_stamped(self, name):
-        return not name.startswith(_TOOLS)
+        return not name.startswith(TOOLS)
 
     # Opening what is behind
 

@@ -75,11 +75,13 @@ class SalesConsequence(models.Model):
         return "\n\n".join(filter(None, [proposal.rule_id.letter, proposal.reason]))
 
     def _apply_coaching(self):
-        """A coaching plan about the weakest line of the last card."""
-        plans = self.env["sales.coaching"]
-        return {
-            proposal: plans._open_from_card(
-                proposal.card_ids.sorted("date_to")[-1], proposal.reason
-            )
-            for proposal in self
-        }
+        """A coaching plan about the weakest line of the last card, for the coach to
+        review; who approves last may be another."""
+        made = {}
+        for proposal in self:
+            card = proposal.card_ids.sorted("date_to")[-1]
+            plan = self.env["sales.coaching"]._open_from_card(card, proposal.reason)
+            if plan.state == "draft" and not plan._get_coach_task():
+                plan._ask_review()
+            made[proposal] = plan
+        return made

@@ -2,7 +2,8 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
+
+from odoo.addons.sales_force.locking import write_lock
 
 # Who ends the chain, by the rule's setting.
 LAST = {
@@ -235,9 +236,7 @@ class SalesConsequence(models.Model):
 
     def _lock(self):
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL("UPDATE sales_consequence SET id = id WHERE id = ANY(%s)", self.ids)
-        )
+        write_lock(self)
         self.invalidate_recordset(flush=False)
 
     def _check_turn(self):

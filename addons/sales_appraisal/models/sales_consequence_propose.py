@@ -3,6 +3,8 @@ from typing import NamedTuple
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.sales_force.locking import write_lock
+
 from ..scoring.pattern import Entry, completed, counted, holds, is_hit, number
 from ..scoring.periods import MONTHS
 from .sales_consequence import DECIDED
@@ -116,12 +118,8 @@ class SalesConsequence(models.Model):
             return self.browse()
         # Two who propose at once: the second is run again, on what the first leaves.
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                "UPDATE sales_consequence_rule SET id = id WHERE id = ANY(%s)",
-                sorted({vals["rule_id"] for vals in vals_list}),
-            )
-        )
+        rules = self.env["sales.consequence.rule"]
+        write_lock(rules.browse({vals["rule_id"] for vals in vals_list}))
         proposals = self.with_context(**QUIET).create(vals_list)
         proposals._add_steps()
         return proposals

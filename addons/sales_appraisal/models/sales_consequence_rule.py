@@ -2,8 +2,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.misc import formatLang
 
+from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
+
 from ..scoring.pattern import Pattern
-from .sales_scorecard_template import PERIODS, SalesScorecardTemplate
+from .sales_scorecard_template import PERIODS
 
 # What may follow; for each the proposal has a method ``_apply_<kind>``.
 EFFECTS = [
@@ -22,8 +24,9 @@ PATTERNS = [
     ("grade_up", "Better than the period before"),
     ("grade_down", "Worse than the period before"),
 ]
-# A rule in force keeps what it asks for and whom; the rest is only how it is shown.
-_LOOSE = frozenset(("name", "sequence", "active"))
+# A rule in force keeps what it asks for and whom; the rest is only how it is shown,
+# and its state.
+_LOOSE = frozenset(("name", "sequence", "active", "state"))
 LONGEST = 36
 
 
@@ -35,7 +38,7 @@ class SalesConsequenceRule(models.Model):
 
     _name = "sales.consequence.rule"
     _description = "Rule for What Follows from Scores"
-    _inherit = ["sales.stamped.mixin", "mail.thread"]
+    _inherit = ["sales.stamped.mixin", "sales.population.mixin", "mail.thread"]
     _order = "sequence, name, id"
     _check_company_auto = True
     _sales_stamped = frozenset(("state",))
@@ -64,44 +67,6 @@ class SalesConsequenceRule(models.Model):
         default=lambda self: self.env.company._get_sales_today().replace(day=1),
         help="Proposals follow from periods that begin on this day or later; earlier "
         "ones count as history.",
-    )
-
-    # Whom it is for
-    role = fields.Selection(
-        [
-            ("all", "Everybody"),
-            ("seller", "Reps without anybody below"),
-            ("leader", "Who leads others"),
-        ],
-        "For",
-        default="all",
-        required=True,
-    )
-    grade_ids = fields.Many2many(
-        "sales.grade",
-        "sales_consequence_rule_grade_rel",
-        "rule_id",
-        "grade_id",
-        "Career Grades",
-        help="Empty: of every grade.",
-    )
-    team_ids = fields.Many2many(
-        "crm.team",
-        "sales_consequence_rule_team_rel",
-        "rule_id",
-        "team_id",
-        "Teams",
-        check_company=True,
-        help="Empty: of every team.",
-    )
-    territory_ids = fields.Many2many(
-        "sales.territory",
-        "sales_consequence_rule_territory_rel",
-        "rule_id",
-        "territory_id",
-        "Territories",
-        check_company=True,
-        help="With all that is below them. Empty: of every territory.",
     )
 
     # Which scores
@@ -244,17 +209,11 @@ class SalesConsequenceRule(models.Model):
 
     def write(self, vals):
         if any(
-            name in self._fields and name not in _LOOSE and not self._is_tool(name)
+            name in self._fields and name not in _LOOSE and not name.startswith(TOOLS)
             for name in vals
         ):
             self._check_draft(vals)
         return super().write(vals)
-
-    @api.model
-    def _is_tool(self, name):
-        return name == "state" or name.startswith(
-            ("message_", "website_message_ids", "rating_ids")
-        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -310,9 +269,6 @@ class SalesConsequenceRule(models.Model):
         )
         return {**action, "domain": [("rule_id", "in", self.ids)], "context": {}}
 
-    # Whether it is for a role: by the same fields as a template.
-    _fits = SalesScorecardTemplate._fits
-
     # In words and in figures
 
     def _prepare_definition(self):
@@ -360,9 +316,9 @@ class SalesConsequenceRule(models.Model):
             "grade_max": _("Grade %(grade)s or worse", grade=definition["grade"]),
             "score_min": _("Score of at least %(score)s", score=score),
             "score_max": _("Score below %(score)s", score=score),
-            "grade_up": _("Up by %(steps)s grades or more", steps=definition["steps"]),
+            "grade_up": _("Up by %(steps)s or more grades", steps=definition["steps"]),
             "grade_down": _(
-                "Down by %(steps)s grades or more", steps=definition["steps"]
+                "Down by %(steps)s or more grades", steps=definition["steps"]
             ),
         }[definition["pattern"]]
         times, within = definition["times"], definition["within"]

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from fractions import Fraction
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -53,7 +54,7 @@ class SalesContest(models.Model):
     _check_company_auto = True
     _sales_stamped = frozenset(
         ("state", "version", "version_ids", "entry_ids", "snapshot", "settled_on")
-        + ("settled_by_id", "told_on")
+        + ("settled_by_id", "told_on", "moves_told_on")
     )
 
     name = fields.Char(required=True, translate=True, tracking=True)
@@ -131,6 +132,11 @@ class SalesContest(models.Model):
     told_on = fields.Date(
         readonly=True, copy=False, help="When the responsible was told to settle it."
     )
+    moves_told_on = fields.Date(
+        readonly=True,
+        copy=False,
+        help="When who gained or lost a prize was told last.",
+    )
     snapshot = fields.Json(
         readonly=True,
         copy=False,
@@ -179,7 +185,7 @@ class SalesContest(models.Model):
             contest.rules = "\n".join(f"• {line}" for line in lines)
 
     @api.depends_context("uid")
-    @api.depends("state", "entry")
+    @api.depends("state", "entry", "date_to")
     def _compute_may_enter(self):
         # sudo: only whether the user has entered
         entries = self.env["sales.contest.entry"].sudo()
@@ -193,10 +199,7 @@ class SalesContest(models.Model):
         )
         entered = {contest.id for (contest,) in entered}
         for contest in self:
-            is_open = contest.entry == "enrol" and contest.state in (
-                "announced",
-                "running",
-            )
+            is_open = contest.entry == "enrol" and contest._is_open()
             contest.may_withdraw = is_open and contest._origin.id in entered
             contest.may_enter = is_open and contest._origin.id not in entered
 
@@ -213,7 +216,12 @@ class SalesContest(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_announced(self):
-        if any(contest.state not in ("draft", "cancelled") for contest in self):
+        if any(
+            contest.state not in ("draft", "cancelled")
+            # Its rules are being changed: others know of it.
+            or (contest.state == "draft" and contest.version > 1)
+            for contest in self
+        ):
             raise UserError(
                 self.env._("A contest that was announced is cancelled, not deleted.")
             )
@@ -251,6 +259,12 @@ class SalesContest(models.Model):
                     "their rate are added to everybody's."
                 )
             )
+        if self._is_higher_better() and not self.qualify:
+            lines.append(
+                _("Who has not improved wins no prize.")
+                if self.measure == "improvement"
+                else _("Who has nothing wins no prize.")
+            )
         lines.append(
             _("Deals that are shared count by their shares; overlays do not count.")
         )
@@ -287,7 +301,12 @@ class SalesContest(models.Model):
             "attainment": _(
                 "%(days)s: the attainment of the core goal counts.", **words
             ),
-            "score": _("%(days)s: confirmed scorecards of these days count.", **words),
+            "score": _(
+                "%(days)s: confirmed scorecards whose periods lie in these days count, "
+                "each with the weight of its days; a day counts once, with the card of "
+                "the longest period.",
+                **words,
+            ),
         }[self.measure]
 
     def _tell_who(self):
@@ -408,7 +427,9 @@ class SalesContest(models.Model):
         """Who does not qualify has a result and no place."""
         plain, counted = super()._evaluate(keys, samples)
         if self.qualify:
-            limit = self.qualify / (100 if self._get_unit() == "percent" else 1)
+            # Exact: four of five are 80 %.
+            limit = Fraction(str(self.qualify))
+            limit /= 100 if self._get_unit() == "percent" else 1
             sign = 1 if self._is_higher_better() else -1
             counted = {
                 key: value
@@ -418,7 +439,19 @@ class SalesContest(models.Model):
             }
         return plain, counted
 
+    def _is_something(self, value):
+        """Whether a result may win a prize: where more is better, not for nothing."""
+        return value is not None and (value > 0 or not self._is_higher_better())
+
     # Entering
+
+    def _is_open(self):
+        """Whether one may still enter and withdraw: to the evening of the last day."""
+        return bool(
+            self.state in ("announced", "running")
+            and self.date_to
+            and self.company_id._get_sales_today() <= self.date_to
+        )
 
     def _get_own_rep(self):
         # sudo: the own profile only
@@ -441,7 +474,7 @@ class SalesContest(models.Model):
         self.ensure_one()
         self.check_access("read")
         rep = self._get_own_rep()
-        if self.entry != "enrol" or self.state not in ("announced", "running"):
+        if self.entry != "enrol" or not self._is_open():
             raise UserError(self.env._("This contest cannot be entered now."))
         contest = self.sudo()  # sudo: the own entry, made by the system
         day = max(contest.company_id._get_sales_today(), contest.date_from)
@@ -461,7 +494,7 @@ class SalesContest(models.Model):
         self.ensure_one()
         self.check_access("read")
         rep = self._get_own_rep()
-        if self.state not in ("announced", "running"):
+        if not self._is_open():
             raise UserError(self.env._("This contest is over."))
         # sudo: the own entry, changed by the system
         own = self.sudo().entry_ids.filtered(lambda entry: entry.rep_id == rep)

@@ -1,4 +1,5 @@
 from fractions import Fraction
+from functools import partial
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -142,14 +143,19 @@ class SalesContest(models.Model):
         entries = {entry[subject].id: entry for entry in self.entry_ids}
         created = []
         for (_order, group), rows in groups.items():
-            places = {row.key: row.place for row in rows if row.place}
+            places = {
+                row.key: row.place
+                for row in rows
+                if row.place and self._is_something(row.value)
+            }
             given = ranking.share_prizes(amounts, places, self.tie == "split")
             counts = list(places.values())
             for row in rows:
+                place = places.get(row.key)
                 taken = (
-                    range(row.place, row.place + counts.count(row.place))
-                    if row.place and self.tie == "split"
-                    else [row.place]
+                    range(place, place + counts.count(place))
+                    if place and self.tie == "split"
+                    else [place]
                 )
                 vals = {
                     "place": row.place,
@@ -213,13 +219,22 @@ class SalesContest(models.Model):
         day = max(contest.company_id._get_sales_today(), contest.date_from)
         people = contest._get_eligible(contest._get_spans(day).current)
         reps = contest.env["sales.rep"].browse(people)
-        for lang, partners in reps.user_id.partner_id.grouped("lang").items():
-            spoken = contest.with_context(lang=lang or contest.env.lang)
-            subject, body = spoken._get_message(what)
-            spoken.message_notify(
-                partner_ids=partners.ids, subject=subject, body=plaintext2html(body)
-            )
+        contest._notify(
+            reps.user_id.partner_id, lambda spoken: spoken._get_message(what)
+        )
         contest.message_post(body=contest._get_message(what)[0])
+
+    def _notify(self, partners, tell):
+        """Tell people, each in the own language.
+
+        :param tell: gives subject and body of a contest in the language of its context
+        """
+        for lang, some in partners.grouped("lang").items():
+            spoken = self.with_context(lang=lang or self.env.lang)
+            subject, body = tell(spoken)
+            spoken.message_notify(
+                partner_ids=some.ids, subject=subject, body=plaintext2html(body)
+            )
 
     def _get_message(self, what):
         """``(subject, body)``, in the language of the context."""
@@ -246,15 +261,7 @@ class SalesContest(models.Model):
                     ]
                 )
                 partners = members.user_id.partner_id
-            self.message_notify(
-                partner_ids=partners.ids,
-                subject=self.env._(
-                    "%(contest)s: place %(place)s",
-                    contest=self.name,
-                    place=entry.place,
-                ),
-                body=entry._tell(),
-            )
+            self._notify(partners, partial(_tell_winner, entry))
 
     # Each day
 
@@ -279,38 +286,67 @@ class SalesContest(models.Model):
                 and not c.told_on
             ):
                 contest.told_on = today
-                contest.message_notify(
-                    partner_ids=contest.user_id.partner_id.ids,
-                    subject=self.env._(
-                        "%(contest)s can be settled", contest=contest.name
-                    ),
-                    body=self.env._("Late documents have had their days."),
-                )
+                contest._notify(contest.user_id.partner_id, _tell_to_settle)
 
     def _tell_changes(self, today):
-        """Who entered the places with prizes yesterday, or left them; nobody else."""
+        """Who entered the places with prizes yesterday, or left them; nobody else, and
+        once a day."""
         yesterday = fields.Date.subtract(today, days=1)
-        if not self.prize_ids or not self.date_from < yesterday <= self.date_to:
+        if (
+            not self.prize_ids
+            or not self.date_from < yesterday <= self.date_to
+            or self.moves_told_on == today
+        ):
             return
+        self.moves_told_on = today
         last = max(self.prize_ids.mapped("place"))
+
+        def wins(place, value):
+            return bool(place and place <= last and self._is_something(value))
+
         users = self.env["res.users"]
         gained = lost = users
         for rows in self._rank(self._get_spans(yesterday)).values():
             for row in rows:
-                is_in = bool(row.place and row.place <= last)
-                was_in = bool(row.before and row.before <= last)
+                is_in = wins(row.place, row.value)
+                was_in = wins(row.before, row.value_before)
                 user = users.browse(row.user_id or ())
                 if is_in > was_in:
                     gained |= user
                 elif was_in > is_in:
                     lost |= user
-        for who, subject in (
-            (gained, self.env._("%(contest)s: you win a prize now", contest=self.name)),
-            (lost, self.env._("%(contest)s: you were overtaken", contest=self.name)),
-        ):
-            if who:
-                self.message_notify(
-                    partner_ids=who.partner_id.ids,
-                    subject=subject,
-                    body=self.env._("See the standings of the contest."),
-                )
+        self._notify(gained.partner_id, _tell_gain)
+        self._notify(lost.partner_id, _tell_loss)
+
+
+# What people are told: subject and body in the language of the contest's context
+
+
+def _tell_winner(entry, contest):
+    return (
+        contest.env._(
+            "%(contest)s: place %(place)s", contest=contest.name, place=entry.place
+        ),
+        entry.with_env(contest.env)._tell(),
+    )
+
+
+def _tell_to_settle(contest):
+    return (
+        contest.env._("%(contest)s can be settled", contest=contest.name),
+        contest.env._("Late documents have had their days."),
+    )
+
+
+def _tell_gain(contest):
+    return (
+        contest.env._("%(contest)s: you win a prize now", contest=contest.name),
+        contest.env._("See the standings of the contest."),
+    )
+
+
+def _tell_loss(contest):
+    return (
+        contest.env._("%(contest)s: you were overtaken", contest=contest.name),
+        contest.env._("See the standings of the contest."),
+    )

@@ -161,18 +161,20 @@ class SalesFeedbackParticipant(models.Model):
         """
         people = self.with_user(SUPERUSER_ID).with_context(**QUIET)
         inputs = people._get_inputs().grouped("sales_participant_id")
+        root = people.env.ref("base.partner_root")
         people.env["mail.mail"].create(
-            [one._prepare_mail(inputs[one], reminder) for one in people]
+            [one._prepare_mail(inputs[one], root, reminder) for one in people]
         )
 
-    def _prepare_mail(self, answer, reminder):
+    def _prepare_mail(self, answer, root, reminder):
+        """:param root: whose mail it is: nobody's"""
         person = self.with_context(lang=self.partner_id.lang or self.env.lang)
         _ = person.env._
-        root = self.env.ref("base.partner_root")
+        sender = self.company_id.partner_id.email_formatted or root.email_formatted
         return {
             "author_id": root.id,
-            "email_from": self.company_id.partner_id.email_formatted
-            or root.email_formatted,
+            "email_from": sender,
+            "reply_to": sender,
             "email_to": formataddr((self.partner_id.name or "", self.email)),
             "subject": _("Reminder: your feedback about %(rep)s", rep=self.rep_name)
             if reminder

@@ -5,7 +5,10 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 from odoo.tools.mail import email_normalize
+
+from odoo.addons.sales_force.locking import write_lock
 
 from .sales_scorecard import LIVE
 from .sales_scorecard_opening import QUIET
@@ -205,26 +208,23 @@ class SalesFeedbackRound(models.Model):
     def _unlink_except_sent(self):
         self._check_state("draft")
 
-    def _check_state(self, state):
-        """:raise UserError: when a round is in another state"""
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        for one in self:
-            if one.state != state:
-                raise UserError(
-                    self.env._(
-                        "%(round)s is not in the state “%(state)s”.",
-                        round=one.name,
-                        state=labels[state],
-                    )
-                )
-
     def _lock(self, state):
-        """Whoever changes the round at the same time waits, or is told.
+        """Whoever changes the round at the same time, adds somebody to it or sends an
+        answer is waited for, or waits and is run again on what is left.
 
         :raise UserError: when it is in another state
         """
         self.check_access("write")
-        self.lock_for_update()
+        self.env.flush_all()
+        # It keeps the rows from being referenced meanwhile.
+        self.env.cr.execute(
+            SQL(
+                "SELECT id FROM sales_feedback_round WHERE id = ANY(%s) ORDER BY id "
+                "FOR UPDATE",
+                self.ids,
+            )
+        )
+        write_lock(self)
         self.invalidate_recordset(["state"])
         self._check_state(state)
 
@@ -390,16 +390,25 @@ class SalesFeedbackRound(models.Model):
 
     @api.model
     def _cron_feedback(self):
-        """Each night: rounds past their deadline close, others remind in time."""
-        for one in self.search([("state", "=", "running")]):
-            today = one.company_id._get_sales_today()
-            remind_on = one.deadline - relativedelta(days=one.remind_days)
-            if one.deadline < today:
-                one._close()
-            elif remind_on <= today and not (
-                one.reminded_on and one.reminded_on >= remind_on
-            ):
-                one._remind()
+        """Each night: rounds past their deadline close, others remind in time; each in
+        its own transaction."""
+        running = self.search([("state", "=", "running")])
+        self.env["ir.cron"]._commit_progress(remaining=len(running))
+        for one in running:
+            # Whoever is at it, or has been since the last commit, does it.
+            if one.try_lock_for_update().state == "running":
+                one._follow()
+            self.env["ir.cron"]._commit_progress(1)
+
+    def _follow(self):
+        today = self.company_id._get_sales_today()
+        remind_on = self.deadline - relativedelta(days=self.remind_days)
+        if self.deadline < today:
+            self._close()
+        elif remind_on <= today and not (
+            self.reminded_on and self.reminded_on >= remind_on
+        ):
+            self._remind()
 
     @api.model
     def _forget_all(self):

@@ -52,6 +52,13 @@ class SalesLeaderboard(models.Model):
                 self.env._("A big screen shows this board to everybody.")
             )
 
+    @api.constrains("measure", "period")
+    def _check_period(self):
+        if any(b.measure == "score" and b.period in ("day", "week") for b in self):
+            raise ValidationError(
+                self.env._("Scorecards are of a month or longer: choose such a period.")
+            )
+
     def get_standings(self, day=None):
         """The board of a day, as far as the user may see it.
 
@@ -77,7 +84,12 @@ class SalesLeaderboard(models.Model):
         day = min(day or today, today)
         found = self._get_spans(day)
         groups = self._rank(found)
-        whole = self._get_bounds(day)
+        whole = self._get_bounds(found.current.stop)
+        following = self._get_bounds(whole.stop + spans.DAY)
+        # Of scores only periods that are over are shown.
+        has_next = (
+            following.stop <= today if self.measure == "score" else whole.stop < today
+        )
         return {
             "day": str(day),
             "start": str(found.current.start),
@@ -86,8 +98,7 @@ class SalesLeaderboard(models.Model):
             "unit": self._get_unit(),
             "currency_id": self.company_id.currency_id.id,
             "previous": str(whole.start - timedelta(days=1)),
-            "next": whole.stop < today
-            and str(min(today, self._get_bounds(whole.stop + spans.DAY).stop)),
+            "next": has_next and str(min(today, following.stop)),
             "groups": self._show(groups, self._get_viewer()),
         }
 

@@ -50,14 +50,14 @@ class SalesObservation(models.Model):
         "sales.observation.checklist", readonly=True, ondelete="restrict"
     )
     state = fields.Selection(
-        [("draft", "Draft"), ("submitted", "Handed Over")],
+        [("draft", "Draft"), ("submitted", "Submitted")],
         "Status",
         default="draft",
         required=True,
         readonly=True,
         copy=False,
     )
-    submitted_on = fields.Datetime("Handed Over On", readonly=True, copy=False)
+    submitted_on = fields.Datetime("Submitted On", readonly=True, copy=False)
     score = fields.Float(
         "Average",
         digits=(16, 2),

@@ -4,8 +4,10 @@ from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL
 from odoo.tools.misc import format_date
+
+from odoo.addons.sales_force.locking import write_lock
+from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
 
 LENGTH = timedelta(minutes=45)
 STATES = [("planned", "Planned"), ("held", "Held"), ("cancelled", "Cancelled")]
@@ -13,7 +15,6 @@ STATES = [("planned", "Planned"), ("held", "Held"), ("cancelled", "Cancelled")]
 OF_REP = frozenset({"rep_topics"})
 # What is written down after the talk, too.
 AFTER = frozenset({"note", "private_note", "agreement_ids"})
-_TOOLS = ("message_", "activity_", "website_message_ids", "rating_ids", "my_activity_")
 
 
 class SalesOneOnOne(models.Model):
@@ -203,7 +204,7 @@ class SalesOneOnOne(models.Model):
         return talks
 
     def write(self, vals):
-        by_hand = {name for name in vals if not name.startswith(_TOOLS)}
+        by_hand = {name for name in vals if not name.startswith(TOOLS)}
         if not self.env.su and by_hand:
             self._check_writer(by_hand)
         result = super().write(vals)
@@ -306,9 +307,7 @@ class SalesOneOnOne(models.Model):
         self.ensure_one()
         self._check_lead()
         # Two clicks at once: the second is run again, and finds what the first left.
-        self.env.cr.execute(
-            SQL("UPDATE sales_one_on_one SET id = id WHERE id = %s", self.id)
-        )
+        write_lock(self)
         later = [
             ("rep_id", "=", self.rep_id.id),
             ("manager_id", "=", self.manager_id.id),

@@ -3,6 +3,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
+
 # Who takes posts from the wall, and puts them back.
 MODERATORS = (
     "sales_force.group_sales_director",
@@ -139,11 +141,7 @@ class SalesPractice(models.Model):
         return practices
 
     def write(self, vals):
-        by_hand = {
-            name
-            for name in vals
-            if not name.startswith(("message_", "website_message_ids", "rating_ids"))
-        }
+        by_hand = {name for name in vals if not name.startswith(TOOLS)}
         if by_hand:
             self._check_author()
         result = super().write(vals)

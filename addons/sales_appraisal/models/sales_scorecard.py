@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
+from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
 from odoo.addons.sales_targets.wording import format_month
 
 from ..scoring.periods import place, years
@@ -33,16 +34,8 @@ WITHHELD = ("manager", "calibration")
 DUE = ("self", "manager", "calibration", "appealed")
 # What people write by hand, in which state; all else is stamped by the system.
 WRITTEN = {"self_comment": "self", "manager_comment": "manager"}
-# An error about many cards names so many of them.
-NAMED = 10
-# What Odoo's own tools write on a document.
-_TOOLS = (
-    "message_",
-    "activity_",
-    "website_message_ids",
-    "rating_ids",
-    "my_activity_date_deadline",
-)
+# Scores of others are for who reads all cards of the company; others open them.
+READERS = "sales_force.group_sales_director,sales_force.group_sales_operations"
 
 
 class SalesScorecard(models.Model):
@@ -207,6 +200,14 @@ class SalesScorecard(models.Model):
         readonly=True,
         copy=False,
         help="Every input of the score, as it was at the confirmation.",
+    )
+    snapshot_scores = fields.Json(
+        "Scores in the Snapshot",
+        readonly=True,
+        copy=False,
+        groups=READERS,
+        help="Of lines made of scores of others: which ones, as they were at the "
+        "confirmation.",
     )
     summary = fields.Text("In Words", compute="_compute_summary")
     best_lift = fields.Char("What Lifts It Most", compute="_compute_best_lift")
@@ -427,7 +428,7 @@ class SalesScorecard(models.Model):
     def _is_stamped(self, name):
         if name in WRITTEN or name == "line_ids":
             return False
-        return not name.startswith(_TOOLS)
+        return not name.startswith(TOOLS)
 
     def write(self, vals):
         if not self.env.su:
@@ -460,18 +461,6 @@ class SalesScorecard(models.Model):
             raise AccessError(self.env._("Only the rep assesses themselves."))
         if state == "manager" and not all(card.may_decide for card in self):
             raise AccessError(self.env._("Nobody judges the own card."))
-
-    def _refuse(self, reasons, error=UserError):
-        """Nothing is done where it cannot be done for all of the cards.
-
-        :param list reasons: a line for each card that is in the way, naming it
-        """
-        if reasons:
-            more = len(reasons) - NAMED
-            shown = reasons[:NAMED]
-            if more > 0:
-                shown.append(self.env._("… and %(count)s more.", count=more))
-            raise error("\n".join(shown))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_begun(self):
@@ -514,21 +503,6 @@ class SalesScorecard(models.Model):
                 ],
                 AccessError,
             )
-
-    def _check_state(self, *states):
-        labels = dict(self._fields["state"]._description_selection(self.env))
-        self._refuse(
-            [
-                self.env._(
-                    "%(card)s is in the step “%(step)s”: this is for “%(steps)s”.",
-                    card=card.display_name,
-                    step=labels[card.state],
-                    steps=", ".join(labels[state] for state in states),
-                )
-                for card in self
-                if card.state not in states
-            ]
-        )
 
     # What who is appraised reads before the confirmation
 

@@ -1,6 +1,10 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
+
+from .sales_scorecard import READERS
+
 
 class SalesScorecardAppeal(models.Model):
     """Why a rep does not accept a score, the evidence, and what was decided above."""
@@ -45,6 +49,12 @@ class SalesScorecardAppeal(models.Model):
     snapshot_before = fields.Json(
         readonly=True, help="Every input of the score that is contested."
     )
+    snapshot_scores_before = fields.Json(
+        "Scores in the Snapshot",
+        readonly=True,
+        groups=READERS,
+        help="Of lines made of scores of others: which ones.",
+    )
     judge_id = fields.Many2one(
         "res.users", "Confirmed By", readonly=True, help="Somebody else decides."
     )
@@ -57,7 +67,7 @@ class SalesScorecardAppeal(models.Model):
     )
 
     def _is_stamped(self, name):
-        return not name.startswith(("message_", "website_message_ids", "rating_ids"))
+        return not name.startswith(TOOLS)
 
     def action_decide(self):
         self.ensure_one()
@@ -193,6 +203,7 @@ class SalesScorecard(models.Model):
                 "score_before": card.score,
                 "grade_before_id": card.grade_id.id,
                 "snapshot_before": card.snapshot,
+                "snapshot_scores_before": card.snapshot_scores,
                 "judge_id": card.confirmed_by_id.id,
             }
         )

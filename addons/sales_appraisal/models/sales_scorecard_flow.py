@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.tools.misc import formatLang
 
 from .sales_scorecard import DUE, LIVE
+from .sales_scorecard_template_line import BY_SCORES
 
 # A working day is found within so many days for each one counted.
 STRETCH = 3
@@ -144,7 +145,12 @@ class SalesScorecard(models.Model):
         cards = self.sudo()
         cards._check_order()
         for card in cards:
-            card.snapshot = card._prepare_snapshot()
+            card.write(
+                {
+                    "snapshot": card._prepare_snapshot(),
+                    "snapshot_scores": card._prepare_scores(),
+                }
+            )
         cards.write(
             {
                 "confirmed_on": fields.Datetime.now(),
@@ -227,12 +233,15 @@ class SalesScorecard(models.Model):
         return True
 
     def _prepare_snapshot(self):
-        """Every input, in words of the data: what to recalculate the score with."""
+        """Every input, in words of the data: what to recalculate the score with.
+
+        The scores of others are beside it: see ``_prepare_scores``.
+        """
         self.ensure_one()
         names = (
             "name kind function metric_id weight weight_used applies missing target "
-            "actual numerator denominator credit_count member_count lowest highest "
-            "heads x score part manager_value scope points_limited"
+            "actual numerator denominator credit_count member_count x score "
+            "part manager_value scope points_limited"
         ).split()
         lines = []
         for line in self.line_ids:
@@ -263,6 +272,18 @@ class SalesScorecard(models.Model):
             "grade": self.grade_id.name or False,
             "lines": lines,
         }
+
+    def _prepare_scores(self):
+        """What lines were made of that are scores of others: in the order of the lines
+        of the snapshot, None where a line is made of something else.
+        """
+        self.ensure_one()
+        return [
+            {name: line[name] for name in ("heads", "lowest", "highest")}
+            if line.kind in BY_SCORES
+            else None
+            for line in self.line_ids
+        ]
 
     # Whose turn it is, and until when
 

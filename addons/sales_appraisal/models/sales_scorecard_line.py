@@ -11,6 +11,7 @@ from .provisional import (
     ProvisionalJson,
     ProvisionalSelection,
 )
+from .sales_scorecard import READERS
 from .sales_scorecard_template_line import BY_SCORES, FUNCTIONS, KINDS, exact
 
 MISSING = [
@@ -86,12 +87,12 @@ class SalesScorecardLine(models.Model):
     credit_count = fields.Integer("Credits", readonly=True)
     scope = fields.Selection(related="template_line_id.scope")
     member_count = fields.Integer("Cards of the Team", readonly=True)
-    lowest = ProvisionalFloat(digits=(16, 2), readonly=True)
-    highest = ProvisionalFloat(digits=(16, 2), readonly=True)
+    lowest = ProvisionalFloat(digits=(16, 2), readonly=True, groups=READERS)
+    highest = ProvisionalFloat(digits=(16, 2), readonly=True, groups=READERS)
     heads = ProvisionalJson(
         "Scores of the Members",
         readonly=True,
-        groups="sales_force.group_sales_director,sales_force.group_sales_operations",
+        groups=READERS,
         help="Of a team: card, score and working days of each member.",
     )
     x = ProvisionalFloat(
@@ -184,27 +185,11 @@ class SalesScorecardLine(models.Model):
 
     def _explain_input(self):
         _ = self.env._
-        if self.kind == "spread":
-            return _(
-                "%(count)s scores from %(lowest)s to %(highest)s: by working days "
-                "their standard deviation is %(actual)s.",
-                count=self.member_count,
-                lowest=self._number(self.lowest),
-                highest=self._number(self.highest),
-                actual=self._number(self.actual),
-            )
+        if self.kind in ("members", "spread"):
+            return self._explain_members()
         if self.kind == "team":
             return _(
                 "The card of the team has %(actual)s.", actual=self._number(self.actual)
-            )
-        if self.kind == "members":
-            return _(
-                "%(count)s cards from %(lowest)s to %(highest)s, on average %(actual)s "
-                "by working days.",
-                count=self.member_count,
-                lowest=self._number(self.lowest),
-                highest=self._number(self.highest),
-                actual=self._number(self.actual),
             )
         if self.kind == "survey":
             return _(
@@ -221,13 +206,49 @@ class SalesScorecardLine(models.Model):
             )
         if self.denominator:
             return _(
-                "%(numerator)s by %(denominator)s is %(actual)s.",
+                "%(numerator)s ÷ %(denominator)s = %(actual)s.",
                 numerator=self._number(self.numerator),
                 denominator=self._number(self.denominator),
                 actual=self._value(self.actual),
             )
         value = _("The value is %(actual)s.", actual=self._value(self.actual))
         return " ".join([value, *self._explain_limits()])
+
+    def _explain_members(self):
+        """The lowest and the highest score are somebody's: for who may read them."""
+        _ = self.env._
+        # sudo: only which scores they are; that all of them may be read comes first
+        known = self.sudo()
+        behind = known.card_id._get_cards_behind(self.kind, known.heads)
+        values = {
+            "count": self.member_count,
+            "actual": self._number(self.actual),
+        }
+        if not behind.sudo(False).has_access("read"):
+            if self.kind == "spread":
+                return _(
+                    "By working days the standard deviation of %(count)s scores is "
+                    "%(actual)s.",
+                    **values,
+                )
+            return _(
+                "%(count)s cards, on average %(actual)s by working days.", **values
+            )
+        values |= {
+            "lowest": self._number(known.lowest),
+            "highest": self._number(known.highest),
+        }
+        if self.kind == "spread":
+            return _(
+                "%(count)s scores from %(lowest)s to %(highest)s: by working days "
+                "their standard deviation is %(actual)s.",
+                **values,
+            )
+        return _(
+            "%(count)s cards from %(lowest)s to %(highest)s, on average %(actual)s "
+            "by working days.",
+            **values,
+        )
 
     def _explain_limits(self):
         """What of the points of conduct counts, where a limit takes something away."""

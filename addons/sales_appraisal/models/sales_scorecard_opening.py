@@ -6,6 +6,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
+from odoo.addons.sales_force.locking import write_lock
+
 from ..scoring.periods import MONTHS, bounds, parts
 
 QUIET = {
@@ -78,7 +80,9 @@ class SalesScorecard(models.Model):
         templates = self._get_templates(company, period, start)
         if not templates:
             return self.browse()
-        self._lock_company(company)
+        # Two who open at once: the second finds what the first leaves.
+        self.env.flush_all()
+        write_lock(company)
         of_teams = templates.filtered(lambda template: template.subject == "teams")
         wanted = self._get_parts(company, templates - of_teams, start, stop)
         wanted |= self._get_team_parts(company, of_teams, start, stop)
@@ -115,13 +119,6 @@ class SalesScorecard(models.Model):
         cards = self.search(domain)
         cards._add_lines()
         return cards
-
-    def _lock_company(self, company):
-        """Two who open at once: the second is run again, on what the first leaves."""
-        self.env.flush_all()
-        self.env.cr.execute(
-            SQL("UPDATE res_company SET id = id WHERE id = %s", company.id)
-        )
 
     def _get_templates(self, company, period, start):
         """The versions that score a period, in the order in which they are tried."""

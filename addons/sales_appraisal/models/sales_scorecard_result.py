@@ -472,25 +472,33 @@ class SalesScorecard(models.Model):
             .with_env(self.env)
         )
 
-    def _open_members(self, kind, heads):
-        """The cards whose scores a line is made of.
+    def _get_scored_domain(self, kind, heads):
+        """Which cards' scores a line is made of.
 
         :param heads: of a team what the line keeps of its members
         """
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "sales_appraisal.sales_scorecard_action"
-        )
         if kind == "team":
             whose = [("rep_id", "=", False), ("leader_id", "=", self.rep_id.id)]
         elif self.rep_id:
             whose = [("rep_id", "!=", False), ("manager_id", "=", self.rep_id.id)]
         else:
             whose = [("id", "in", [card for card, _score, _days in heads or ()])]
-        domain = [
+        return [
             *whose,
+            ("company_id", "=", self.company_id.id),
             ("period", "=", self.period),
             ("period_from", "=", self.period_from),
         ]
+
+    def _get_cards_behind(self, kind, heads):
+        return self.search(self._get_scored_domain(kind, heads))
+
+    def _open_members(self, kind, heads):
+        """The cards whose scores a line is made of, as far as the reader sees them."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "sales_appraisal.sales_scorecard_action"
+        )
+        domain = self._get_scored_domain(kind, heads)
         return {**action, "domain": domain, "context": {}}
 
     def _find_judgement(self, line, known):

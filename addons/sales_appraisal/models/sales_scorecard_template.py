@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
+from .sales_population_mixin import POPULATION
+
 PERIODS = [
     ("month", "Month"),
     ("quarter", "Quarter"),
@@ -9,16 +11,12 @@ PERIODS = [
 ]
 STATES = [("draft", "Draft"), ("published", "In Force"), ("retired", "Replaced")]
 # What a version in force keeps: whom it is for, and what it scores by.
-_FIXED = frozenset(
+_FIXED = POPULATION | frozenset(
     (
         "company_id",
         "period",
         "date_from",
         "subject",
-        "role",
-        "grade_ids",
-        "team_ids",
-        "territory_ids",
         "line_ids",
         "forced",
         "forced_minimum",
@@ -32,7 +30,7 @@ class SalesScorecardTemplate(models.Model):
 
     _name = "sales.scorecard.template"
     _description = "Scorecard Template"
-    _inherit = ["sales.stamped.mixin", "mail.thread"]
+    _inherit = ["sales.stamped.mixin", "sales.population.mixin", "mail.thread"]
     _order = "sequence, name, version desc, id"
     _check_company_auto = True
     _sales_stamped = frozenset(("state", "version", "former_id", "date_to"))
@@ -81,7 +79,7 @@ class SalesScorecardTemplate(models.Model):
         help="Periods that begin later are scored by the next version.",
     )
 
-    # Whom it is for
+    # Whom it is for, besides the mixin's fields
     subject = fields.Selection(
         [("reps", "Reps"), ("teams", "Teams")],
         "Cards Of",
@@ -90,43 +88,6 @@ class SalesScorecardTemplate(models.Model):
         tracking=True,
         help="A team's card counts its members, each on the days in the team; the "
         "team's leader answers for it.",
-    )
-    role = fields.Selection(
-        [
-            ("all", "Everybody"),
-            ("seller", "Reps without anybody below"),
-            ("leader", "Who leads others"),
-        ],
-        "For",
-        default="all",
-        required=True,
-        tracking=True,
-    )
-    grade_ids = fields.Many2many(
-        "sales.grade",
-        "sales_scorecard_template_grade_rel",
-        "template_id",
-        "grade_id",
-        "Career Grades",
-        help="Empty: of every grade.",
-    )
-    team_ids = fields.Many2many(
-        "crm.team",
-        "sales_scorecard_template_team_rel",
-        "template_id",
-        "team_id",
-        "Teams",
-        check_company=True,
-        help="Empty: of every team.",
-    )
-    territory_ids = fields.Many2many(
-        "sales.territory",
-        "sales_scorecard_template_territory_rel",
-        "template_id",
-        "territory_id",
-        "Territories",
-        check_company=True,
-        help="With all that is below them. Empty: of every territory.",
     )
 
     line_ids = fields.One2many(
@@ -317,21 +278,6 @@ class SalesScorecardTemplate(models.Model):
         """Whether a template is for a team."""
         self.ensure_one()
         return not self.team_ids or team_id in self.team_ids.ids
-
-    def _fits(self, role):
-        """Whether a template is for a role: see ``sales.scorecard._get_roles``."""
-        self.ensure_one()
-        if self.role != "all" and (self.role == "leader") != role.leads:
-            return False
-        if self.grade_ids and role.grade_id not in self.grade_ids.ids:
-            return False
-        if self.team_ids and role.team_id not in self.team_ids.ids:
-            return False
-        return not self.territory_ids or any(
-            path.startswith(covered.parent_path)
-            for path in role.territory_paths
-            for covered in self.territory_ids
-        )
 
     @api.constrains("former_id", "company_id", "period", "subject")
     def _check_former(self):

@@ -1,13 +1,19 @@
+import json
 import secrets
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import NO_ACCESS
+from odoo.tools import SQL
+from odoo.tools.misc import get_lang
 
 from .. import standing_facts as facts
 from ..scoring import spans
 
 # What can be read from five metres.
 _ROWS = 8
+# How old what is shown becomes before it is taken anew.
+_SECONDS = 60
 
 
 class SalesScreen(models.Model):
@@ -18,7 +24,7 @@ class SalesScreen(models.Model):
     _inherit = ["sales.stamped.mixin"]
     _order = "name, id"
     _check_company_auto = True
-    _sales_stamped = frozenset(("token",))
+    _sales_stamped = frozenset(("token", "shown"))
 
     name = fields.Char(required=True)
     active = fields.Boolean(default=True)
@@ -56,6 +62,13 @@ class SalesScreen(models.Model):
         "Revoke it when it got into wrong hands.",
     )
 
+    shown = fields.Json(
+        readonly=True,
+        copy=False,
+        groups=NO_ACCESS,
+        help="What is shown in each language, and when it was taken.",
+    )
+
     _token_uniq = models.UniqueIndex("(token) WHERE token IS NOT NULL")
     _seconds_range = models.Constraint(
         "CHECK (seconds BETWEEN 5 AND 600)", "A board is shown 5 to 600 seconds."
@@ -79,6 +92,11 @@ class SalesScreen(models.Model):
                         boards=", ".join(hidden.mapped("name")),
                     )
                 )
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._forget()
+        return result
 
     # The link
 
@@ -121,14 +139,77 @@ class SalesScreen(models.Model):
     # What it shows
 
     def get_slides(self):
-        """What the screen shows now.
+        """What the screen shows now, a minute old at most.
 
         :return: see ``_prepare_slides``
         :raise AccessError: for who may not read the screen
+        :raise UserError: for a screen that is switched off
         """
         self.ensure_one()
         self.check_access("read")
-        return self._prepare_slides()
+        return self._get_shown()
+
+    def _get_shown(self):
+        """What was prepared for a look of the last minute, else what is prepared now.
+
+        However many televisions ask, and whoever has the link, boards are ranked once
+        a minute for all of them and all workers: meanwhile the others see the former
+        places, and only where there are none yet they wait.
+
+        :return: see ``_prepare_slides``
+        :raise UserError: for a screen that is switched off
+        """
+        self.ensure_one()
+        # sudo: what everybody may see of it, see ``_show``
+        screen = self.sudo()
+        if not screen.active or not screen.company_id.active:
+            raise UserError(self.env._("This screen is switched off."))
+        lang, now = get_lang(self.env).code, fields.Datetime.now()
+        taken_on, slides = (screen.shown or {}).get(lang, (None, None))
+        if slides:
+            age = now - fields.Datetime.to_datetime(taken_on)
+            if 0 <= age.total_seconds() < _SECONDS:
+                return slides
+        if not screen._lock_shown(is_waiting=not slides):
+            return slides
+        slides = screen.with_context(lang=lang)._prepare_slides()
+        screen._keep_shown(lang, [fields.Datetime.to_string(now), slides])
+        return slides
+
+    def _lock_shown(self, is_waiting):
+        """Whether this transaction prepares what is shown.
+
+        Who waits is run again after the other, and finds what that one has kept.
+        """
+        return self.env.execute_query(
+            SQL(
+                "SELECT id FROM sales_screen WHERE id = %s FOR NO KEY UPDATE %s",
+                self.id,
+                SQL() if is_waiting else SQL("SKIP LOCKED"),
+            )
+        )
+
+    def _keep_shown(self, lang, values):
+        # A look at a screen is no change of it: who changed it last stays.
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sales_screen SET shown = %s WHERE id = %s",
+                json.dumps({**(self.shown or {}), lang: values}),
+                self.id,
+            )
+        )
+        self.invalidate_recordset(["shown"], flush=False)
+
+    def _forget(self):
+        """The next look sees what is shown from now on."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE sales_screen SET shown = NULL "
+                "WHERE id = ANY(%s) AND shown IS NOT NULL",
+                self.ids,
+            )
+        )
+        self.invalidate_recordset(["shown"], flush=False)
 
     def _prepare_slides(self):
         """Texts only, in the language of the context, as everybody may see them.
@@ -138,8 +219,6 @@ class SalesScreen(models.Model):
         """
         self.ensure_one()
         screen = self.sudo()  # sudo: what everybody may see of it, see ``_show``
-        if not screen.active or not screen.company_id.active:
-            raise UserError(self.env._("This screen is switched off."))
         slides, events = [], []
         for record in [*screen.board_ids, *screen._get_contests()]:
             for group in record._show_everybody(_ROWS):

@@ -21,6 +21,8 @@ MEASURES = [
 TENURES = (6, 12, 36)
 # Of a card: so many groups, and so many of each beside the own place.
 _PODIUM = 3
+# What everybody sees: screens follow at once.
+_SEEN = frozenset(("active", "amounts", "audience", "names"))
 
 
 @dataclass
@@ -35,7 +37,9 @@ class Row:
     value: Fraction | None = None
     counted: Fraction | None = None
     place: int | None = None
+    # What it was before: place and result.
     before: int | None = None
+    value_before: Fraction | None = None
     above: list = field(default_factory=list)
 
     @property
@@ -78,7 +82,15 @@ class SalesStandingMixin(models.AbstractModel):
         default=lambda self: self.env.company,
     )
     company_currency_id = fields.Many2one(related="company_id.currency_id")
-    measure = fields.Selection(MEASURES, "Ranked By", default="metric", required=True)
+    measure = fields.Selection(
+        MEASURES,
+        "Ranked By",
+        default="metric",
+        required=True,
+        help="Scorecard: the confirmed cards whose periods lie in the days, each with "
+        "the weight of its days. A day counts once, with the card of the longest "
+        "period: the year's, else the half's, the quarter's, the month's.",
+    )
     metric_id = fields.Many2one(
         "sales.metric",
         domain="[('denominator_kind', '=', 'metric')]",
@@ -192,6 +204,14 @@ class SalesStandingMixin(models.AbstractModel):
                     )
                 )
 
+    def write(self, vals):
+        result = super().write(vals)
+        if _SEEN & vals.keys():
+            # sudo: what was shown before; who writes need not see the screens
+            screens = self.env["sales.screen"].sudo().with_context(active_test=False)
+            screens.search([("company_id", "in", self.company_id.ids)])._forget()
+        return result
+
     @api.depends_context("uid", "lang")
     def _compute_standings(self):
         """Today's, as far as the user may see them; each call reads the ledger."""
@@ -257,12 +277,13 @@ class SalesStandingMixin(models.AbstractModel):
         for peers in groups.values():
             keys = [row.key for row in peers]
             plain, counted = board._evaluate(keys, now)
-            _plain, counted_before = board._evaluate(keys, earlier)
+            plain_before, counted_before = board._evaluate(keys, earlier)
             found = ranking.places(counted, higher)
             before = ranking.places(counted_before, higher)
             above = ranking.next_above(found)
             for row in peers:
                 row.value, row.counted = plain[row.key], counted[row.key]
+                row.value_before = plain_before[row.key]
                 row.place, row.before = found.get(row.key), before.get(row.key)
                 row.above = above.get(row.key, [])
             # By place; those who share one, and those without one, by name.

@@ -3,8 +3,9 @@
 Measures of statistics, not of pay: floating point. None is what cannot be told.
 """
 
-from math import atanh, sqrt, tanh
-from statistics import fmean, stdev
+from collections import defaultdict
+from math import atanh, fsum, sqrt, tanh
+from statistics import fmean, quantiles, stdev
 from typing import NamedTuple
 
 # A correlation of fewer pairs says nothing.
@@ -24,6 +25,16 @@ class Association(NamedTuple):
     count: int
     low: float
     high: float
+
+
+class Goal(NamedTuple):
+    """A target and what was achieved of it, both in the unit of a metric."""
+
+    metric: int
+    target: float
+    achieved: float
+    #: working days on which it was pursued
+    days: int
 
 
 class Strictness(NamedTuple):
@@ -55,6 +66,18 @@ def bins(scores, width=BIN):
     return [
         (low, found.get(low, 0)) for low in range(min(found), max(found) + width, width)
     ]
+
+
+def middle_half(values):
+    """Between which values the middle half lies: the quartiles, never beyond a value.
+
+    >>> middle_half([40, 60, 80])
+    (50.0, 70.0)
+    """
+    if len(values) < 2:
+        return values[0], values[0]
+    low, _median, high = quantiles(values, n=4, method="inclusive")
+    return low, high
 
 
 def ranks(values):
@@ -146,12 +169,52 @@ def _is_notable(own, others, against):
     return abs(against) > LIMIT * error
 
 
+def attainment(goals):
+    """How far goals are reached together; None without a target.
+
+    What is measured in different units is never added up: the attainments of the
+    goals are, each weighed by the days on which it was pursued.
+
+    >>> attainment([Goal(1, 10_000, 9_000, 15), Goal(2, 20, 26, 5)])
+    1.0
+    """
+    counted = [goal for goal in goals if goal.target > 0]
+    days = sum(goal.days for goal in counted)
+    if not days:
+        return None
+    return fsum(goal.days * (goal.achieved / goal.target) for goal in counted) / days
+
+
+def contributions(people):
+    """What each adds to the attainment of all, which is their sum.
+
+    :param dict people: ``{person: [Goal]}``
+    :return: ``{person: part of the whole target}``; empty without a target
+    """
+    targets, days = defaultdict(float), defaultdict(int)
+    for goals in people.values():
+        for goal in goals:
+            targets[goal.metric] += goal.target
+            days[goal.metric] += goal.days
+    whole = sum(days[metric] for metric, target in targets.items() if target > 0)
+    if not whole:
+        return {}
+    return {
+        person: fsum(
+            days[goal.metric] / whole * (goal.achieved / targets[goal.metric])
+            for goal in goals
+            if targets[goal.metric] > 0
+        )
+        for person, goals in people.items()
+    }
+
+
 def top_share(values, top=3):
     """Which part of a total the largest values are of; None without a total."""
-    total = sum(values)
+    total = fsum(values)
     if total <= 0:
         return None
-    return sum(sorted(values, reverse=True)[:top]) / total
+    return fsum(sorted(values, reverse=True)[:top]) / total
 
 
 def turnover(leavers, first, last):
@@ -163,10 +226,11 @@ def turnover(leavers, first, last):
 def months_to_target(months):
     """After how many months with a target it was reached first; None: not yet.
 
-    :param months: ``[(target, achieved)]`` from the first month on
+    :param months: goals of each month, from the first on
     """
-    counted = [(target, achieved) for target, achieved in months if target > 0]
-    for number, (target, achieved) in enumerate(counted, 1):
-        if achieved >= target:
-            return number
-    return None
+    reached = [attainment(goals) for goals in months]
+    counted = [part for part in reached if part is not None]
+    return next(
+        (number for number, part in enumerate(counted, 1) if part >= 1),
+        None,
+    )

@@ -36,6 +36,21 @@ def bounds(period, day, last=DECEMBER):
     return ends[0] + timedelta(days=1), ends[1]
 
 
+def firsts(period, start, stop, last=DECEMBER):
+    """The first days of the periods from that of one day to that of another.
+
+    >>> from datetime import date
+    >>> firsts("half", date(2026, 5, 9), date(2026, 7, 1))
+    [datetime.date(2026, 1, 1), datetime.date(2026, 7, 1)]
+    """
+    found = []
+    while start <= stop:
+        first, end = bounds(period, start, last)
+        found.append(first)
+        start = end + timedelta(days=1)
+    return found
+
+
 def place(period, day, last=DECEMBER):
     """Which period of the fiscal year holds a day: from 1 on."""
     begins, months = _begins(day, last), MONTHS[period]
@@ -44,6 +59,19 @@ def place(period, day, last=DECEMBER):
         for number in range(1, 12 // months + 1)
         if day <= _end(begins, last, months * number)
     )
+
+
+def earlier(period, day, count, last=DECEMBER):
+    """The first day of the period so many before the one that holds a day.
+
+    >>> from datetime import date
+    >>> earlier("quarter", date(2026, 5, 9), 2)
+    datetime.date(2025, 10, 1)
+    """
+    start = bounds(period, day, last)[0]
+    for _number in range(count):
+        start = bounds(period, start - timedelta(days=1), last)[0]
+    return start
 
 
 def years(day, last=DECEMBER):

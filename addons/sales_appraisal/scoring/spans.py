@@ -68,6 +68,25 @@ def _same_days(span, whole, last):
     return Span(last.start, min(last.start + (span.stop - whole.start), last.stop))
 
 
+def own_days(spans):
+    """How many days of each no earlier one has: every day is counted once.
+
+    >>> own_days(
+    ...     [
+    ...         Span(date(2026, 1, 1), date(2026, 3, 31)),
+    ...         Span(date(2026, 3, 1), date(2026, 4, 30)),
+    ...     ]
+    ... )
+    [90, 30]
+    """
+    taken, found = set(), []
+    for span in spans:
+        own = set(range(span.start.toordinal(), span.stop.toordinal() + 1)) - taken
+        taken |= own
+        found.append(len(own))
+    return found
+
+
 def to_date(period, day, against="previous", movement="day", last=DECEMBER):
     """What a standing of a day needs.
 

@@ -35,9 +35,19 @@ class FeedbackCase(AppraisalCase):
             }
         )
 
+    def setUp(self):
+        super().setUp()
+        # Each round in its own transaction: a test has only one.
+        self.patch(self.registry["ir.cron"], "_commit_progress", lambda *_, **__: 0)
+
     @classmethod
-    def _subject(cls, rep="rep", peers=4, reports=0, customers=3, manager=True):
-        """:param reports: so many of the colleagues are asked as reports"""
+    def _subject(
+        cls, rep="rep", peers=4, reports=0, customers=3, manager=True, of=None
+    ):
+        """
+        :param reports: so many of the colleagues are asked as reports
+        :param of: another round
+        """
         people = [cls.reps[f"colleague_{n}"].user_id.partner_id for n in range(1, 6)]
         rows = [("peer", one) for one in people[:peers]]
         rows += [("report", one) for one in people[peers : peers + reports]]
@@ -46,7 +56,7 @@ class FeedbackCase(AppraisalCase):
             rows.append(("manager", cls.users["leader"].partner_id))
         return cls.env["sales.feedback.subject"].create(
             {
-                "round_id": cls.round.id,
+                "round_id": (of or cls.round).id,
                 "rep_id": cls.reps[rep].id,
                 "participant_ids": [
                     (0, 0, {"audience": audience, "partner_id": one.id})

@@ -1,13 +1,14 @@
 import io
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 from freezegun import freeze_time
 from openpyxl import load_workbook
 
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Date
 from odoo.tests import HttpCase, tagged
 
+from ..scoring import analysis
 from .common import AppraisalCase
 
 
@@ -122,12 +123,22 @@ class TestAnalysis(AppraisalCase):
         """The line of one period, and the attainment of the one after."""
         cards = self._open(date(2030, 12, 1)) | self._open(date(2030, 11, 1))
         self.assertFalse(cards, "the template is of 2031")
-        reps = list(self.reps.values())[:7]
-        rows, oracle = [], []
-        for number, rep in enumerate(reps):
-            for month in (10, 11):
-                start = date(2030, month, 1)
-                score = (number * 37 + month) % 11
+        # Months; and quarters of a year that ends in the middle of one.
+        months = ((2030, 10, 1), (2030, 11, 1), (2030, 12, 1))
+        self._predict("month", [date(*start) for start in months], date(2031, 2, 1))
+        self.company.write({"fiscalyear_last_month": "3", "fiscalyear_last_day": 15})
+        quarters = ((2030, 3, 16), (2030, 6, 16), (2030, 9, 16))
+        self._predict(
+            "quarter", [date(*start) for start in quarters], date(2030, 12, 16)
+        )
+
+    def _predict(self, period, starts, running):
+        Analysis = self.env["sales.appraisal.analysis"]
+        day = timedelta(days=1)
+        rows, attained = [], {}
+        for number, rep in enumerate(list(self.reps.values())[:7]):
+            for start, after in pairwise(starts):
+                score = (number * 37 + start.month) % 11
                 rows.append(
                     {
                         "rep_id": rep.id,
@@ -135,30 +146,36 @@ class TestAnalysis(AppraisalCase):
                         "metric_id": 1,
                         "score": score,
                         "period_from": start,
+                        "period_to": after - day,
                     }
                 )
-                oracle.append((rep.id, Date.add(start, months=1), score))
-        attained = {(rep, start): (100, 10 * score + 5) for rep, start, score in oracle}
-        Analysis = self.env["sales.appraisal.analysis"]
+                attained[rep.id, after] = [analysis.Goal(1, 100, 10 * score + 5, 20)]
+        asked = []
+
+        def read_attainment(_self, _company, spans):
+            asked.extend(spans)
+            return attained
+
         self.patch(type(Analysis), "_read_lines", lambda *args: rows)
-        self.patch(type(Analysis), "_read_attainment", lambda *args: attained)
-        chosen = {"period": "month", "period_from": "2030-11-01"}
-        domain = Analysis._get_domain("month")
+        self.patch(type(Analysis), "_read_attainment", read_attainment)
+        domain = Analysis._get_domain(period)
+        chosen = {"period": period, "period_from": str(starts[1])}
         found = Analysis._get_predictions(domain, chosen)["metric", 1]
         self.assertAlmostEqual(found.rho, 1)
         self.assertEqual(found.count, 14)
+        self.assertEqual([span[0] for span in asked], starts[1:])
+        self.assertEqual(asked[0][1], starts[2] - day)
         # What is not over yet predicts nothing.
-        chosen["period_from"] = "2031-02-01"
         for row in rows:
-            row["period_from"] = date(2031, 2, 1)
+            row.update(period_from=running - day, period_to=running - day)
         self.assertFalse(Analysis._get_predictions(domain, chosen))
 
     def test_year(self):
         """Targets are summed of the same days as what was achieved of them."""
-        analysis = self.env["sales.appraisal.analysis"]
+        Analysis = self.env["sales.appraisal.analysis"]
         for stop in (date(2031, 1, 1), date(2031, 1, 20), date(2031, 1, 31)):
-            self.assertEqual(analysis._get_year(stop), (date(2030, 2, 1), stop))
-        self.assertEqual(analysis._get_year(date(2032, 2, 29))[0], date(2031, 3, 1))
+            self.assertEqual(Analysis._get_year(stop), (date(2030, 2, 1), stop))
+        self.assertEqual(Analysis._get_year(date(2032, 2, 29))[0], date(2031, 3, 1))
 
     def test_health(self):
         """Who came, who went, and who carries the team."""
@@ -173,7 +190,9 @@ class TestAnalysis(AppraisalCase):
             ((2031, 1), {"rep": (100, 80), "peer": (100, 100), "leader": (0, 0)}),
         ):
             for name, value in values.items():
-                attained[self.reps[name].id, date(*month, 1)] = value
+                attained[self.reps[name].id, date(*month, 1)] = [
+                    analysis.Goal(1, *value, 20)
+                ]
         Analysis = self.env["sales.appraisal.analysis"]
         self.patch(type(Analysis), "_read_attainment", lambda *args: attained)
         (health,) = Analysis._get_health(date(2031, 1, 31), self.team.id)
@@ -198,6 +217,17 @@ class TestAnalysis(AppraisalCase):
         rows = list(book["Scorecards"].values)
         self.assertEqual([row[0] for row in rows], ["Rep", self.reps["rep"].name])
         self.assertEqual(rows[1][2], self._card("rep").score)
+
+    def test_workbook_words(self):
+        """Who has no team has none in the sheet either; a formula is a word."""
+        self.reps["rep"].name = "=1+1"
+        self.env["sales.scorecard"].search([]).team_id = False
+        _name, content = self.env["sales.appraisal.analysis"]._get_workbook(
+            "month", "2031-01-15"
+        )
+        rows = list(load_workbook(io.BytesIO(content))["Scorecards"].values)
+        self.assertIn("'=1+1", [row[0] for row in rows])
+        self.assertEqual({row[1] for row in rows[1:]}, {None})
 
     def test_queries(self):
         """As many for dozens of reps as for seven."""

@@ -1,6 +1,6 @@
 import unittest
 from fractions import Fraction
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 from statistics import fmean, pvariance
 
 from hypothesis import given, settings
@@ -10,6 +10,18 @@ from odoo.addons.sales_appraisal.scoring import analysis
 
 SCORES = st.lists(st.integers(0, 150), max_size=40)
 PAIRS = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), max_size=15)
+
+GOALS = st.lists(
+    st.builds(
+        analysis.Goal,
+        st.integers(1, 3),
+        st.integers(0, 1000),
+        st.integers(-50, 2000),
+        st.integers(0, 23),
+    ),
+    max_size=3,
+    unique_by=lambda goal: goal.metric,
+)
 
 
 def spearman_oracle(groups):
@@ -72,6 +84,21 @@ class TestAnalysis(unittest.TestCase):
         for (first, _count), (second, _other) in pairwise(found):
             self.assertEqual(second, first + 10)
 
+    @given(st.lists(st.integers(0, 150), min_size=1, max_size=12))
+    def test_middle_half(self, values):
+        """Also of two or three: no value is invented below the lowest."""
+        low, high = analysis.middle_half(values)
+        self.assertLessEqual(min(values), low)
+        self.assertLessEqual(low, high)
+        self.assertLessEqual(high, max(values))
+        rows = sorted(values)
+        for found, part in ((low, Fraction(1, 4)), (high, Fraction(3, 4))):
+            whole, rest = divmod((len(rows) - 1) * part, 1)
+            after = rows[min(whole + 1, len(rows) - 1)]
+            self.assertAlmostEqual(
+                found, float(rows[whole] + rest * (after - rows[whole]))
+            )
+
     @given(st.lists(st.integers(-50, 100), max_size=12))
     def test_top_share(self, values):
         share = analysis.top_share(values)
@@ -105,7 +132,50 @@ class TestAnalysis(unittest.TestCase):
     def test_turnover_and_ramp(self):
         self.assertEqual(analysis.turnover(2, 8, 12), 0.2)
         self.assertIsNone(analysis.turnover(0, 0, 0))
-        self.assertEqual(
-            analysis.months_to_target([(0, 5), (10, 4), (10, 10), (10, 0)]), 2
+        months = [[(0, 5)], [(10, 4)], [], [(10, 10)], [(10, 0)]]
+        self.assertEqual(analysis.months_to_target(self._goals(months)), 2)
+        self.assertIsNone(analysis.months_to_target(self._goals([[(10, 9)]])))
+
+    @staticmethod
+    def _goals(months):
+        return [[analysis.Goal(1, *pair, 20) for pair in pairs] for pairs in months]
+
+    @given(GOALS)
+    def test_attainment(self, goals):
+        """Of each metric apart, weighed by days; its unit changes nothing."""
+        days = sum(goal.days for goal in goals if goal.target > 0)
+        found = analysis.attainment(goals)
+        if not days:
+            self.assertIsNone(found)
+            return
+        oracle = sum(
+            Fraction(goal.days) * goal.achieved / goal.target / days
+            for goal in goals
+            if goal.target > 0
         )
-        self.assertIsNone(analysis.months_to_target([(10, 9)]))
+        self.assertAlmostEqual(found, float(oracle), 9)
+        cents = [
+            goal._replace(target=goal.target * 128, achieved=goal.achieved * 128)
+            if goal.metric == 1
+            else goal
+            for goal in goals
+        ]
+        self.assertEqual(analysis.attainment(cents), found)
+
+    @given(st.dictionaries(st.integers(1, 6), GOALS, max_size=5))
+    def test_contributions(self, people):
+        """They sum to the attainment of all: that of the sums, metric by metric."""
+        sums = {}
+        for goal in chain.from_iterable(people.values()):
+            before = sums.get(goal.metric, analysis.Goal(goal.metric, 0, 0, 0))
+            sums[goal.metric] = analysis.Goal(
+                goal.metric,
+                *(x + y for x, y in zip(before[1:], goal[1:], strict=True)),
+            )
+        whole = analysis.attainment(list(sums.values()))
+        parts = analysis.contributions(people)
+        if whole is None:
+            self.assertEqual(parts, {})
+            return
+        self.assertEqual(set(parts), set(people))
+        self.assertAlmostEqual(sum(parts.values()), whole, 9)

@@ -394,8 +394,8 @@ class TestOpening(CoachingCase):
         self.assertEqual(plan.card_line_id, weakest)
         self.assertEqual(plan.coach_id, self.users["leader"])
         self.assertEqual(plan.metric_id, self._metric("INVOICED"))
-        self.assertIn("By the rules", plan.reason)
-        self.assertIn("40.00", plan.reason)
+        self.assertIn("By the rules", plan.evidence)
+        self.assertIn("40.00", plan.evidence)
         self.assertTrue(plan.exercise_ids)
         days = self.env["sales.working.time"].working_days(
             card.rep_id, card.date_from, card.date_to
@@ -466,26 +466,6 @@ class TestOpening(CoachingCase):
                 card.with_user(self.users["director"])
             )
 
-    def test_rule_counts_periods(self):
-        """Two cards of one month, for each part of it one, are not two months."""
-        team = self.env["crm.team"].create(
-            {"name": "North", "company_id": self.company.id}
-        )
-        self.reps["rep"]._change_assignment(date(2031, 1, 16), {"team_id": team.id})
-        self._open()
-        cards = self._card()
-        self.assertEqual(len(cards), 2)
-        self._judge(cards, 10)
-        cards.action_confirm()
-        plans, rules = self.env["sales.coaching"], self.env["sales.coaching.rule"]
-        rules.search([]).action_archive()
-        rule = rules.create({"name": "Low", "kind": "card", "below": 50, "times": 2})
-        rules._apply()
-        self.assertFalse(plans.search([("card_id", "in", cards.ids)]))
-        rule.times = 1
-        rules._apply()
-        self.assertEqual(len(plans.search([("card_id", "in", cards.ids)])), 1)
-
     def test_uninstalled(self):
         """What was done in plans does not keep its kind in the database."""
         plan = self._plan()
@@ -497,23 +477,6 @@ class TestOpening(CoachingCase):
         self.env.invalidate_all()
         kind.unlink()
         self.assertFalse(kind.exists())
-
-    def test_rule(self):
-        """A low score opens a draft, once, with a task for the coach."""
-        card = self._scored(0)
-        rules = self.env["sales.coaching.rule"]
-        rules.search([]).action_archive()
-        rule = rules.create({"name": "Low", "kind": "card", "below": 50, "times": 1})
-        rules._apply()
-        plan = self.env["sales.coaching"].search([("card_id", "=", card.id)])
-        self.assertEqual((plan.origin, plan.rule_id), ("rule", rule))
-        self.assertEqual(plan.activity_ids.user_id, self.users["leader"])
-        rules._apply()
-        plan.action_cancel()
-        rules._apply()
-        self.assertEqual(
-            self.env["sales.coaching"].search([("rep_id", "=", card.rep_id.id)]), plan
-        )
 
 
 @tagged("post_install", "-at_install")

@@ -99,7 +99,6 @@ class TestDeviation(DriverCase):
         rule = rules.create(
             {
                 "name": "Far",
-                "kind": "target",
                 "below": 80,
                 "company_id": self.company.id,
             }

@@ -1,6 +1,7 @@
 """Points of conduct count up to the company's limits, the earliest first."""
 
 import random
+from calendar import monthrange
 from collections import defaultdict
 from datetime import date, timedelta
 
@@ -94,12 +95,41 @@ class TestConductLimits(AppraisalCase):
         self._open(date(2031, 2, 1))
         self.assertEqual(self._line(self._card(), "Conduct").x, 0)
 
+    def test_fiscal_year(self):
+        """Periods are the scorecards' own: here a year from April, a quarter of it."""
+        self.company.write(
+            {
+                "fiscalyear_last_month": "3",
+                "fiscalyear_last_day": 31,
+                "sales_points_period": "half",
+            }
+        )
+        # One half of the fiscal year, in two calendar years.
+        first = self._case(8, "2030-10-01")
+        second = self._case(8, "2031-03-31")
+        third = self._case(8, "2031-04-01")
+        self.assertEqual([c.counted for c in first + second + third], [8, 2, 8])
+        self.assertIn("the limit of the half-year is 10", second.counted_text)
+        self.company.sales_points_period = "year"
+        self.env.invalidate_all()
+        self.assertEqual([c.counted for c in first + second + third], [8, 2, 8])
+        self.company.fiscalyear_last_month = "12"
+        self.env.invalidate_all()
+        self.assertEqual([c.counted for c in first + second + third], [8, 8, 2])
+        # A year need not end with a month.
+        self.company.write({"fiscalyear_last_month": "4", "fiscalyear_last_day": 5})
+        self.env.invalidate_all()
+        self.assertEqual([c.counted for c in first + second + third], [8, 2, 0])
+
     def test_oracle(self):
         """Against adding up case by case, of random cases."""
         draw = random.Random(5)
-        for period in ("month", "quarter", "year"):
+        for period in ("month", "quarter", "half", "year"):
+            month = draw.randint(1, 12)
             self.company.write(
                 {
+                    "fiscalyear_last_month": str(month),
+                    "fiscalyear_last_day": monthrange(2030, month)[1],
                     "sales_points_period": period,
                     "sales_reward_limit": draw.randint(0, 15),
                     "sales_penalty_limit": draw.randint(0, 15),
@@ -116,14 +146,16 @@ class TestConductLimits(AppraisalCase):
             cases = self.env["sales.conduct"].search([])
             found = {
                 id_: part
-                for id_, *_rest, part in self.env.execute_query(counted(SQL("TRUE")))
+                for id_, *_rest, part in self.env.execute_query(
+                    counted(self.env, SQL("TRUE"))
+                )
             }
             left, expected = defaultdict(dict), {}
-            months = {"month": 1, "quarter": 3, "year": 12}[period]
+            months = {"month": 1, "quarter": 3, "half": 6, "year": 12}[period]
             for case in cases.sorted(lambda one: (one.date, one.id)):
                 if not case.score:
                     continue
-                place = (case.date.year * 12 + case.date.month - 1) // months
+                place = (case.date.year * 12 + case.date.month - 1 - month) // months
                 reward = case.score > 0
                 company = case.company_id
                 limit = (

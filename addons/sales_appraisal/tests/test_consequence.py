@@ -505,6 +505,7 @@ class TestConsequence(ConsequenceCase):
         self.assertEqual(proposal.result_model, plan._name)
         self.assertEqual(plan.card_id, proposal.card_ids.sorted("date_to")[-1])
         self.assertEqual(plan.coach_id, self.users["leader"])
+        self.assertEqual(plan.activity_ids.user_id, self.users["leader"])
 
     # Speed
 

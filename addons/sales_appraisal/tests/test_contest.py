@@ -1,5 +1,7 @@
 """Contests from the announcement to the prizes, which are given once."""
 
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -123,6 +125,38 @@ class TestContest(ContestCase):
         self._settle(self.contest)
         self.assertEqual(sum(self.contest.entry_ids.mapped("amount")), 1500)
 
+    def test_qualify_is_exact(self):
+        """Four of five are 80 %."""
+        contest = self._contest(metric="WIN_RATE", is_shrunk=False, qualify=80)
+        for name, won, lost in (("a", 4, 1), ("b", 79, 21), ("c", 81, 19)):
+            self._credit("WON", self.sellers[name], won, "2031-05-05")
+            self._credit("LOST", self.sellers[name], lost, "2031-05-05")
+        contest.action_announce()
+        self.assertEqual(self._rows(contest)[:3], [(1, "C"), (2, "A"), (False, "B")])
+
+    def test_no_prize_for_nothing(self):
+        """Who sold nothing shares no prize; fewest losses win, also with none."""
+        self.assertIn("Who has nothing wins no prize.", self.contest.rules)
+        contest = self._contest(metric="ORDERED")
+        self._credit("ORDERED", self.sellers["b"], 10, "2031-05-05")
+        self._credit("ORDERED", self.sellers["c"], -10, "2031-05-05")
+        contest.action_announce()
+        self._settle(contest)
+        self.assertEqual(
+            [(e.rep_id.name, e.amount) for e in contest.entry_ids if e.amount],
+            [("B", 1000)],
+        )
+        place = contest.entry_ids.filtered(lambda e: e.rep_id.name == "A").place
+        self.assertEqual(place, 2)
+        fewest = self._contest(metric="LOST")
+        self.assertNotIn("Who has nothing", fewest.rules)
+        for name in "bcdefgh":
+            self._credit("LOST", self.sellers[name], 1, "2031-05-05")
+        fewest.action_announce()
+        self._settle(fewest)
+        amounts = {e.rep_id.name: e.amount for e in fewest.entry_ids}
+        self.assertEqual((amounts["A"], amounts["B"]), (1000, 100))
+
     def test_who_comes_and_goes(self):
         self.contest.joiners = False
         self.env["sales.credit"]._process_pending()
@@ -155,9 +189,16 @@ class TestContest(ContestCase):
         self.contest.with_user(self.users["c"]).action_enter()
         self.assertEqual(len(self._rows(self.contest)), 2)
         with freeze_time("2031-06-01"):
-            self.env["sales.contest"]._cron_daily()
-            with self.assertRaises(UserError):
-                self.contest.with_user(self.users["e"]).action_enter()
+            # Also before the night's work has ended it.
+            for _turn in range(2):
+                late = self.contest.with_user(self.users["e"])
+                late.invalidate_recordset()
+                self.assertFalse(late.may_enter)
+                with self.assertRaises(UserError):
+                    late.action_enter()
+                with self.assertRaises(UserError):
+                    self.contest.with_user(self.users["c"]).action_withdraw()
+                self.env["sales.contest"]._cron_daily()
 
     def test_announced_rules_change_by_a_version(self):
         self.mine.action_announce()
@@ -186,6 +227,8 @@ class TestContest(ContestCase):
         )
         wizard.action_apply()
         self.assertEqual((self.contest.state, self.contest.version), ("draft", 2))
+        with self.assertRaises(UserError):
+            self.mine.unlink()
         self.mine.date_to = "2031-06-15"
         self.mine.action_announce()
         [version] = self.contest.version_ids
@@ -221,6 +264,7 @@ class TestContest(ContestCase):
         self._credit("INVOICED", self.sellers["d"], 1000, "2031-05-19")
         with freeze_time("2031-05-20"):
             self.env["sales.contest"]._cron_daily()
+            self.env["sales.contest"]._cron_daily()
         told = self.env["mail.message"].search(
             [
                 ("model", "=", "sales.contest"),
@@ -235,6 +279,39 @@ class TestContest(ContestCase):
         with freeze_time("2031-05-21"):
             self.env["sales.contest"]._cron_daily()
         self.assertEqual(self._last_message(self.contest), told[0])
+
+    def test_first_sale(self):
+        """Who had nothing had no prize to lose."""
+        contest = self._contest(metric="ORDERED")
+        contest.action_announce()
+        self._credit("ORDERED", self.sellers["d"], 1000, "2031-05-19")
+        before = self._last_message(contest)
+        self.env["sales.contest"]._cron_daily()
+        told = self._last_message(contest)
+        self.assertGreater(told.id, before.id)
+        self.assertEqual(told.notified_partner_ids, self.users["d"].partner_id)
+
+    def test_told_in_the_own_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.users["d"].lang = "zh_CN"
+        langs = []
+        model = type(self.contest)
+        notify = model.message_notify
+
+        def note(contest, **values):
+            for partner in contest.env["res.partner"].browse(values["partner_ids"]):
+                langs.append((partner.lang, contest.env.lang))
+            return notify(contest, **values)
+
+        self.mine.action_announce()
+        self._credit("INVOICED", self.sellers["d"], 1000, "2031-05-19")
+        with patch.object(model, "message_notify", note):
+            self.env["sales.contest"]._cron_daily()
+            self._settle(self.contest)
+        self.assertIn("zh_CN", dict(langs))
+        self.assertGreaterEqual(len(langs), 5)
+        for wanted, spoken in langs:
+            self.assertEqual(wanted, spoken)
 
     def test_teams(self):
         contest = self._contest(subject="team", team_by="total")

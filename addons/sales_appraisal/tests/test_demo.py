@@ -21,6 +21,12 @@ class TestDemo(TransactionCase):
             {"open", "self", "manager", "calibration", "appealed", "acknowledged"},
         )
         self.assertEqual(len(self.cards.appeal_ids), 2)
+        # Odoo's own demo users are in no organisation.
+        self.assertFalse(
+            self.cards.rep_id.filtered(
+                lambda rep: rep.user_id.login in ("admin", "demo")
+            )
+        )
         self.assertTrue(self.cards.move_ids)
 
     def test_teams(self):
@@ -110,6 +116,8 @@ class TestDemo(TransactionCase):
         self.assertEqual(set(closed.mapped("is_shown")), {True, False})
         self.assertIn("customer", closed.result_ids.mapped("audience"))
         self.assertTrue(closed.comment_ids)
+        counted = self.cards.line_ids.filtered(lambda line: line.kind == "survey")
+        self.assertTrue(counted.filtered("applies"))
         running = rounds.filtered(lambda one: one.state == "running")
         self.assertGreater(running.participant_count, running.answer_count)
         self.assertTrue(running.answer_count)

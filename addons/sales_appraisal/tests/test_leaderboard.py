@@ -8,8 +8,8 @@ from fractions import Fraction
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from odoo.addons.sales_force.tests.credit_rows import CreditRows
 
@@ -52,6 +52,68 @@ class LeaderboardCase(CreditRows, AppraisalCase):
                 "2031-05-05",
                 team_id=seller.team_id,
             )
+
+    @classmethod
+    def _add_many(cls, count):
+        """So many more reps in the first team, each with a credit and a card."""
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            SQL(
+                """
+                WITH number AS (SELECT generate_series(1, %(count)s) n),
+                partner AS (
+                    INSERT INTO res_partner (name, autopost_bills, active)
+                    SELECT 'Many ' || n, 'ask', TRUE FROM number RETURNING id, name
+                ),
+                login AS (
+                    INSERT INTO res_users (login, partner_id, company_id,
+                        notification_type, active)
+                    SELECT 'many_' || id, id, %(company)s, 'inbox', TRUE FROM partner
+                    RETURNING id, login
+                ),
+                rep AS (
+                    INSERT INTO sales_rep (user_id, company_id, name, state, active,
+                        date_start, carries_target, parent_id, team_id)
+                    SELECT id, %(company)s, login, 'active', TRUE, '2030-01-01', TRUE,
+                        %(boss)s, %(team)s FROM login RETURNING id, user_id
+                ),
+                stay AS (
+                    INSERT INTO sales_rep_assignment (rep_id, company_id, team_id,
+                        manager_id, date_from)
+                    SELECT id, %(company)s, %(team)s, %(boss)s, '2030-01-01' FROM rep
+                ),
+                card AS (
+                    INSERT INTO sales_scorecard (rep_id, team_id, company_id,
+                        template_id, period, period_from, period_to, date_from, date_to,
+                        share, state, has_score, score)
+                    SELECT id, %(team)s, %(company)s, %(template)s, 'month',
+                        '2031-04-01', '2031-04-30', '2031-04-01', '2031-04-30', 100,
+                        'confirmed', TRUE, 50 + id %% 50 FROM rep
+                )
+                INSERT INTO sales_credit (metric_id, date, rep_id, user_id, company_id,
+                    team_id, value, share, overlay, res_model, res_id, part, source,
+                    scope_id)
+                SELECT %(metric)s, '2031-05-05', id, user_id, %(company)s, %(team)s, 10,
+                    100, FALSE, 'sale.order', 5000000 + id, 0, 'order', 5000000 + id
+                FROM rep
+                """,
+                count=count,
+                company=cls.company.id,
+                boss=cls.reps["leader"].id,
+                team=cls.teams[0].id,
+                template=cls.template.id,
+                metric=cls._metric("INVOICED").id,
+            )
+        )
+        cls.env.cr.execute(
+            SQL(
+                """UPDATE sales_rep SET parent_path = %s || id || '/'
+                WHERE parent_path IS NULL""",
+                cls.reps["leader"].parent_path,
+            )
+        )
+        cls.env.invalidate_all()
+        cls.env.registry.clear_cache()
 
     @classmethod
     def _board(cls, **values):
@@ -293,6 +355,112 @@ class TestLeaderboard(LeaderboardCase):
         row = self._row(board, "director", "South", day="2031-02-10")
         self.assertAlmostEqual(row["value"], sum(members.mapped("score")) / 2, 9)
 
+    def _confirmed(self, name, score, period, start, **values):
+        """A card of a period, or of a part of it."""
+        whole = spans.bounds(period, date.fromisoformat(start))
+        return self.env["sales.scorecard"].create(
+            {
+                "rep_id": self.sellers[name].id,
+                "team_id": self.sellers[name].team_id.id,
+                "company_id": self.company.id,
+                "template_id": self.template.id,
+                "period": period,
+                "period_from": whole.start,
+                "period_to": whole.stop,
+                "date_from": whole.start,
+                "date_to": whole.stop,
+                "state": "confirmed",
+                "has_score": True,
+                "score": score,
+                **values,
+            }
+        )
+
+    def test_a_years_scores(self):
+        """A quarter is three months long, and no day counts twice."""
+        board = self._board(measure="score", period="year")
+
+        def value(name):
+            return self._row(board, "director", name, day="2031-01-10")["value"]
+
+        # A: 90 and 60 of 31 days each, then the quarter's card of them, 66 of 90 days.
+        self._confirmed("a", 90, "month", "2030-01-01")
+        self._confirmed("a", 60, "month", "2030-07-01")
+        self.assertAlmostEqual(value("a"), 75, 9)
+        self._confirmed("a", 66, "quarter", "2030-01-01")
+        self.assertAlmostEqual(value("a"), (66 * 90 + 60 * 31) / 121, 9)
+        # B: a good month does not outweigh a quarter.
+        self._confirmed("b", 50, "quarter", "2030-01-01")
+        self._confirmed("b", 100, "month", "2030-04-01")
+        self.assertAlmostEqual(value("b"), (50 * 90 + 100 * 30) / 120, 9)
+        # C: the year's card says it all, where there is one; not a later year's.
+        for month in range(1, 13):
+            self._confirmed("c", 99, "month", f"2030-{month:02}-01")
+        self._confirmed("c", 99, "month", "2031-01-01")
+        self._confirmed("c", 70, "year", "2030-01-01")
+        self.assertAlmostEqual(value("c"), 70, 9)
+        month = self._board(measure="score")
+        row = self._row(month, "director", "C", day="2030-02-10")
+        self.assertAlmostEqual(row["value"], 99, 9)
+
+    def test_scores_oracle(self):
+        """Random cards of all periods and of parts of them, counted day by day."""
+        chance = random.Random(7)
+        marks = defaultdict(dict)
+        lengths = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+        for name in "abcdefgh":
+            for period, months in lengths.items():
+                for month in range(1, 13, months):
+                    if chance.random() < 0.5:
+                        continue
+                    whole = spans.bounds(period, date(2030, month, 1))
+                    cut = whole.start + chance.randint(0, 40) * spans.DAY
+                    score = chance.choice((50, 61.5, 80, 99.99))
+                    team = chance.choice(self.teams)
+                    self._confirmed(
+                        name,
+                        score,
+                        period,
+                        str(whole.start),
+                        date_from=min(cut, whole.stop),
+                        team_id=team.id,
+                    )
+                    for number in range(
+                        min(cut, whole.stop).toordinal(), whole.stop.toordinal() + 1
+                    ):
+                        marks[name, number][months] = (score, team)
+        for period, day in (
+            ("year", "2031-01-10"),
+            ("half", "2030-06-30"),
+            ("quarter", "2031-01-10"),
+            ("month", "2030-03-31"),
+        ):
+            board = self._board(measure="score", period=period)
+            known = board.get_standings(day)
+            teams = self._board(measure="score", period=period, subject="team")
+            sums = defaultdict(lambda: [0, 0])
+            start, stop = (date.fromisoformat(known[k]) for k in ("start", "stop"))
+            for (name, number), of_day in marks.items():
+                fitting = [m for m in of_day if m <= lengths[period]]
+                if not (start.toordinal() <= number <= stop.toordinal() and fitting):
+                    continue
+                score, team = of_day[max(fitting)]
+                for key in (name.upper(), team.name):
+                    sums[key][0] += Fraction(str(score))
+                    sums[key][1] += 1
+            rows = [
+                row
+                for found in (known, teams.get_standings(day))
+                for row in found["groups"][0]["rows"]
+            ]
+            self.assertEqual(len(rows), 10)
+            for row in rows:
+                total, count = sums[row["name"]]
+                if count:
+                    self.assertAlmostEqual(row["value"], float(total / count), 9)
+                else:
+                    self.assertFalse(row["place"])
+
     def test_fiscal_quarter(self):
         """Quarters are those of scorecards: of the company's fiscal year."""
         self.company.write({"fiscalyear_last_month": "1", "fiscalyear_last_day": 31})
@@ -306,6 +474,13 @@ class TestLeaderboard(LeaderboardCase):
         board.measure = "score"
         found = board.get_standings("2031-05-20")
         self.assertEqual((found["start"], found["stop"]), ("2031-02-01", "2031-04-30"))
+        # The one before that is shown, and none that is not over.
+        self.assertEqual((found["previous"], found["next"]), ("2031-01-31", False))
+        found = board.get_standings(found["previous"])
+        self.assertEqual(
+            (found["stop"], found["previous"], found["next"]),
+            ("2031-01-31", "2030-10-31", "2031-04-30"),
+        )
 
     def test_oracle(self):
         """Random credits of four months, counted one by one."""
@@ -351,6 +526,7 @@ class TestLeaderboard(LeaderboardCase):
                 {"measure": "attainment", "peer": "team"},
                 {"measure": "score"},
                 {"measure": "metric", "subject": "team"},
+                {"measure": "score", "subject": "team"},
             )
         ]
 
@@ -363,34 +539,13 @@ class TestLeaderboard(LeaderboardCase):
         for board in boards:
             count(board)
         before = [count(board) for board in boards]
-        users = self.env["res.users"].create(
-            [
-                {
-                    "name": f"Many {n}",
-                    "login": f"many{n}",
-                    "group_ids": [
-                        Command.link(self.env.ref("sales_force.group_sales_rep").id)
-                    ],
-                }
-                for n in range(40)
-            ]
-        )
-        reps = self.env["sales.rep"].create(
-            [
-                {
-                    "user_id": user.id,
-                    "company_id": self.company.id,
-                    "parent_id": self.reps["leader"].id,
-                    "team_id": self.teams[0].id,
-                    "date_start": "2030-01-01",
-                }
-                for user in users
-            ]
-        )
-        for rep in reps:
-            self._credit("INVOICED", rep, 10, "2031-05-05")
+        self._add_many(500)
         count(boards[0])  # what creating them left to do
         after = [count(board) for board in boards]
+        for board in boards:
+            groups = board.get_standings()["groups"]
+            if board.subject == "rep":
+                self.assertEqual(sum(len(group["rows"]) for group in groups), 508)
         self.assertEqual(after, before)
         self.assertLessEqual(max(after), 40)
 
@@ -399,6 +554,12 @@ class TestLeaderboard(LeaderboardCase):
             self._board(metric_id=False)
         with self.assertRaises(ValidationError):
             self._board(metric="MARKET_SHARE")
+
+    def test_no_card_is_of_a_week(self):
+        board = self._board(measure="score")
+        for period in ("day", "week"):
+            with self.assertRaises(ValidationError):
+                board.period = period
 
 
 @tagged("post_install", "-at_install")

@@ -11,7 +11,15 @@ from odoo.tools.date_utils import get_fiscal_year
 
 from ..scoring.curve import is_drawable, vertices
 from ..scoring.functions import Function, score
-from ..scoring.periods import MONTHS, bounds, parts, place, years
+from ..scoring.periods import (
+    MONTHS,
+    bounds,
+    earlier,
+    firsts,
+    parts,
+    place,
+    years,
+)
 
 days = st.dates(date(2000, 1, 1), date(2040, 12, 31))
 
@@ -41,6 +49,7 @@ class TestPeriods(BaseCase):
             self.assertEqual(bounds(period, other, last), (start, stop))
         after = bounds(period, stop + timedelta(days=1), last)
         self.assertEqual(after[0], stop + timedelta(days=1))
+        self.assertEqual(earlier(period, after[1], 1, last), start)
         number, count = place(period, day, last), 12 // MONTHS[period]
         self.assertIn(number, range(1, count + 1))
         following = place(period, after[0], last)
@@ -52,6 +61,16 @@ class TestPeriods(BaseCase):
         if number == 1:
             self.assertEqual(get_fiscal_year(day, final, month)[0], start)
             self.assertEqual(years(day, last)[0], start.year)
+
+    @given(st.sampled_from(sorted(MONTHS)), days, st.integers(0, 800), st.data())
+    def test_firsts(self, period, start, length, data):
+        """Against asking for each day."""
+        last = data.draw(st.sampled_from([(12, 31), (3, 31), (4, 5), (2, 28)]))
+        run = [start + timedelta(days=n) for n in range(length + 1)]
+        self.assertEqual(
+            firsts(period, start, run[-1], last),
+            sorted({bounds(period, day, last)[0] for day in run}),
+        )
 
     @given(
         st.dictionaries(st.integers(0, 40), st.sampled_from("AB") | st.none()),

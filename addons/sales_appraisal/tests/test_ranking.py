@@ -25,6 +25,14 @@ SAMPLES = st.dictionaries(
 DAYS = st.dates(date(2019, 1, 1), date(2032, 12, 31))
 
 
+def _span(start, length):
+    return spans.Span(start, start + timedelta(days=length))
+
+
+def _ordinals(span):
+    return span.start.toordinal(), span.stop.toordinal() + 1
+
+
 class TestRanking(BaseCase):
     @settings(max_examples=200, deadline=None)
     @given(VALUES, st.booleans())
@@ -158,6 +166,18 @@ class TestRanking(BaseCase):
         self.assertEqual(by_period.earlier, found.base)
         by_year = spans.to_date(period, day, "last_year")
         self.assertEqual(by_year.base.start.year, span.start.year - 1)
+
+    @settings(max_examples=200, deadline=None)
+    @given(st.lists(st.builds(_span, DAYS, st.integers(0, 400)), max_size=8))
+    def test_own_days(self, found):
+        """Each day belongs to the first that holds it."""
+        expected = [0] * len(found)
+        for number in {d for s in found for d in range(*_ordinals(s))}:
+            first = next(
+                n for n, span in enumerate(found) if number in range(*_ordinals(span))
+            )
+            expected[first] += 1
+        self.assertEqual(spans.own_days(found), expected)
 
     def test_spans_of_a_contest(self):
         contest = spans.Span(date(2031, 5, 10), date(2031, 5, 19))

@@ -130,7 +130,9 @@ class TestTeam(TeamCase):
                 for one, days in sorted(weights.items(), key=lambda item: item[0].id)
             ],
         )
-        self.assertEqual(card._prepare_snapshot()["lines"][1]["heads"], scores.heads)
+        _sold, kept, _spread = card._prepare_scores()
+        self.assertEqual(kept["heads"], scores.heads)
+        self.assertNotIn("heads", card._prepare_snapshot()["lines"][1])
         opened = scores.action_open_source()
         self.assertEqual(
             self.env["sales.scorecard"].search(opened["domain"]),
@@ -529,9 +531,10 @@ class TestTeam(TeamCase):
         for secret in ("44.88", f"{team.line_ids[1].actual:.2f}"):
             self.assertNotIn(secret, told)
         # Who leads a team need not be above its members.
-        with self.assertRaises(AccessError):
-            lines[1].read(["heads"])
-        self.assertEqual((lines[1].lowest, lines[1].missing), (0, "judgement"))
+        for name in ("heads", "lowest", "highest"):
+            with self.assertRaises(AccessError):
+                lines[1].read([name])
+        self.assertEqual(lines[1].missing, "judgement")
         self.assertEqual(lines[0].actual, 1400)
         # The cards behind are those that the leader reads in any case.
         opened = lines[1].action_open_source()
@@ -542,6 +545,56 @@ class TestTeam(TeamCase):
         self.assertIn(card.display_name, str(caught.exception))
         (team + card).with_user(self.users["director"]).action_confirm()
         self.assertEqual(set((team + card).mapped("state")), {"confirmed"})
+
+    def test_scores_of_others_are_not_told(self):
+        """A confirmed card tells nobody a score that the member's card does not."""
+        for name, amount in (("rep", 900), ("peer", 437.1)):
+            self._join(name, date(2030, 1, 1), self.team)
+            self._sell(name, amount)
+        with freeze_time("2031-01-10 12:00:00"):
+            self._open()
+        with freeze_time("2031-02-03 12:00:00"):
+            team = self._team_card()
+            self._judge_nothing(team)
+            team.with_user(self.users["director"]).action_confirm()
+            leader = team.with_user(self.users["leader"])
+            appeal = leader._appeal("It was a hard month, too")
+        peer = self._card("peer")
+        self.assertEqual(peer.score, 43.71)
+        # The peer's manager is somebody else: the leader does not read the card.
+        self.assertFalse(peer.with_user(self.users["leader"]).has_access("read"))
+        self.users["leader"].group_ids += self.env.ref("base.group_allow_export")
+        _lines, told = self._told(team)
+        told += str(leader.read()) + str(appeal.with_user(self.users["leader"]).read())
+        told += str(leader.export_data(["snapshot", "line_ids/explanation"]))
+        told += str(leader.message_ids.read())
+        self.assertNotIn("43.71", told)
+        self.assertIn("2 cards, on average 66.86 by working days", told)
+        for name in ("snapshot_scores", "line_ids/lowest", "line_ids/heads"):
+            with self.assertRaises(AccessError):
+                leader.export_data([name])
+        with self.assertRaises(AccessError):
+            leader.search([("line_ids.lowest", "<", 50)])
+        # Who reads the members' cards reads from which to which score they go.
+        for name, shown in (("manager", False), ("director", True)):
+            text = team.with_user(self.users[name]).line_ids[1].explanation
+            self.assertEqual("from 43.71 to 90.00" in text, shown, name)
+        self.reps["peer"].assignment_ids.manager_id = self.reps["leader"]
+        self.assertIn("from 43.71 to 90.00", self._told(team)[1])
+        # Who reads the whole company can do the sum again, of the appeal's, too.
+        for name in ("director", "operations"):
+            reader = team.with_user(self.users[name])
+            (values,) = reader.read(["snapshot", "snapshot_scores"])
+            _sold, scores, _spread = values["snapshot_scores"]
+            whole = sum(days for _card, _score, days in scores["heads"])
+            total = sum(score * days for _card, score, days in scores["heads"])
+            actual = values["snapshot"]["lines"][1]["actual"]
+            self.assertAlmostEqual(total / whole, actual, 2)
+            self.assertEqual((scores["lowest"], scores["highest"]), (43.71, 90))
+            (kept,) = appeal.with_user(self.users[name]).read(
+                ["snapshot_scores_before"]
+            )
+            self.assertEqual(kept["snapshot_scores_before"], values["snapshot_scores"])
 
     def _judge_nothing(self, card):
         card._start()

@@ -1,14 +1,12 @@
 import base64
-import io
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils import get_column_letter
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-_HEAD = PatternFill("solid", fgColor="714B67")
+from odoo.addons.sales_force import workbook
+
 # A column of the spreadsheet, its width, and how its figures look.
 COLUMNS = (
     ("period_label", 18, None),
@@ -73,39 +71,27 @@ class SalesSalaryExport(models.TransientModel):
         sheet = book.active
         sheet.title = self.env._("Salary Review")
         proposals = self._get_proposals()
-        labels = proposals.fields_get([name for name, *_rest in COLUMNS], ["string"])
-        sheet.append([labels[name]["string"] for name, *_rest in COLUMNS])
-        for cell in sheet[1]:
-            cell.font = Font(bold=True, color="FFFFFF")
-            cell.fill = _HEAD
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-        sheet.freeze_panes = "C2"
+        labels = proposals.fields_get([name for name, *_shown in COLUMNS], ["string"])
         states = dict(proposals._fields["state"]._description_selection(self.env))
-        for proposal in proposals:
-            sheet.append(
-                [self._get_cell(proposal, name, states) for name, *_rest in COLUMNS]
-            )
-        for number, (_name, width, pattern) in enumerate(COLUMNS, 1):
-            letter = get_column_letter(number)
-            sheet.column_dimensions[letter].width = width
-            for cell in sheet[letter][1:]:
-                cell.alignment = Alignment(wrap_text=True, vertical="top")
-                if pattern:
-                    cell.number_format = pattern
-        stream = io.BytesIO()
-        book.save(stream)
-        return stream.getvalue()
+        workbook.write_table(
+            sheet,
+            [(labels[name]["string"], *shown) for name, *shown in COLUMNS],
+            (
+                [self._get_cell(proposal, name, states) for name, *_shown in COLUMNS]
+                for proposal in proposals
+            ),
+            freeze="C2",
+        )
+        return workbook.save(book)
 
     @api.model
     def _get_cell(self, proposal, name, states):
-        """A value as a spreadsheet takes it; words never begin a formula."""
+        """A value as a spreadsheet takes it."""
         value = proposal[name]
         if name == "state":
             return states[value]
         if isinstance(value, models.BaseModel):
             value = value.display_name or None
-        if isinstance(value, str) and value[:1] in tuple("=+-@"):
-            value = f"'{value}"
         return None if value is False else value
 
     def action_export(self):

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import format_date
 
 from ..ledger.invoice import SALE_TYPES
+from ..locking import write_lock
 
 _FACTS = frozenset(("rep_id", "deputy_id", "date_from", "date_to", "share"))
 
@@ -107,10 +108,7 @@ class SalesCover(models.Model):
         """One deputy at a time, who is there, and does not go away meanwhile."""
         approved = self.filtered(lambda cover: cover.state == "approved")
         # Two who approve at once meet here: the second runs again and sees the first.
-        self.env.cr.execute(
-            "UPDATE sales_rep SET id = id WHERE id = ANY(%s)",
-            ((approved.rep_id + approved.deputy_id).ids,),
-        )
+        write_lock(approved.rep_id + approved.deputy_id)
         for cover in approved:
             # sudo: a cover of somebody else may be in the way
             others = self.sudo().search(

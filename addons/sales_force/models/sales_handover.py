@@ -7,6 +7,8 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date, formatLang
 
+from ..locking import write_lock
+
 _logger = logging.getLogger(__name__)
 # Activities on these are work that somebody else can do.
 _WORKED_ON = (
@@ -438,9 +440,7 @@ class SalesHandover(models.Model):
         # sudo: who may hand over a rep's tasks hands over all of them
         self = self.sudo().with_context(**_QUIET)
         # Two who do it at once meet here: the second is run again, finds it done.
-        self.env.cr.execute(
-            "UPDATE sales_handover SET id = id WHERE id = %s", (self.id,)
-        )
+        write_lock(self)
         self._check_heirs()
         kinds = self._get_kinds(self.rep_id)
         with self.env["sales.ownership"]._because("handover"):

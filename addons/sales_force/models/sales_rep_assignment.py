@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL
 from odoo.tools.misc import format_date
+
+from ..locking import write_lock
 
 
 class SalesRepAssignment(models.Model):
@@ -158,17 +159,9 @@ class SalesRepAssignment(models.Model):
             )
 
     def _lock(self, rep_ids):
-        """Let nobody else change these reps' assignments meanwhile.
-
-        Writing the reps' rows makes a transaction that does so at the same time fail
-        to serialize, so Odoo retries it on what this one leaves.
-        """
-        ids = sorted({id_ for id_ in rep_ids if id_})
-        if ids:
-            self.env.flush_all()
-            self.env.cr.execute(
-                SQL("UPDATE sales_rep SET id = id WHERE id = ANY(%s)", ids)
-            )
+        """Let nobody else change these reps' assignments meanwhile."""
+        self.env.flush_all()
+        write_lock(self.env["sales.rep"].browse({id_ for id_ in rep_ids if id_}))
 
     def _spans(self):
         """``[(rep, first day)]`` from which the reps' assignments change."""

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
+from ..locking import write_lock
+
 
 class SalesSplit(models.Model):
     """A beneficiary's share of an order, an invoice or one invoice line.
@@ -162,9 +164,7 @@ class SalesSplit(models.Model):
             lines = self.sudo().order_id.order_line
             credit._mark_invoices(lines._lock_invoices())
         if moves:
-            self.env.cr.execute(
-                SQL("UPDATE account_move SET id = id WHERE id IN %s", tuple(moves))
-            )
+            write_lock(self.move_id)
             credit._mark_invoices(moves)
         changed = self.env.cr.precommit.data.setdefault("sales_force.splits", {})
         changed.update(dict.fromkeys(self._targets(), self.env.uid))

@@ -1,6 +1,11 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+# How the fields begin that Odoo's own tools write on a document.
+TOOLS = ("message_", "activity_", "website_message_ids", "rating_ids", "my_activity_")
+# An error about many documents names so many of them.
+NAMED = 10
+
 
 class SalesStampedMixin(models.AbstractModel):
     """A document with fields that only its own actions write, with ``sudo``.
@@ -58,3 +63,34 @@ class SalesStampedMixin(models.AbstractModel):
                     fields=", ".join(fields[name]["string"] for name in sorted(fields)),
                 )
             )
+
+    def _check_state(self, *states):
+        """Of documents with a ``state``.
+
+        :raise UserError: naming those in another state
+        """
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        self._refuse(
+            [
+                self.env._(
+                    "%(document)s is “%(state)s”: this is for “%(states)s”.",
+                    document=one.display_name,
+                    state=labels[one.state],
+                    states=", ".join(labels[state] for state in states),
+                )
+                for one in self
+                if one.state not in states
+            ]
+        )
+
+    def _refuse(self, reasons, error=UserError):
+        """Nothing is done where it cannot be done for all of the documents.
+
+        :param list reasons: a line for each document in the way, naming it
+        """
+        if reasons:
+            more = len(reasons) - NAMED
+            shown = reasons[:NAMED]
+            if more > 0:
+                shown.append(self.env._("… and %(count)s more.", count=more))
+            raise error("\n".join(shown))

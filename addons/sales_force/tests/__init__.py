@@ -21,6 +21,7 @@ from . import (
     test_followup,
     test_handover,
     test_ledger_upkeep,
+    test_locking,
     test_market,
     test_merge,
     test_onboarding,
@@ -43,5 +44,6 @@ from . import (
     test_visit,
     test_visit_board,
     test_visit_pure,
+    test_workbook,
     test_working_time,
 )

@@ -10,7 +10,10 @@ from openpyxl.utils.exceptions import InvalidFileException
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .. import workbook
+
 COLUMNS = ("date", "kind", "name", "calendar_id", "hour_from", "hour_to")
+WIDTHS = (12, 22, 28, 24, 10, 10)
 MAX_ROWS = 5000
 
 
@@ -36,21 +39,23 @@ class SalesCalendarImport(models.TransientModel):
     def _compute_template(self):
         for wizard in self:
             book = Workbook()
-            sheet = book.active
-            sheet.append(wizard._get_headings())
             kinds = self._get_kinds()
             year = wizard.year or date.today().year
-            sheet.append(
-                [date(year, 1, 1), kinds["holiday"], self.env._("New Year's Day")]
+            workbook.write_table(
+                book.active,
+                [
+                    (heading, width, None)
+                    for heading, width in zip(
+                        wizard._get_headings(), WIDTHS, strict=True
+                    )
+                ],
+                [
+                    [date(year, 1, 1), kinds["holiday"], self.env._("New Year's Day")],
+                    [date(year, 1, 4), kinds["workday"], self.env._("Make-up day")],
+                ],
+                freeze="A2",
             )
-            sheet.append(
-                [date(year, 1, 4), kinds["workday"], self.env._("Make-up day")]
-            )
-            for column, width in zip("ABCDEF", (12, 22, 28, 24, 10, 10), strict=True):
-                sheet.column_dimensions[column].width = width
-            stream = io.BytesIO()
-            book.save(stream)
-            wizard.template = base64.b64encode(stream.getvalue())
+            wizard.template = base64.b64encode(workbook.save(book))
 
     @api.model
     def _get_headings(self):

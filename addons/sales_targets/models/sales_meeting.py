@@ -6,8 +6,9 @@ import pytz
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL
 from odoo.tools.misc import format_date
+
+from odoo.addons.sales_force.locking import write_lock
 
 LENGTH = timedelta(hours=1)
 WEEK = timedelta(days=7)
@@ -168,9 +169,7 @@ class SalesMeeting(models.Model):
         today = leader.company_id._get_sales_today()
         week = today - timedelta(days=today.weekday())
         # Two clicks at once would not see each other: the second is run again.
-        self.env.cr.execute(
-            SQL("UPDATE sales_rep SET id = id WHERE id = %s", leader.id)
-        )
+        write_lock(leader)
         mine = [("rep_id", "=", leader.id), ("week", "=", week)]
         meeting = self.search(mine) or self._open(leader, week)
         return {

@@ -2,8 +2,9 @@
 
 from odoo import api, models
 from odoo.exceptions import ValidationError
-from odoo.tools import SQL
 from odoo.tools.misc import format_date
+
+from odoo.addons.sales_force.locking import write_lock
 
 # What a company asks for in each stage of its market, by metric.
 STAGE_METRICS = {
@@ -50,12 +51,7 @@ class SalesTargetPlan(models.Model):
         if not core:
             return
         # Two plans at once would not see each other: the second is run again.
-        self.env.cr.execute(
-            SQL(
-                "UPDATE res_company SET id = id WHERE id = ANY(%s)",
-                core.company_id.ids,
-            )
-        )
+        write_lock(core.company_id)
         for plan in core:
             # sudo: a plan that one does not see is in the way all the same
             for other in self.sudo().search(

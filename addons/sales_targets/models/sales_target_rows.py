@@ -9,6 +9,8 @@ from dateutil.relativedelta import relativedelta
 from odoo import models
 from odoo.tools import SQL
 
+from odoo.addons.sales_force.locking import write_lock
+
 from ..planning import tree
 
 # What a row is written with, and as which type; the rest of it is answered or derived.
@@ -40,9 +42,7 @@ class SalesTargetPlan(models.Model):
     def _lock_plan(self):
         """Two who plan at once: the second is run again on what the first left."""
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL("UPDATE sales_target_plan SET id = id WHERE id = ANY(%s)", self.ids)
-        )
+        write_lock(self)
 
     def _read_rows(self):
         """The rows as they are: ``{key: {None or first day of a month: row}}``."""

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
+from odoo.addons.sales_force.locking import write_lock
 from odoo.addons.sales_force.models.sales_rep import COMPANY_GROUPS
 
 from .. import asked
@@ -162,9 +163,7 @@ class SalesWorkPlan(models.Model):
 
         Odoo runs it again, so that nothing is added to a plan that is submitted.
         """
-        self.env.cr.execute(
-            SQL("UPDATE sales_work_plan SET id = id WHERE id = ANY(%s)", self.ids)
-        )
+        write_lock(self)
 
     def _not_come_yet(self):
         return UserError(

@@ -138,6 +138,17 @@ class TestChanges(TargetCase):
         book.save(stream)
         wizard.file = base64.b64encode(stream.getvalue())
 
+    def test_excel_names(self):
+        """Whatever a rep is called, the spreadsheet does not run it."""
+        self.plan.action_decompose()
+        leaf = self._leaf("rep")
+        leaf.rep_id.user_id.name = "=1+1"
+        self.assertEqual(leaf.name, "=1+1")
+        sheet = self._workbook()[1].worksheets[0]
+        [row] = [row for row in sheet.iter_rows(min_row=2) if row[0].value == leaf.id]
+        self.assertEqual((row[2].value, row[2].data_type), ("'=1+1", "s"))
+        self.assertEqual((row[4].data_type, row[6].data_type), ("f", "n"))
+
     def test_excel(self):
         """Down, changed, up: differences first, then all of them."""
         self.plan.action_decompose()

@@ -30,15 +30,20 @@ function shorten(value, currencyId) {
  * @param {number} [options.currencyId] of amounts of money
  * @param {boolean} [options.humanReadable] 1.23M instead of 1,234,567.89, in the
  *  words of the user's language
+ * @param {number} [options.largest] of the values beside it: they are shortened alike
  * @returns {string}
  */
-export function formatMetric(value, unit, {currencyId, humanReadable = false} = {}) {
+export function formatMetric(
+    value,
+    unit,
+    {currencyId, humanReadable = false, largest = value} = {},
+) {
     if (value === null || value === undefined || value === false) {
         return "–";
     }
     switch (unit) {
         case "money":
-            return humanReadable && Math.abs(value) >= LARGE
+            return humanReadable && Math.abs(largest) >= LARGE
                 ? shorten(value, currencyId)
                 : formatMonetary(value, {currencyId});
         case "percent":

@@ -4,7 +4,8 @@ import {rpc} from "@web/core/network/rpc";
 import {registry} from "@web/core/registry";
 import {user} from "@web/core/user";
 
-// How often the server is asked, and how long something is celebrated, in milliseconds.
+// How often the server is asked, which takes new places once a minute, and how long
+// something is celebrated, in milliseconds.
 const POLL = 20000;
 const CELEBRATION = 7000;
 const CONFETTI = 80;

@@ -37,7 +37,7 @@ registry.category("web_tour.tours").add("sales_appraisal_joint_visit", {
         {trigger: "button[name=action_submit]", run: "click"},
         {
             trigger:
-                ".o_statusbar_status .o_arrow_button_current:contains('Handed Over')",
+                ".o_statusbar_status .o_arrow_button_current:contains('Submitted')",
         },
         {trigger: ".o_field_widget[name=score]:contains('4.00')"},
     ],

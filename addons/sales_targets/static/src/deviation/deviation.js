@@ -98,17 +98,17 @@ export class Deviation extends Component {
         );
     }
 
-    format(value, humanReadable = false) {
+    format(value, options) {
         return formatMetric(value, this.data.metric.unit, {
             currencyId: this.data.currency_id,
-            humanReadable,
+            ...options,
         });
     }
 
     /** A part of a gap: the sign is before the currency, whichever it is. */
-    signed(value, humanReadable = false) {
+    signed(value) {
         const sign = value > 0 ? "+" : value < 0 ? "-" : "";
-        return sign + this.format(Math.abs(value), humanReadable);
+        return sign + this.format(Math.abs(value));
     }
 
     /** The product mix is a part of what it would be as planned, and close to it. */
@@ -174,6 +174,9 @@ export class Deviation extends Component {
     getWaterfall() {
         const {rows} = this.data;
         const muted = getThemeColor("secondary-color") || "#888";
+        const largest = Math.max(
+            ...rows.flatMap(({start, stop}) => [Math.abs(start), Math.abs(stop)]),
+        );
         const colors = {
             total: muted,
             more: getThemeColor("success") || "#28a745",
@@ -228,7 +231,8 @@ export class Deviation extends Component {
                             color: muted,
                             maxRotation: 0,
                             maxTicksLimit: upright ? 8 : 3,
-                            callback: (value) => this.format(value, true),
+                            callback: (value) =>
+                                this.format(value, {humanReadable: true, largest}),
                         },
                     },
                 },
