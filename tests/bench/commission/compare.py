@@ -40,7 +40,7 @@ class Verdict:
             text = "right"
         else:
             wrong = [check for check in self.checks if not check.right]
-            text = "wrong: " + ", then ".join(map(_difference, wrong))
+            text = "wrong: " + ", then ".join(dict.fromkeys(map(_difference, wrong)))
         return "; ".join([text, *dict.fromkeys(self.notes)])
 
 
@@ -55,7 +55,7 @@ def _difference(check):
         for key in whose
         if check.paid.get(key, 0) != check.due.get(key, 0)
     ]
-    return "paid " + " and ".join(parts)
+    return " and ".join(parts)
 
 
 def _names(people):

@@ -178,10 +178,10 @@ def reversed_invoice(stage):
 def down_payment(stage):
     """30 % in advance, the rest later, of 1,000: 30, then 100."""
     _ann, customer = ann_and_customer(stage, COLLECTED)
-    order, advance = stage.on("2026-01-10").down_payment(customer, 1000, 30)
+    order, advance, rest = stage.on("2026-01-10").down_payment(customer, 1000, 30)
     stage.on("2026-01-20").receive(advance)
     stage.settle("2026-02-01")
-    final = stage.on("2026-02-10").final_invoice(order)
+    final = stage.on("2026-02-10").final_invoice(order, rest)
     stage.on("2026-02-20").receive(final)
     stage.settle("2026-03-01")
 

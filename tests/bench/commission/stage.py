@@ -46,7 +46,7 @@ class Stage:
         self.env, self.clock = env, clock
         self.story = Story(TAX)
         self.checks, self.notes = [], []
-        self.reps, self.served, self.taxes = {}, {}, {}
+        self.reps, self.served, self.taxes, self.rates = {}, {}, {}, {}
         self.today = START
         self.on(START)
         self.product = self.new_product(0)
@@ -168,6 +168,7 @@ class Stage:
             .search([("name", "=", name)])
         )
         currency.active = True
+        self.rates[currency] = Decimal(rate)
         self.env["res.currency.rate"].create(
             {
                 "name": self.today,
@@ -221,7 +222,7 @@ class Stage:
                 day=self.today,
                 lines=tuple(lines),
                 company=self.company.name,
-                rate=Decimal(str(document.invoice_currency_rate)),
+                rate=self.rates.get(document.currency_id, Decimal(1)),
                 sign=sign,
             )
         )
@@ -306,14 +307,16 @@ class Stage:
         advance = wizard._create_invoices(order)
         advance.invoice_date = self.today
         advance.action_post()
-        self._tell(advance, [Line(Decimal(price) * Decimal(percent) / 100)])
-        return order, advance
+        part = Decimal(price) * Decimal(percent) / 100
+        self._tell(advance, [Line(part)])
+        return order, advance, Decimal(price) - part
 
-    def final_invoice(self, order):
+    def final_invoice(self, order, rest):
+        """:param rest: what is left to invoice"""
         invoice = order._create_invoices(final=True)
         invoice.invoice_date = self.today
         invoice.action_post()
-        self._tell(invoice, [Line(Decimal(str(invoice.amount_untaxed)))])
+        self._tell(invoice, [Line(rest)])
         return invoice
 
     # Money
@@ -321,6 +324,7 @@ class Stage:
     def receive(self, document, amount=None, **values):
         """A payment of today is registered, of an invoice or (back) a credit note.
 
+        :param amount: None: of all of it
         :param values: fields of Odoo's wizard that are set after the amount
         """
         wizard = (
@@ -328,18 +332,18 @@ class Stage:
             .with_context(active_model="account.move", active_ids=document.ids)
             .create({"payment_date": self.today, "journal_id": self.journal("bank").id})
         )
-        if amount is not None:
-            wizard.amount = float(amount)
+        fact = self.fact(document)
+        if amount is None:
+            net = sum(line.quantity * line.price for line in fact.lines)
+            amount = net * (1 + TAX / 100)
+        wizard.amount = float(amount)
         wizard.write(values)
-        paid = Decimal(str(wizard.amount))
         payment = wizard._create_payments()
-        self._cash(document, paid if document.move_type == "out_invoice" else -paid)
+        self._cash(document, fact.sign * Decimal(amount))
         return payment
 
-    def _cash(self, document, amount, banked=True):
-        cash = Cash(
-            str(document.id), self.today, amount, self.today if banked else None
-        )
+    def _cash(self, document, amount):
+        cash = Cash(str(document.id), self.today, amount, self.today)
         self.story.cash.append(cash)
 
     def write_off(self, document, amount):
@@ -352,10 +356,10 @@ class Stage:
         )
 
     def bounce(self, document, payment):
-        """The bank takes a payment back."""
+        """The bank takes the last payment back."""
         payment.action_draft()
         payment.action_cancel()
-        self._cash(document, -Decimal(str(payment.amount)))
+        self._cash(document, -self.story.cash[-1].amount)
 
     @contextmanager
     def without_entry(self):
