@@ -66,6 +66,10 @@
         "views/sales_ranking_menus.xml",
         "views/sales_feedback_views.xml",
         "views/sales_feedback_survey_templates.xml",
+        "views/sales_commission_plan_views.xml",
+        "views/sales_commission_entry_views.xml",
+        "views/sales_commission_statement_views.xml",
+        "views/sales_commission_menus.xml",
     ],
     "demo": [
         "demo/sales_appraisal_demo.xml",

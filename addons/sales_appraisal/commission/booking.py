@@ -19,8 +19,12 @@ _STAMPED = (
     "corrects_id",
 )
 _NAMES = (*_STAMPED, *LINE)
-# What a run may change of an entry of an open statement.
-_CHANGING = ("kind", "base", "position", "amount", "corrects_id", *KEPT)
+# What a run may change of an entry of an open statement; where another one is open for
+# its period by now, it moves there.
+_CHANGING = (
+    *("statement_id", "kind", "base", "position", "amount", "corrects_id"),
+    *KEPT,
+)
 
 
 def closed(rule, start, rep_ids, subject):
@@ -89,11 +93,15 @@ def bonuses(rule, stop, amounts, totals):
 
 
 class Entries:
-    """What the entries of a rule and period should be, given its lines."""
+    """What the entries of a rule and period should be, given its lines.
 
-    def __init__(self, rule, start, lines, subject=None):
+    :param plan: the version that pays the period, where it is not the rule's own
+    """
+
+    def __init__(self, rule, start, lines, subject=None, plan=None):
         self.rule, self.start, self.lines = rule, start, lines
         self.subject = subject or rule._get_subject()
+        self.plan = plan or rule.plan_id
 
     def _wanted(self, rep_ids):
         """Lines less what closed statements hold; nothing where nothing differs."""
@@ -137,6 +145,15 @@ class Entries:
     def differing(self, rep_ids):
         """The reps of whom closed statements hold something else than they should."""
         return SQL("SELECT DISTINCT rep_id FROM (%s) wanted", self._wanted(rep_ids))
+
+    def others(self, rep_ids):
+        """The reps besides these of whom there are lines."""
+        return SQL(
+            """SELECT DISTINCT rep_id FROM (%s) l
+            WHERE amount <> 0 AND rep_id <> ALL(%s) ORDER BY rep_id""",
+            self.lines,
+            list(rep_ids),
+        )
 
     def write(self, books):
         """A statement that makes the entries of open statements what they should be.
@@ -191,13 +208,14 @@ class Entries:
         return SQL(
             """
             SELECT e.* FROM sales_commission_entry e
+            JOIN sales_commission_statement s ON s.id = e.statement_id
+                AND s.state = 'open'
             WHERE e.rep_id = ANY(%s) AND e.rule_id = %s AND e.period_from = %s
-                AND e.statement_id = ANY(%s) AND e.subject = %s
+                AND e.subject = %s
             """,
             list(books),
             self.rule.id,
             self.start,
-            list(books.values()),
             self.subject,
         )
 
@@ -218,7 +236,7 @@ class Entries:
             books=list(books.values()),
             company=self.rule.company_id.id,
             rule=self.rule.id,
-            plan=self.rule.plan_id.id,
+            plan=self.plan.id,
             start=self.start,
             subject=self.subject,
             currency=self.rule.currency_id.id,

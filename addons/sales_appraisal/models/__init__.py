@@ -61,8 +61,10 @@ from . import (
     sales_appraisal_workbook,
     sales_commission_plan,
     sales_commission_rule,
+    sales_commission_rule_text,
     sales_commission_entry,
     sales_commission_statement,
     sales_commission_run,
+    sales_commission_hold,
     sales_appraisal_demo,
 )

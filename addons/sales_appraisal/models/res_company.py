@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 
-from ..scoring.periods import bounds
+from odoo.addons.sales_targets.wording import format_month
+
+from ..scoring.periods import bounds, place, years
 from .sales_scorecard_template import PERIODS
 
 
@@ -89,6 +91,21 @@ class ResCompany(models.Model):
             "half": self.env._("half-year"),
             "year": self.env._("year"),
         }[period]
+
+    def _label_period(self, period, day):
+        """The name of the period that begins on a day, like ``June 2026``."""
+        _ = self.env._
+        if period == "month":
+            return format_month(self.env, day)
+        last = self._get_scorecard_year_end()
+        first, second = years(day, last)
+        year = str(first) if first == second else f"{first}/{second % 100:02}"
+        if period == "year":
+            return _("Year %(year)s", year=year)
+        number = place(period, day, last)
+        if period == "half":
+            return _("%(year)s, half %(number)s", year=year, number=number)
+        return _("%(year)s, quarter %(number)s", year=year, number=number)
 
     def _get_scorecard_year_end(self):
         """Month and day on which the fiscal year ends, by which periods are counted."""

@@ -9,6 +9,9 @@ KINDS = [
     ("override", "Override"),
     ("bonus", "Bonus"),
     ("adjustment", "Adjustment"),
+    ("hold", "Held Back"),
+    ("release", "Release"),
+    ("clawback", "Claw-back"),
 ]
 
 
@@ -88,6 +91,9 @@ class SalesCommissionEntry(models.Model):
         "(rep_id, rule_id, period_from, statement_id, subject, source, res_id, part, "
         "user_id, res_model, overlay, level)"
     )
+    # What was paid for a document; what was held, by day.
+    _scope_idx = models.Index("(scope_id)")
+    _held_idx = models.Index("(rule_id, date) WHERE subject = 'hold'")
 
     def _compute_credit_id(self):
         """The credit that an entry copied; empty when it is gone."""

@@ -9,7 +9,10 @@ from .sales_scorecard_template import PERIODS, STATES
 
 # What a version in force keeps: whom it is for, and what it pays by.
 _FIXED = POPULATION | frozenset(
-    ("company_id", "currency_id", "period", "date_from", "rule_ids", "leaver_days")
+    (
+        *("company_id", "currency_id", "period", "date_from", "rule_ids"),
+        *("leaver_days", "leaver_hold", "leaver_hold_days"),
+    )
 )
 
 
@@ -225,6 +228,8 @@ class SalesCommissionPlan(models.Model):
         later = self.search([("former_id", "=", self.id)], limit=1)
         if not later:
             later = self.copy({"name": self.name})
+            for rule, copied in zip(self.rule_ids, later.rule_ids, strict=True):
+                copied.former_id = rule
             today = self.company_id._get_sales_today()
             _start, stop = self._get_bounds(today)
             # sudo: stamped by the system; the right to write was checked above

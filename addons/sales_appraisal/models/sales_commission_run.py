@@ -41,7 +41,10 @@ class SalesCommissionStatement(models.Model):
         for rule in plan.rule_ids:
             books = self._settle_rule(rule, start, stop, members, books)
         written = self.browse(sorted({id_ for id_ in books.values() if id_}))
-        written._sum_up()
+        written |= self._settle_dependent(plan, start, stop, books, reps)
+        # Entries move where a statement was opened again or before the one they are in.
+        moved = [("rep_id", "in", written.rep_id.ids), ("state", "=", "open")]
+        (written | self.search(moved))._sum_up()
         return written
 
     def _settle_rule(self, rule, start, stop, members, books):
@@ -54,12 +57,18 @@ class SalesCommissionStatement(models.Model):
         if not books:
             return books
         lines = rule._select_lines(start, stop, members, list(books))
-        entries = booking.Entries(rule, start, lines)
+        return self._write_entries(booking.Entries(rule, start, lines), books)
+
+    def _write_entries(self, entries, books):
+        """Make entries what they should be, in the statements that are open for them.
+
+        :return: the books, with the statements that had to be opened
+        """
         missing = [rep for rep, book in books.items() if not book]
         if missing:
             needed = self.env.execute_query(entries.differing(missing))
             for (rep,) in needed:
-                statement = self._open_correction(rule.plan_id, start, rep)
+                statement = self._open_correction(entries.plan, entries.start, rep)
                 books = {**books, rep: statement.id}
         opened = {rep: book for rep, book in books.items() if book}
         if opened:

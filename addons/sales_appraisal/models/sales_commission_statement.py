@@ -1,4 +1,7 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
+from odoo.tools.misc import formatLang
 
 STATES = [
     ("open", "Open"),
@@ -50,18 +53,107 @@ class SalesCommissionStatement(models.Model):
         group_expand=True,
     )
     amount = fields.Monetary("Commission", readonly=True, aggregator="sum")
+    period_label = fields.Char("Period", compute="_compute_period_label")
+    is_mine = fields.Boolean(compute="_compute_is_mine", search="_search_is_mine")
+    by_rule = fields.Html("By Rule", compute="_compute_by_rule", sanitize=False)
     entry_ids = fields.One2many(
         "sales.commission.entry", "statement_id", "Entries", readonly=True
     )
 
     _period_uniq = models.UniqueIndex("(rep_id, plan_id, date_from)")
 
-    @api.depends("rep_id", "plan_id", "date_from")
+    @api.depends("plan_id", "date_from", "company_id")
+    @api.depends_context("lang")
+    def _compute_period_label(self):
+        for statement in self:
+            statement.period_label = (
+                # sudo: only the name of a period
+                statement.company_id.sudo()._label_period(
+                    statement.plan_id.sudo().period, statement.date_from
+                )
+                if statement.date_from
+                else ""
+            )
+
+    @api.depends("rep_id", "period_label")
     def _compute_display_name(self):
         for statement in self:
-            statement.display_name = self.env._(
-                "%(rep)s, %(plan)s, %(period)s",
-                rep=statement.rep_id.name or "",
-                plan=statement.plan_id.name or "",
-                period=statement.date_from or "",
-            )
+            # sudo: who may read a statement may know whose it is
+            name = statement.rep_id.sudo().name or ""
+            statement.display_name = f"{name} · {statement.period_label}"
+
+    @api.depends("user_id")
+    @api.depends_context("uid")
+    def _compute_is_mine(self):
+        for statement in self:
+            statement.is_mine = statement.user_id == self.env.user
+
+    @api.model
+    def _search_is_mine(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        mine = fields.Domain("user_id", "=", self.env.uid)
+        return mine if True in value else ~mine
+
+    @api.depends("amount")
+    @api.depends_context("lang")
+    def _compute_by_rule(self):
+        """What each rule gives, of which how much corrects other periods."""
+        rows = defaultdict(list)
+        for statement, rule, kind, count, amount in self.env[
+            "sales.commission.entry"
+        ]._read_group(
+            [("statement_id", "in", self.ids)],
+            ["statement_id", "rule_id", "kind"],
+            ["__count", "amount:sum"],
+        ):
+            rows[statement.id].append((rule, kind, count, amount))
+        kinds = dict(
+            self.env["sales.commission.entry"]
+            ._fields["kind"]
+            ._description_selection(self.env)
+        )
+        for statement in self:
+            statement.by_rule = statement._render_by_rule(rows[statement.id], kinds)
+
+    def _render_by_rule(self, rows, kinds):
+        if not rows:
+            return False
+        order = list(kinds)
+        return self.env["ir.qweb"]._render(
+            "sales_appraisal.sales_commission_by_rule",
+            {
+                "rows": [
+                    {
+                        # sudo: who may read an entry may know its rule
+                        "rule": rule.sudo().display_name,
+                        "kind": kinds[kind],
+                        "count": count,
+                        "amount": formatLang(
+                            self.env, amount, currency_obj=self.currency_id
+                        ),
+                    }
+                    for rule, kind, count, amount in sorted(
+                        rows,
+                        key=lambda row: (
+                            *(row[0].sudo().sequence, row[0].id),
+                            order.index(row[1]),
+                        ),
+                    )
+                ],
+                "total": formatLang(
+                    self.env, self.amount, currency_obj=self.currency_id
+                ),
+            },
+        )
+
+    def action_open_entries(self):
+        """The entries of statements, by rule."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "sales_appraisal.sales_commission_entry_action"
+        )
+        return {
+            **action,
+            "domain": [("statement_id", "in", self.ids)],
+            "context": {"search_default_by_rule": 1},
+        }

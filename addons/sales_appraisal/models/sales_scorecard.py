@@ -6,9 +6,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
 from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
-from odoo.addons.sales_targets.wording import format_month
 
-from ..scoring.periods import place, years
 from .provisional import (
     ProvisionalBoolean,
     ProvisionalFloat,
@@ -255,19 +253,7 @@ class SalesScorecard(models.Model):
             card.period_label = card._get_period_label() if card.period_from else ""
 
     def _get_period_label(self):
-        _ = self.env._
-        day = self.period_from
-        if self.period == "month":
-            return format_month(self.env, day)
-        last = self.company_id._get_scorecard_year_end()
-        first, second = years(day, last)
-        year = str(first) if first == second else f"{first}/{second % 100:02}"
-        if self.period == "year":
-            return _("Year %(year)s", year=year)
-        number = place(self.period, day, last)
-        if self.period == "half":
-            return _("%(year)s, half %(number)s", year=year, number=number)
-        return _("%(year)s, quarter %(number)s", year=year, number=number)
+        return self.company_id._label_period(self.period, self.period_from)
 
     @api.depends("subject", "period_label", "share")
     def _compute_display_name(self):

@@ -7,6 +7,8 @@ from . import (
     test_coaching_effect,
     test_coaching_screens,
     test_commission,
+    test_commission_hold,
+    test_commission_hold_oracle,
     test_commission_oracle,
     test_company_defaults,
     test_concurrency,
