@@ -193,6 +193,8 @@ class SalesCommissionPlan(models.Model):
                         "date_to": fields.Date.subtract(plan.date_from, days=1),
                     }
                 )
+                # sudo: open statements follow the version that pays their period
+                self.env["sales.commission.statement"].sudo()._pass_on(former, plan)
         return True
 
     def _check_unsettled(self):

@@ -89,6 +89,9 @@ class SalesCommissionStatement(models.Model):
         existing = {statement.rep_id.id: statement for statement in self.search(domain)}
         wanted = {rep for rep, _first, _last in members}
         missing = sorted(wanted - existing.keys())
+        if missing:
+            # Two who make the same statements at once are done one by one.
+            write_lock(plan)
         for statement in self._make(plan, start, stop, missing):
             existing[statement.rep_id.id] = statement
         closed = [rep for rep, one in existing.items() if one.state != "open"]
@@ -144,6 +147,32 @@ class SalesCommissionStatement(models.Model):
         statement = self._make(version, first, end, [rep_id])
         self._lock_open(statement.ids)
         return statement
+
+    def _pass_on(self, former, plan):
+        """Open statements of periods that the next version pays are that version's.
+
+        What the former one has given for them goes; corrections of others stay.
+        """
+        statements = self.search(
+            [
+                ("plan_id", "=", former.id),
+                ("date_from", ">=", plan.date_from),
+                ("state", "=", "open"),
+            ]
+        )
+        self._lock_open(statements.ids)
+        statements.plan_id = plan
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """DELETE FROM sales_commission_entry e
+                USING sales_commission_statement s
+                WHERE s.id = e.statement_id AND s.id = ANY(%s)
+                    AND e.period_from = s.date_from""",
+                statements.ids,
+            )
+        )
+        statements._sum_up()
 
     def _lock_open(self, ids):
         """Two runs, or a run and who closes a statement: the later is run again."""

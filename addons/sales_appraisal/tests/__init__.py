@@ -9,6 +9,7 @@ from . import (
     test_commission,
     test_commission_hold,
     test_commission_hold_oracle,
+    test_commission_concurrency,
     test_commission_oracle,
     test_company_defaults,
     test_concurrency,

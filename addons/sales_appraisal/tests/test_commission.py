@@ -203,6 +203,32 @@ class TestCommission(CommissionCase):
         with self.assertRaises(UserError):
             plan.rule_ids.rate = 30
 
+    def test_version_of_open(self):
+        """What is open when the next version begins is paid by that one, once."""
+        plan = self._plan()
+        self._sell("rep", 1000, "2031-01-20")
+        self._run()
+        self._close(self._statement())
+        self._sell("rep", 10, "2031-01-20")
+        self._sell("rep", 500, "2031-02-20")
+        self._run(date(2031, 2, 1))
+        self._run()
+        february = self._statement(month=2)
+        self.assertEqual(february.amount, 51)
+        later = self.env["sales.commission.plan"].browse(
+            plan.action_new_version()["res_id"]
+        )
+        later.date_from = "2031-02-01"
+        later.rule_ids.rate = 20
+        later.action_publish()
+        self.assertEqual(february.plan_id, later)
+        self.assertEqual(february.amount, 1)
+        self._run(date(2031, 2, 1))
+        self._run()
+        self.assertEqual(self._statement(month=2), february)
+        self.assertEqual(february.amount, 101)
+        self.assertEqual(self._paid(), 201)
+
     def test_leaver(self):
         self._plan(leaver_days=10)
         self._sell("rep", 1000, "2031-01-05")
