@@ -51,27 +51,26 @@ class Ours:
                 continue
             if company in self.plans:
                 former = self.plans[company][1]
-                if terms.locked:
-                    self.stage.notes.append(
-                        "cannot be configured: a month's cash is paid at its own rate"
-                    )
                 plan = former.browse(former.action_new_version()["res_id"])
-                plan.rule_ids.unlink()
+                plan.rule_ids.write(self._rule(terms))
             else:
                 plan = self.env["sales.commission.plan"].create(
-                    {"name": "Commission", "company_id": company.id}
+                    {
+                        "name": "Commission",
+                        "company_id": company.id,
+                        "rule_ids": [Command.create(self._rule(terms))],
+                    }
                 )
-            plan.write(
-                {
-                    "date_from": self.stage.today,
-                    "rule_ids": [Command.create(self._rule(terms))],
-                }
-            )
+            plan.date_from = self.stage.today
             plan.action_publish()
             self.plans[company] = terms, plan
 
     def _rule(self, terms):
-        values = {"name": terms.base, "metric_id": self.env.ref(METRICS[terms.base]).id}
+        base = "invoiced" if terms.locked else terms.base
+        values = {"name": terms.base, "metric_id": self.env.ref(METRICS[base]).id}
+        if terms.locked:
+            # Earned at the rate of the sale, and released with the customer's cash.
+            values |= {"hold_percent": 100, "hold_release": "cash"}
         if not isinstance(terms.rate, tuple):
             return {**values, "rate": float(terms.rate)}
         return {
@@ -94,7 +93,7 @@ class Ours:
     # Pay
 
     def settle(self, day):
-        """Run all months until now, then close those that have ended as paid.
+        """Run all months until now; those that have ended are approved.
 
         The last month first: as after its nightly runs, its statements are there and
         take the corrections of months that are paid.
@@ -107,12 +106,13 @@ class Ours:
                 month -= relativedelta(months=1)
         ended = statements.search([("date_to", "<", day), ("state", "=", "open")])
         # Stamped by the system.
-        ended.sudo().state = "paid"
+        ended.sudo().state = "validated"
 
     def paid(self):
+        """What finance has approved to be paid."""
         totals = defaultdict(Decimal)
         for statement in self.env["sales.commission.statement"].search(
-            [("state", "=", "paid")]
+            [("state", "=", "validated")]
         ):
             key = statement.rep_id.user_id.name, statement.company_id.name
             totals[key] += Decimal(str(statement.amount))
