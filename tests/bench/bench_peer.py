@@ -37,6 +37,17 @@ def fetch():
     return addons
 
 
+def prepare():
+    """This process finds the peers, too.
+
+    :return: the addons path
+    """
+    path = ",".join([*config["addons_path"], str(fetch())])
+    prepare_process(f"--addons-path={path}")
+    initialize_sys_path()
+    return path
+
+
 def agents(env):
     """Every customer has an agent, who gets a commission on all draft orders."""
     commission = env["commission"].create(
@@ -51,9 +62,7 @@ def agents(env):
 
 
 def run(lab):
-    path = ",".join([*config["addons_path"], str(fetch())])
-    prepare_process(f"--addons-path={path}")
-    initialize_sys_path()
+    path = prepare()
     return bench_documents.run(
         lab,
         ADDONS[-1],

@@ -22,8 +22,11 @@ PAIRS = 3
 PAID = 5
 
 
-def posted(lab):
-    """Without our addons: a posted invoice for each customer, some of them paid."""
+def posted(lab, paid=PAID):
+    """Without our addons: a posted invoice for each customer, some of them paid.
+
+    :param paid: of so many invoices one
+    """
     name = lab.clone(lab.base(), "posted")
     side = lab.open(name)
     with side.env() as env:
@@ -31,7 +34,7 @@ def posted(lab):
     documents = Documents(side, CUSTOMERS)
     for phase, work in (("confirm", confirm), ("invoice", invoice), ("post", post)):
         side.timed(work, documents.ids(phase, 1))
-    side.timed(pay, documents.ids("pay", 1)[::PAID])
+    side.timed(pay, documents.ids("pay", 1)[::paid])
     lab.close(side)
     return name
 

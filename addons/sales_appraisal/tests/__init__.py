@@ -18,6 +18,7 @@ from . import (
     test_commission_conditions,
     test_commission_earning,
     test_commission_modifiers,
+    test_commission_concurrency,
     test_commission_oracle,
     test_commission_trial,
     test_company_defaults,

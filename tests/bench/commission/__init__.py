@@ -1,0 +1,1 @@
+"""The same commission scenarios in OCA's addon and in ours, judged by an oracle."""
