@@ -7,7 +7,7 @@ from odoo.addons.sales_force.locking import write_lock
 
 # Who approves is reminded after so many days.
 APPROVAL_DAYS = 5
-TODO = "mail.mail_activity_data_todo"
+TO_DECIDE = "mail.mail_activity_data_todo"
 
 
 class SalesCommissionStatement(models.Model):
@@ -87,7 +87,7 @@ class SalesCommissionStatement(models.Model):
         ).items():
             if user:
                 waiting.activity_schedule(
-                    TODO,
+                    TO_DECIDE,
                     fields.Date.context_today(self) + timedelta(days=APPROVAL_DAYS),
                     summary=self.env._("Approve the commission"),
                     user_id=user.id,
@@ -119,7 +119,7 @@ class SalesCommissionStatement(models.Model):
         # sudo: stamped by the system; who may was checked above
         statements = self.sudo()
         statements._stamp_step("approved")
-        statements.activity_unlink([TODO])
+        statements.activity_unlink([TO_DECIDE])
         return True
 
     def action_validate(self):
@@ -193,7 +193,7 @@ class SalesCommissionStatement(models.Model):
                 ),
             }
         )
-        statements.activity_unlink([TODO])
+        statements.activity_unlink([TO_DECIDE])
         statements._refresh()
         for statement in statements:
             statement.message_post(

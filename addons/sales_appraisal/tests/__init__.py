@@ -14,7 +14,6 @@ from . import (
     test_commission_explained,
     test_commission_flow,
     test_commission_live,
-    test_commission_concurrency,
     test_commission_conditions,
     test_commission_earning,
     test_commission_modifiers,

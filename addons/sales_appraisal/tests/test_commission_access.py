@@ -184,12 +184,10 @@ class TestCommissionAccess(CommissionCase):
                 [("rep_id", "=", self.reps[name].id)], limit=1
             )
             for record in (statement, statement.entry_ids[:1]):
-                view = self.env[record._name].with_user(self.users[role]).get_view()
-                names = list(
-                    self.env[record._name].fields_get(allfields=None, attributes=[])
-                )
-                self.assertTrue(view["arch"])
-                record.with_user(self.users[role]).web_read(
+                theirs = record.with_user(self.users[role])
+                names = list(theirs.fields_get(attributes=[]))
+                self.assertTrue(theirs.get_view()["arch"])
+                theirs.web_read(
                     {
                         name: {"fields": {"display_name": {}}}
                         if record._fields[name].type == "many2one"

@@ -22,6 +22,7 @@ NO_WORDS = {
     ("mail.activity.type", "icon"),
     ("mail.activity.type", "res_model"),
     ("hr.skill.level", "name"),
+    ("ir.sequence", "name"),
 }
 
 
