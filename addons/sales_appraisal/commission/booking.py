@@ -66,26 +66,29 @@ def closed(rule, start, rep_ids, subject):
     )
 
 
-def bonuses(rule, stop, amounts, totals):
-    """Lines of bonuses: one for each rep, without a credit.
+def rewards(rule, stop, source, amounts, totals):
+    """Lines without a credit: one for each rep who gets something.
 
-    :param dict amounts: ``{rep's id: bonus}``
+    :param str source: for what
+    :param dict amounts: ``{rep's id: amount}``
     :param dict totals: ``{rep's id: what is reached}``
     """
     reps = [rep for rep, amount in amounts.items() if amount]
     return SQL(
         """
-        SELECT rep_id, 0 AS level, 'bonus' AS source,
+        SELECT rep_id, 0 AS level, %(source)s AS source,
             'sales.commission.rule' AS res_model, %(rule)s AS res_id, 0 AS part,
             0 AS user_id, FALSE AS overlay, %(stop)s::date AS date, 0 AS scope_id,
             %(metric)s AS metric_id, NULL::integer AS partner_id,
-            NULL::integer AS product_id, base, 0::numeric AS position, amount
+            NULL::integer AS product_id, NULL::numeric AS factor, base,
+            0::numeric AS position, amount
         FROM unnest(%(reps)s::integer[], %(totals)s::numeric[], %(amounts)s::numeric[])
             b(rep_id, base, amount)
         """,
+        source=source,
         rule=rule.id,
         stop=stop,
-        metric=rule.metric_id.id,
+        metric=rule._get_attained().id,
         reps=reps,
         totals=[totals.get(rep, 0) for rep in reps],
         amounts=[amounts[rep] for rep in reps],
@@ -159,6 +162,8 @@ class Entries:
         """A statement that makes the entries of open statements what they should be.
 
         Entries are matched by cause and keep their ids; what is equal is not written.
+        What is in another open statement than it should, since one was opened again or
+        made later for a period before, moves.
 
         :param dict books: ``{rep's id: statement's id}``
         """
@@ -208,15 +213,17 @@ class Entries:
         return SQL(
             """
             SELECT e.* FROM sales_commission_entry e
-            JOIN sales_commission_statement s ON s.id = e.statement_id
-                AND s.state = 'open'
-            WHERE e.rep_id = ANY(%s) AND e.rule_id = %s AND e.period_from = %s
-                AND e.subject = %s
+            WHERE e.rep_id = ANY(%(reps)s) AND e.rule_id = %(rule)s
+                AND e.period_from = %(start)s AND e.subject = %(subject)s
+                AND e.statement_id IN (
+                    SELECT id FROM sales_commission_statement
+                    WHERE rep_id = ANY(%(reps)s) AND state = 'open'
+                )
             """,
-            list(books),
-            self.rule.id,
-            self.start,
-            self.subject,
+            reps=list(books),
+            rule=self.rule.id,
+            start=self.start,
+            subject=self.subject,
         )
 
     def _entries(self, books):

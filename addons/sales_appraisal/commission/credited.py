@@ -9,8 +9,8 @@ from odoo.tools import SQL
 
 # What identifies the cause of an entry: the key of its credit, copied.
 CAUSE = ("level", "source", "res_model", "res_id", "part", "user_id", "overlay")
-# What an entry keeps of its credit besides.
-KEPT = ("date", "scope_id", "metric_id", "partner_id", "product_id")
+# What an entry keeps of its credit besides; the factor is NULL without a decelerator.
+KEPT = ("date", "scope_id", "metric_id", "partner_id", "product_id", "factor")
 
 
 def columns(alias, names):
@@ -86,33 +86,38 @@ def _members(members):
     )
 
 
-def base(people, credits, value):
+def base(people, credits, value, factor=None):
     """What a rule counts, a row for each credit and each rep whom it counts for.
 
     :param SQL people: see ``own`` and ``below``
     :param SQL credits: a relation in parentheses, of rows of the ledger
     :param SQL value: what is counted of a credit ``c``
+    :param SQL factor: by how much a credit ``c`` counts; None: as it is
     """
     return SQL(
         """
         SELECT p.rep_id, p.level, c.source, c.res_model, c.res_id, c.part,
             COALESCE(c.user_id, 0) AS user_id, c.overlay, c.date, c.scope_id,
-            c.metric_id, c.partner_id, c.product_id, %(value)s AS value
+            c.metric_id, c.partner_id, c.product_id, %(factor)s AS factor,
+            %(value)s AS value
         FROM (%(people)s) p
         JOIN %(credits)s c ON c.rep_id = p.credited_id
             AND c.date BETWEEN p.date_from AND p.date_to
         """,
         people=people,
         credits=credits,
-        value=value,
+        value=SQL("%s * %s", value, factor) if factor else value,
+        factor=factor or SQL("NULL::numeric"),
     )
 
 
-def converted(value, company, currency):
-    """Money of a credit ``c`` in another currency, at the rate of its date.
+def converted(value, company, currency, date=None):
+    """Money in another currency, at the rate of its date: of a credit ``c``.
 
     Rates are found as Odoo finds them: the last until then, else the first.
     """
+
+    date = date or SQL("c.date")
 
     def rate(of):
         found = SQL(
@@ -123,12 +128,13 @@ def converted(value, company, currency):
         )
         return SQL(
             """COALESCE(
-                (SELECT r.rate %(found)s AND r.name <= c.date
+                (SELECT r.rate %(found)s AND r.name <= %(date)s
                     ORDER BY r.company_id, r.name DESC LIMIT 1),
                 (SELECT r.rate %(found)s ORDER BY r.company_id, r.name LIMIT 1),
                 1
             )""",
             found=found,
+            date=date,
         )
 
     return SQL(
@@ -141,9 +147,10 @@ def converted(value, company, currency):
 
 
 def totals(counted):
-    """``(rep's id, what is counted of everything)``."""
+    """``(rep's id, what is counted of everything)``, as text: exact."""
     return SQL(
-        "SELECT rep_id, sum(value) FROM (%s) counted GROUP BY rep_id ORDER BY rep_id",
+        """SELECT rep_id, sum(value)::text FROM (%s) counted
+        GROUP BY rep_id ORDER BY rep_id""",
         counted,
     )
 

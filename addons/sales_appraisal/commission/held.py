@@ -114,7 +114,8 @@ def release_with_cash(rule_id, start, stop, collected, billed, per_unit, until):
         )
         SELECT h.rep_id, h.level, c.source, c.res_model, c.res_id, c.part, h.user_id,
             h.overlay, GREATEST(c.date, h.date) AS date, c.scope_id, c.metric_id,
-            c.partner_id, c.product_id, c.value AS base, c.upto - c.value AS position,
+            c.partner_id, c.product_id, 1::numeric AS factor, c.value AS base,
+            c.upto - c.value AS position,
             %(after)s - %(before)s AS amount
         FROM held h
         JOIN cash c ON c.part = h.line_id

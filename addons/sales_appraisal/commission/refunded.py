@@ -102,6 +102,7 @@ def take_back(rule_ids, start, stop, metric, source, value, subjects, per_unit, 
         )
         SELECT p.rep_id, p.level, r.source, r.res_model, r.res_id, r.part, p.user_id,
             p.overlay, r.date, r.scope_id, r.metric_id, r.partner_id, r.product_id,
+            1::numeric AS factor,
             r.counted AS base, r.value - r.upto AS position,
             %(after)s - %(before)s AS amount
         FROM refunds r

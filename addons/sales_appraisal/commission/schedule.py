@@ -124,3 +124,15 @@ def _from_nothing(tiers):
 def _index(tiers, total):
     """Of the last tier that a total reaches, else of the first."""
     return max(sum(1 for start, _value in tiers if start <= total) - 1, 0)
+
+
+def weighted(parts):
+    """The average of factors over days, to so many decimals as a rate; without days 1.
+
+    :param parts: ``[(factor, days)]``
+    """
+    days = sum(count for _factor, count in parts)
+    if not days:
+        return Decimal(1)
+    total = sum((factor * count for factor, count in parts), ZERO)
+    return (total / days).quantize(RATE_UNIT, rounding=ROUND_HALF_UP)

@@ -3,6 +3,7 @@ from odoo import api, models
 from odoo.addons.sales_force.demo.generator import QUIET
 
 from ..demo.coaching import Coaching
+from ..demo.commission import Commission
 from ..demo.consequences import Consequences
 from ..demo.feedback import Feedback
 from ..demo.rankings import Rankings
@@ -41,3 +42,4 @@ class SalesAppraisalDemo(models.AbstractModel):
         Coaching(env, company).load()
         Rankings(env, company, cards.word).load()
         Feedback(env, company).load()
+        Commission(env, company, cards.word).load()

@@ -8,10 +8,12 @@ KINDS = [
     ("earning", "Earning"),
     ("override", "Override"),
     ("bonus", "Bonus"),
+    ("floor", "Minimum of a Rule"),
     ("adjustment", "Adjustment"),
     ("hold", "Held Back"),
     ("release", "Release"),
     ("clawback", "Claw-back"),
+    ("unpaid", "Unpaid"),
 ]
 
 
@@ -27,6 +29,7 @@ class SalesCommissionEntry(models.Model):
 
     _name = "sales.commission.entry"
     _description = "Commission Entry"
+    _inherit = ["sales.sourced.mixin"]
     _order = "date desc, id desc"
     _log_access = False
     _rec_name = "kind"
@@ -56,6 +59,14 @@ class SalesCommissionEntry(models.Model):
         aggregator=None,
         help="What counts of the credit, in the plan's currency where it is money.",
     )
+    factor = fields.Float(
+        "Counts Times",
+        digits=(16, 4),
+        readonly=True,
+        aggregator=None,
+        help="By how much a credit counts whose line has a certain discount or margin; "
+        "what is counted includes it.",
+    )
     position = fields.Float(
         "Before",
         digits=(16, 2),
@@ -78,9 +89,7 @@ class SalesCommissionEntry(models.Model):
     metric_id = LedgerMany2one("sales.metric", readonly=True)
     source = fields.Char(required=True, readonly=True)
     scope_id = fields.Integer(readonly=True, aggregator=None)
-    res_model = fields.Char("Source Model", required=True, readonly=True)
-    res_id = fields.Integer("Source Record", required=True, readonly=True)
-    part = fields.Integer(required=True, readonly=True, aggregator=None)
+    part = fields.Integer(required=True, aggregator=None)
     # 0 where the credit names no salesperson.
     user_id = fields.Integer("Salesperson", required=True, readonly=True)
     overlay = fields.Boolean(required=True, readonly=True)

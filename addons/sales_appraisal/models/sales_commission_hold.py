@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
-from ..commission import booking, held, refunded
+from ..commission import booking, held, refunded, unpaid
 from .sales_commission_rule import exact
 
 # By the source of the ledger that derives them: what stands on lines of invoices.
@@ -38,9 +38,7 @@ class SalesCommissionPlan(models.Model):
         """The last day on which something is released to a rep ``p``, as SQL."""
         if self.leaver_hold == "released":
             return SQL("'infinity'::date")
-        return SQL(
-            "COALESCE(p.date_end + %s, 'infinity'::date)", self.leaver_hold_days
-        )
+        return SQL("COALESCE(p.date_end + %s, 'infinity'::date)", self.leaver_hold_days)
 
 
 class SalesCommissionRule(models.Model):
@@ -61,8 +59,8 @@ class SalesCommissionRule(models.Model):
     hold_percent = fields.Float(
         "Held Back (%)",
         digits=(5, 2),
-        help="So much of what is earned is not paid at once. It is a line of its own on "
-        "the statement, and so is its release. 0: everything is paid at once.",
+        help="So much of what is earned is not paid at once. It is a line of its own "
+        "on the statement, and so is its release. 0: everything is paid at once.",
     )
     hold_release = fields.Selection(
         [("cash", "As the customer pays"), ("days", "After some days")],
@@ -91,6 +89,24 @@ class SalesCommissionRule(models.Model):
         "A credit note of the same period always counts less.",
     )
 
+    unpaid = fields.Selection(
+        [("kept", "Stays paid"), ("back", "Is taken back until it is paid")],
+        "Of Unpaid Invoices",
+        default="kept",
+        required=True,
+        help="What becomes of commission on an invoice that the customer does not pay. "
+        "Taken back: so many days after its last instalment is due, the part that is "
+        "not paid by then is taken back, less what is held back anyway; each payment "
+        "after that gives its part again, in the period in which it is made. A "
+        "statement shows it from the beginning of the period in which these days end, "
+        "as long as the customer has not paid.",
+    )
+    unpaid_days = fields.Integer("Days After Due", default=60)
+
+    _unpaid_days_positive = models.Constraint(
+        "CHECK (unpaid_days BETWEEN 0 AND 3660)",
+        "Days after the due date are not negative, and ten years at most.",
+    )
     _hold_within = models.Constraint(
         "CHECK (hold_percent BETWEEN 0 AND 100)",
         "What is held back is between 0 and 100 percent.",
@@ -99,6 +115,23 @@ class SalesCommissionRule(models.Model):
         "CHECK (hold_days BETWEEN 0 AND 3660)",
         "Days until a release are not negative, and ten years at most.",
     )
+
+    @api.constrains("metric_id", "kind", "hold_percent", "hold_release", "unpaid")
+    def _check_unpaid(self):
+        for rule in self:
+            if rule.unpaid == "back" and (
+                rule.kind != "rate"
+                or rule.metric_id.code not in INVOICED
+                or (rule.hold_percent and rule.hold_release != "cash")
+            ):
+                raise ValidationError(
+                    self.env._(
+                        "%(rule)s: only what is paid for lines of invoices can be "
+                        "taken back until they are paid, and what is held back of it "
+                        "is released as the customer pays.",
+                        rule=rule.name,
+                    )
+                )
 
     @api.constrains("metric_id", "kind", "hold_percent", "hold_release", "refund")
     def _check_held(self):
@@ -127,6 +160,20 @@ class SalesCommissionRule(models.Model):
                         rule=rule.name,
                     )
                 )
+
+    @api.depends("hold_percent")
+    def _compute_summary(self):
+        return super()._compute_summary()
+
+    def _summarize(self):
+        text = super()._summarize()
+        if not self.hold_percent:
+            return text
+        return self.env._(
+            "%(rule)s; %(percent)s %% held back",
+            rule=text,
+            percent=self._format_number(self.hold_percent),
+        )
 
     def _get_credits(self, start, stop):
         credits = super()._get_credits(start, stop)
@@ -219,6 +266,32 @@ class SalesCommissionRule(models.Model):
             )
         return self._only(lines, reps)
 
+    def _select_unpaid(self, start, stop, reps):
+        """Lines of what is taken back on some days of what the rule has paid."""
+        lines = unpaid.take_back(
+            self.id,
+            start,
+            stop,
+            self.unpaid_days,
+            *map(self._get_metric, ("COLLECTED", "BILLED", "DUE")),
+            (self._get_subject(), "clawback", "hold"),
+            self._get_units(),
+        )
+        return self._only(lines, reps)
+
+    def _get_cash_dependent(self, start, stop, version, reps):
+        """What cash of a period does to what the rule has paid in any period.
+
+        :param version: of the plan, that pays the period
+        :return: ``booking.Entries``
+        """
+        if self.unpaid == "back":
+            lines = self._select_unpaid(start, stop, reps)
+            yield booking.Entries(self, start, lines, "unpaid", version)
+        if self._holds():
+            lines = self._select_released(start, stop, reps)
+            yield booking.Entries(self, start, lines, "release", version)
+
     def _only(self, lines, reps):
         if reps is None:
             return lines
@@ -241,27 +314,24 @@ class SalesCommissionStatement(models.Model):
         :return: the statements that were open for entries
         """
         versions = plan._get_versions().filtered(lambda one: one.state != "draft")
-        holding = versions.rule_ids.filtered(lambda rule: rule._holds())
+        rules = versions.rule_ids.filtered(
+            lambda rule: (rule.refund, rule.unpaid) != ("base", "kept") or rule._holds()
+        )
         written = self.browse()
-        if not holding and not any(
-            rule.refund == "paid" for rule in versions.rule_ids
-        ):
+        if not rules:
             return written
         for version, first, last in self._get_settled(versions, plan, start, stop):
             if first != start:
                 books = self._open_books(version, first, last, [], reps)
-            for rule in version.rule_ids:
+                elsewhere = self._get_elsewhere(version, first, books)
+                self._lock_open([*filter(None, books.values()), *elsewhere.ids])
+                written |= elsewhere
+            for rule in rules & version.rule_ids:
                 for entries in rule._get_dependent(first, last, list(books), reps):
                     books = self._settle_entries(entries, version, last, books)
-            for rule in holding:
-                entries = booking.Entries(
-                    rule,
-                    first,
-                    rule._select_released(first, last, reps),
-                    "release",
-                    version,
-                )
-                books = self._settle_entries(entries, version, last, books)
+            for rule in rules:
+                for entries in rule._get_cash_dependent(first, last, version, reps):
+                    books = self._settle_entries(entries, version, last, books)
             written |= self.browse(id_ for id_ in books.values() if id_)
         return written
 

@@ -225,6 +225,9 @@ class SalesCommissionRule(models.Model):
 
     def _get_credits(self, start, stop):
         """The credits of these days that the rule is about, as a relation."""
+        return self._select_credits(start, stop, self._get_domain())
+
+    def _select_credits(self, start, stop, domain):
         query = (
             self.env["sales.credit"]
             .with_context(active_test=False)
@@ -232,7 +235,7 @@ class SalesCommissionRule(models.Model):
                 Domain("company_id", "=", self.company_id.id)
                 & Domain("date", ">=", start)
                 & Domain("date", "<=", stop)
-                & self._get_domain()
+                & domain
             )
         )
         return SQL("(%s)", query.select(SQL("%s.*", SQL.identifier(query.table))))
@@ -240,9 +243,7 @@ class SalesCommissionRule(models.Model):
     def _get_domain(self):
         """Which credits are the base, whoever's and whenever."""
         domain = Domain("metric_id", "=", self.metric_id.id)
-        if self.credited != "both":
-            # What is credited on top would count twice for whoever is above.
-            domain &= Domain("overlay", "=", self.credited == "overlay")
+        domain &= self._get_overlay_domain()
         if self.product_ids:
             domain &= Domain("product_id", "in", self.product_ids.ids)
         if self.categ_ids:
@@ -253,6 +254,12 @@ class SalesCommissionRule(models.Model):
             domain &= Domain("channel_id", "in", self.channel_ids.ids)
         return domain
 
+    def _get_overlay_domain(self):
+        if self.credited == "both":
+            return Domain.TRUE
+        # What is credited on top would count twice for whoever is above.
+        return Domain("overlay", "=", self.credited == "overlay")
+
     def _get_value(self):
         """What is counted of a credit ``c``; money in the plan's currency."""
         currency = self.currency_id
@@ -262,20 +269,20 @@ class SalesCommissionRule(models.Model):
 
     # What is paid
 
-    def _get_schedule(self, total, goal):
+    def _get_schedule(self, standing):
         """What a rep earns on a running total.
 
-        :param Decimal total: what counts of the whole period
-        :param goal: the target of the period, None without one
+        :param standing: see ``sales_commission_run.Standing``
         :return: a ``schedule.Schedule``, or None where nothing can be said
         """
         self.ensure_one()
-        made = self._make_schedule(total, goal)
-        if made and self.cap:
-            made = made._replace(cap=exact(self.cap))
+        made = self._make_schedule(standing.reached, standing.goal)
+        if made:
+            cap = exact(self.cap) if self.cap else None
+            made = made._replace(cap=cap, factor=standing.factor)
         return made
 
-    def _make_schedule(self, total, goal):
+    def _make_schedule(self, reached, goal):
         times = 1 if self.rate_unit == "percent" else 100
         if self.table == "none":
             return schedule.flat(times * exact(self.rate, 4))
@@ -288,24 +295,38 @@ class SalesCommissionRule(models.Model):
         ]
         if self.mode == "progressive":
             return schedule.progressive(tiers)
-        return getattr(schedule, self.mode)(tiers, total)
+        return getattr(schedule, self.mode)(tiers, reached)
 
-    def _get_bonus(self, total, goal):
+    def _get_bonus(self, standing):
         """The bonus on what a rep has reached; 0 where there is no target to reach."""
+        goal = standing.goal
         if self.table == "attainment" and not goal:
             return Decimal(0)
         part = goal / 100 if self.table == "attainment" else 1
         tiers = [
             (exact(tier.start) * part, exact(tier.amount)) for tier in self.tier_ids
         ]
-        bonus = schedule.bonus(tiers, total, self.each)
+        bonus = schedule.bonus(tiers, standing.reached, self.each)
+        bonus = schedule.round_to(bonus * standing.factor, self._get_unit())
         return min(bonus, exact(self.cap)) if self.cap else bonus
 
-    def _needs_total(self):
-        """Whether what counts of the whole period decides about a rate."""
+    def _needs_reached(self):
+        """Whether what is reached in the whole period decides about a rate."""
         return self.kind == "bonus" or (
             self.table != "none" and self.mode != "progressive"
         )
+
+    def _needs_total(self):
+        """Whether what counts of the whole period decides about anything."""
+        return self._needs_reached() and self._get_attained() == self.metric_id
+
+    def _get_attained(self):
+        """What is compared with the table; see ``sales_commission_attainment``."""
+        return self.metric_id
+
+    def _weighs(self):
+        """Whether credits count by a factor ``c.factor``."""
+        return False
 
 
 class SalesCommissionTier(models.Model):

@@ -68,9 +68,13 @@ class SalesCommissionRule(models.Model):
             return self.env._("%(rate)s %%", rate=self._format_number(start))
         return self._format_base(start)
 
-    def _format_base(self, value):
+    def _format_reached(self, value):
+        """What the table is about."""
+        return self._format_base(value, self._get_attained())
+
+    def _format_base(self, value, metric=None):
         """What is counted, as its metric has it."""
-        if self.metric_id.unit == "money":
+        if (metric or self.metric_id).unit == "money":
             return self._format_money(value)
         return self._format_number(value)
 

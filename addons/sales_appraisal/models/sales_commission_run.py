@@ -1,13 +1,24 @@
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from odoo.addons.sales_force.locking import write_lock
 
 from ..commission import booking, credited
+
+
+class Standing(NamedTuple):
+    """Where a rep is in a period, as far as a rule asks for it."""
+
+    total: Decimal  # of what counts
+    reached: Decimal  # of what the table is about
+    goal: Decimal | None
+    factor: Decimal
 
 
 class SalesCommissionStatement(models.Model):
@@ -38,13 +49,14 @@ class SalesCommissionStatement(models.Model):
         self.env.flush_all()
         members = plan._get_members(start, stop, reps)
         books = self._open_books(plan, start, stop, members, reps)
+        elsewhere = self._get_elsewhere(plan, start, books)
+        self._lock_open([*filter(None, books.values()), *elsewhere.ids])
         for rule in plan.rule_ids:
             books = self._settle_rule(rule, start, stop, members, books)
         written = self.browse(sorted({id_ for id_ in books.values() if id_}))
+        written |= elsewhere
         written |= self._settle_dependent(plan, start, stop, books, reps)
-        # Entries move where a statement was opened again or before the one they are in.
-        moved = [("rep_id", "in", written.rep_id.ids), ("state", "=", "open")]
-        (written | self.search(moved))._sum_up()
+        written._sum_up()
         return written
 
     def _settle_rule(self, rule, start, stop, members, books):
@@ -56,8 +68,15 @@ class SalesCommissionStatement(models.Model):
         """
         if not books:
             return books
-        lines = rule._select_lines(start, stop, members, list(books))
-        return self._write_entries(booking.Entries(rule, start, lines), books)
+        counted = rule._select_base(start, stop, members)
+        standing = rule._get_standing(counted, start, stop, members)
+        lines = rule._select_lines(start, stop, members, list(books), standing)
+        for subject, select in lines.items():
+            entries = booking.Entries(rule, start, select, subject)
+            books = self._write_entries(entries, books)
+        opened = {rep: book for rep, book in books.items() if book}
+        self.env["sales.commission.basis"]._keep(rule, start, opened, standing)
+        return books
 
     def _write_entries(self, entries, books):
         """Make entries what they should be, in the statements that are open for them.
@@ -89,21 +108,45 @@ class SalesCommissionStatement(models.Model):
         existing = {statement.rep_id.id: statement for statement in self.search(domain)}
         wanted = {rep for rep, _first, _last in members}
         missing = sorted(wanted - existing.keys())
-        if missing:
-            # Two who make the same statements at once are done one by one.
-            write_lock(plan)
         for statement in self._make(plan, start, stop, missing):
             existing[statement.rep_id.id] = statement
         closed = [rep for rep, one in existing.items() if one.state != "open"]
         later = self._get_later(plan, start, closed)
-        books = {
+        return {
             rep: one.id if one.state == "open" else later.get(rep)
             for rep, one in sorted(existing.items())
         }
-        self._lock_open([book for book in books.values() if book])
-        return books
+
+    def _get_elsewhere(self, plan, start, books):
+        """Open statements that hold entries of a period which belong in another one.
+
+        :param dict books: ``{rep's id: statement's id or None}``
+        """
+        return self.browse(
+            id_
+            for (id_,) in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT s.id FROM sales_commission_statement s
+                    WHERE s.rep_id = ANY(%s) AND s.state = 'open' AND NOT s.id = ANY(%s)
+                        AND EXISTS (
+                            SELECT FROM sales_commission_entry e
+                            WHERE e.rep_id = s.rep_id AND e.rule_id = ANY(%s)
+                                AND e.period_from = %s AND e.statement_id = s.id
+                        )
+                    """,
+                    list(books),
+                    [book for book in books.values() if book],
+                    plan._get_versions().rule_ids.ids,
+                    start,
+                )
+            )
+        )
 
     def _make(self, plan, start, stop, rep_ids):
+        """New statements; of two runs at once the second finds those of the first."""
+        if rep_ids:
+            write_lock(plan)
         return self.with_context(tracking_disable=True).create(
             [
                 {
@@ -131,6 +174,18 @@ class SalesCommissionStatement(models.Model):
         ):
             found.setdefault(statement.rep_id.id, statement.id)
         return found
+
+    def _get_goal_value(self):
+        """The target of a day ``d``, in what is reached is counted in."""
+        currency = self.currency_id
+        value = SQL("d.value")
+        if (
+            self._get_attained() != self.metric_id
+            or self.metric_id.unit != "money"
+            or currency == self.company_id.currency_id
+        ):
+            return value
+        return credited.converted(value, self.company_id, currency, SQL("d.date"))
 
     def _open_correction(self, plan, start, rep_id):
         """The statement that takes a correction where none is open: of the current
@@ -184,16 +239,16 @@ class SalesCommissionStatement(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                UPDATE sales_commission_statement s SET amount = e.amount
-                FROM (
-                    SELECT t.id, COALESCE(sum(e.amount), 0) AS amount
-                    FROM sales_commission_statement t
-                    LEFT JOIN sales_commission_entry e ON e.statement_id = t.id
-                    WHERE t.id = ANY(%s) GROUP BY t.id
-                ) e
-                WHERE s.id = e.id AND s.amount IS DISTINCT FROM e.amount
+                UPDATE sales_commission_statement s SET amount = COALESCE(e.amount, 0)
+                FROM unnest(%(ids)s::integer[]) t(id)
+                LEFT JOIN (
+                    SELECT statement_id, sum(amount) AS amount
+                    FROM sales_commission_entry WHERE statement_id = ANY(%(ids)s)
+                    GROUP BY statement_id
+                ) e ON e.statement_id = t.id
+                WHERE s.id = t.id AND s.amount IS DISTINCT FROM COALESCE(e.amount, 0)
                 """,
-                self.ids,
+                ids=self.ids,
             )
         )
         self.invalidate_recordset(["amount", "entry_ids"], flush=False)
@@ -216,35 +271,62 @@ class SalesCommissionRule(models.Model):
 
     _inherit = "sales.commission.rule"
 
-    def _select_lines(self, start, stop, members, rep_ids):
-        """A SELECT of what the rule gives, see ``booking.LINE``.
+    def _select_lines(self, start, stop, members, rep_ids, standing=None):
+        """What the rule gives, by what it is about: SELECTs, see ``booking.LINE``.
 
         :param members: ``[(rep's id, first day, last day)]``
         :param rep_ids: everybody whose entries are compared, members or not
+        :param standing: see ``_get_standing``, where it is known already
+        :return: ``{subject: SELECT}``
         """
         counted = self._select_base(start, stop, members)
+        if standing is None:
+            standing = self._get_standing(counted, start, stop, members)
+        subject = self._get_subject()
+        if self.kind == "bonus":
+            amounts = {rep: self._get_bonus(one) for rep, one in standing.items()}
+            reached = {rep: one.reached for rep, one in standing.items()}
+            lines = booking.rewards(self, stop, "bonus", amounts, reached)
+        else:
+            schedules = {rep: self._get_schedule(one) for rep, one in standing.items()}
+            lines = credited.earn(
+                counted,
+                {rep: made for rep, made in schedules.items() if made},
+                self._get_units(),
+                booking.closed(self, start, rep_ids, subject),
+            )
+        return {subject: lines, **self._select_more(standing, start, stop, members)}
+
+    def _select_more(self, standing, start, stop, members):
+        """What the rule gives besides, by what it is about: SELECTs."""
+        return {}
+
+    def _get_standing(self, counted, start, stop, members):
+        """What decides about the rates of each rep: ``{rep's id: Standing}``.
+
+        What the rule does not ask for is not read.
+        """
         totals = self._read_totals(counted) if self._needs_total() else {}
-        goals = {}
+        reached, goals = totals, {}
+        if self._get_attained() != self.metric_id:
+            reached = self._read_totals(self._select_attained(start, stop, members))
         if self.table == "attainment":
             goals = self._read_goals(start, stop, members)
         reps = sorted({rep for rep, _first, _last in members})
-        if self.kind == "bonus":
-            amounts = {
-                rep: self._get_bonus(totals.get(rep, Decimal(0)), goals.get(rep))
-                for rep in reps
-            }
-            return booking.bonuses(self, stop, amounts, totals)
-        by_rep = {}
-        for rep in reps:
-            schedule = self._get_schedule(totals.get(rep, Decimal(0)), goals.get(rep))
-            if schedule:
-                by_rep[rep] = schedule
-        return credited.earn(
-            counted,
-            by_rep,
-            self._get_units(),
-            booking.closed(self, start, rep_ids, self._get_subject()),
-        )
+        factors = self._read_factors(start, stop, reps)
+        return {
+            rep: Standing(
+                totals.get(rep, Decimal(0)),
+                reached.get(rep, Decimal(0)),
+                goals.get(rep),
+                factors.get(rep, Decimal(1)),
+            )
+            for rep in reps
+        }
+
+    def _read_factors(self, start, stop, rep_ids):
+        """By what all is multiplied that the rule pays: ``{rep's id: Decimal}``."""
+        return {}
 
     def _get_subject(self):
         """The kind of entries that the rule gives."""
@@ -256,20 +338,40 @@ class SalesCommissionRule(models.Model):
         """Units of the plan's currency in one: 100 for cents."""
         return round(1 / Decimal(str(self.currency_id.rounding)), 6)
 
+    def _get_unit(self):
+        """The smallest amount of the plan's currency."""
+        return round(Decimal(str(self.currency_id.rounding)), 6)
+
     def _select_base(self, start, stop, members):
         return credited.base(
-            self._get_people(members), self._get_credits(start, stop), self._get_value()
+            self._get_people(members),
+            self._get_credits(start, stop),
+            self._get_value(),
+            SQL("c.factor") if self._weighs() else None,
+        )
+
+    def _select_attained(self, start, stop, members):
+        """What counts towards the target of another metric: everything of it."""
+        return credited.base(
+            self._get_people(members),
+            self._select_credits(
+                start,
+                stop,
+                Domain("metric_id", "=", self.attained_metric_id.id)
+                & self._get_overlay_domain(),
+            ),
+            SQL("c.value"),
         )
 
     def _read_totals(self, counted):
         """What counts of the period: ``{rep's id: Decimal}``."""
         return {
-            rep: Decimal(str(total))
+            rep: Decimal(total)
             for rep, total in self.env.execute_query(credited.totals(counted))
         }
 
     def _read_goals(self, start, stop, members):
-        """The targets of the metric in a period: ``{rep's id: Decimal}``.
+        """The targets of what is attained in a period: ``{rep's id: Decimal}``.
 
         Of several plans of targets the core goal's, else the first one's.
         """
@@ -278,7 +380,7 @@ class SalesCommissionRule(models.Model):
             SQL(
                 """
                 SELECT DISTINCT ON (rep_id) rep_id, goal FROM (
-                    SELECT p.rep_id, plan.id, plan.kind, sum(d.value) AS goal
+                    SELECT p.rep_id, plan.id, plan.kind, sum(%(value)s) AS goal
                     FROM (%(people)s) p
                     JOIN sales_target_day d ON d.rep_id = p.credited_id
                         AND d.date BETWEEN p.date_from AND p.date_to
@@ -295,8 +397,21 @@ class SalesCommissionRule(models.Model):
                 start=start,
                 stop=stop,
                 company=self.company_id.id,
-                metric=self.metric_id.id,
+                metric=self._get_attained().id,
+                value=self._get_goal_value(),
             )
         ):
             found[rep] = Decimal(str(goal))
         return found
+
+    def _get_goal_value(self):
+        """The target of a day ``d``, in what is reached is counted in."""
+        currency = self.currency_id
+        value = SQL("d.value")
+        if (
+            self._get_attained() != self.metric_id
+            or self.metric_id.unit != "money"
+            or currency == self.company_id.currency_id
+        ):
+            return value
+        return credited.converted(value, self.company_id, currency, SQL("d.date"))

@@ -20,7 +20,14 @@ class SalesCommissionStatement(models.Model):
     _inherit = ["sales.stamped.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "date_from desc, rep_id, plan_id, id"
     _check_company_auto = True
-    _sales_stamped = frozenset(("state", "amount"))
+    _sales_stamped = frozenset(
+        (
+            *("state", "amount", "returned_reason"),
+            *("submitted_by_id", "submitted_on", "approved_by_id", "approved_on"),
+            *("validated_by_id", "validated_on"),
+            *("rep_id", "plan_id", "company_id", "date_from", "date_to"),
+        )
+    )
 
     rep_id = fields.Many2one(
         "sales.rep",
@@ -59,6 +66,16 @@ class SalesCommissionStatement(models.Model):
     entry_ids = fields.One2many(
         "sales.commission.entry", "statement_id", "Entries", readonly=True
     )
+
+    submitted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    submitted_on = fields.Datetime(readonly=True, copy=False)
+    approved_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    approved_on = fields.Datetime(readonly=True, copy=False)
+    validated_by_id = fields.Many2one(
+        "res.users", "Approved for Finance By", readonly=True, copy=False
+    )
+    validated_on = fields.Datetime("Approved by Finance On", readonly=True, copy=False)
+    returned_reason = fields.Text("Sent Back Because", readonly=True, copy=False)
 
     _period_uniq = models.UniqueIndex("(rep_id, plan_id, date_from)")
 

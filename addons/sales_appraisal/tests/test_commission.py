@@ -156,6 +156,24 @@ class TestCommission(CommissionCase):
         self._run()
         self.assertEqual(self._paid(), 2300)
 
+    def test_opened_again(self):
+        """A correction is not counted again in the statement that is open again."""
+        self._plan()
+        self._sell("rep", 100)
+        self._run()
+        january = self._statement()
+        self._close(january)
+        self._sell("rep", 50, "2031-01-05")
+        self._run()
+        february = self._statement(month=2)
+        self.assertEqual(february.amount, 5)
+        self._close(january, "open")
+        self._run()
+        self.assertEqual(january.amount, 15)
+        self.assertEqual(january.entry_ids.mapped("kind"), ["earning", "earning"])
+        self.assertFalse(february.entry_ids)
+        self.assertEqual(february.amount, 0)
+
     def test_changed(self):
         """What changes of a paid invoice names the entry that it corrects."""
         self._plan()

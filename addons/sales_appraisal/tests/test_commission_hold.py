@@ -72,6 +72,8 @@ class TestHold(CommissionCase):
         invoice = self._sell("rep", 1000.1)
         self._run()
         self.assertEqual(self._subjects(), {"earning": 100.01, "hold": -50.01})
+        for entry in self._statement().entry_ids:
+            self.assertTrue(entry.explanation)
         january = self._statement()
         self.assertEqual(january.amount, 50)
         self._close(january)
@@ -85,6 +87,8 @@ class TestHold(CommissionCase):
         self.assertEqual(self._paid() * 100, 10001)
         [march] = self._statement(month=3).entry_ids
         self.assertEqual(march.kind, "release")
+        self.assertIn("333.44", march.explanation)
+        self.assertIn("16.67", march.explanation)
         self.assertEqual(march.date, date(2031, 3, 5))
         self.assertEqual(march.credit_id.metric_id.code, "COLLECTED")
         self._run(FEBRUARY)
@@ -203,11 +207,59 @@ class TestHold(CommissionCase):
         for rule in (
             {**HALF, "metric": "ORDERED"},
             {**HALF, "metric": "COLLECTED_NET"},
-            {**HALF, "kind": "bonus", "table": "amount", "tier_ids": self._tiers((0, 1))},
+            {
+                **HALF,
+                "kind": "bonus",
+                "table": "amount",
+                "tier_ids": self._tiers((0, 1)),
+            },
             {**BACK, "metric": "ORDERED"},
+            {"unpaid": "back", "metric": "COLLECTED"},
+            {**HALF, "hold_release": "days", "unpaid": "back"},
         ):
             with self.subTest(rule), self.assertRaises(ValidationError):
                 self._plan(dict(rule), publish=False)
+
+    # Unpaid
+
+    def _owe(self, due):
+        """An invoice of January over 1,000, to be paid until a day."""
+        invoice = self._invoice(self.users["rep"], invoice_date="2031-01-05")
+        invoice.invoice_date_due = due
+        invoice.invoice_line_ids.price_unit = 1000
+        invoice.action_post()
+        return invoice
+
+    def test_unpaid(self):
+        """Taken back some days after the due date, given again with the cash."""
+        self._plan({"unpaid": "back", "unpaid_days": 30})
+        invoice = self._owe("2031-01-20")
+        self._pay(invoice, 100, "2031-01-30")
+        self._run()
+        self.assertEqual(self._paid(), 100)
+        self._close(self._statement())
+        self._run(FEBRUARY)
+        [taken] = self._statement(month=2).entry_ids
+        self.assertEqual((taken.kind, taken.amount), ("unpaid", -90))
+        self.assertEqual(taken.date, date(2031, 2, 19))
+        self.assertEqual(taken.base, -900)
+        self.assertIn("30 days", taken.explanation)
+        self._close(self._statement(month=2))
+        self._pay(invoice, 300, "2031-03-05")
+        self._pay(invoice, 600, "2031-03-25")
+        self._run(MARCH)
+        self.assertEqual(self._subjects(month=3), {"unpaid": 90})
+        self.assertEqual(self._paid(), 100)
+
+    def test_unpaid_held(self):
+        """What is held back is not taken back besides."""
+        self._plan({**HALF, "unpaid": "back", "unpaid_days": 0})
+        invoice = self._owe("2031-01-20")
+        self._run()
+        self.assertEqual(self._paid(), 0)
+        self._pay(invoice, 500, "2031-02-05")
+        self._run(FEBRUARY)
+        self.assertEqual(self._subjects(month=2), {"release": 25, "unpaid": 25})
 
     # Credit notes
 
@@ -242,6 +294,7 @@ class TestHold(CommissionCase):
             lambda entry: entry.kind == "clawback"
         )
         self.assertEqual(back.base, -300)
+        self.assertIn("lowers nothing else", back.explanation)
         self.assertEqual(back.res_id, refund.invoice_line_ids.id)
         # The rest of the invoice: all that was paid is back.
         self._refund(invoice, "2031-03-10", 700)
@@ -336,9 +389,7 @@ class TestHold(CommissionCase):
         refund.invoice_line_ids[1].price_unit = 200
         third = self.env["product.product"].create({"name": "Third"})
         refund.invoice_line_ids = [
-            Command.create(
-                {"product_id": third.id, "price_unit": 50, "tax_ids": False}
-            )
+            Command.create({"product_id": third.id, "price_unit": 50, "tax_ids": False})
         ]
         refund.action_post()
         self._run(FEBRUARY)

@@ -3,29 +3,31 @@
 import os
 import random
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from odoo.tools import SQL
 
 from .commission_common import CommissionCase
-from .test_commission_oracle import ABOVE, MONTHS, PEOPLE, Oracle, cents
+from .test_commission_oracle import ABOVE, MONTHS, PEOPLE, cents
 
-HISTORIES = int(os.environ.get("SALES_HISTORIES", 10))
+HISTORIES = int(os.environ.get("SALES_HISTORIES", 6))
 BILLS = 5
 
 
 class Books:
     """What a rule pays, holds, releases and takes back, from a list of bills.
 
-    A bill is an invoice or a credit note of one line: ``who``, ``day``, ``value``,
-    ``tax``, ``cash`` (a list of days and amounts), and ``of``, the bill that it
-    credits.
+    A bill is an invoice or a credit note of one line: ``who``, ``day``, ``due``,
+    ``value``, ``tax``, ``cash`` (a list of days and amounts), and ``of``, the bill that
+    it credits.
     """
 
-    def __init__(self, bills, rule):
+    def __init__(self, bills, rule, last):
         self.bills, self.rule = bills, rule
+        # What ends after it is of no statement yet.
+        self.last = last.toordinal()
         self.percent = Fraction(rule["hold_percent"]) / 100
 
     def _taken_back(self, bill):
@@ -98,24 +100,22 @@ class Books:
                 share += Fraction(bill["value"]) / Fraction(origin["value"])
                 if not self._taken_back(bill):
                     continue
-                for kind, of, taken in (
-                    ("clawback", paid[origin["line"]], None),
-                    ("hold", held[origin["line"]], held),
-                ):
-                    amount = cents(of * share) - cents(of * before)
-                    found[kind] += amount
-                    if taken is not None:
-                        taken[bill["line"]] += amount
+                for of in (paid, held):
+                    amount = of[origin["line"]]
+                    of[bill["line"]] = cents(amount * share) - cents(amount * before)
+                found["clawback"] += paid[bill["line"]]
         found["hold"] = sum(held.values())
         for bill in self.bills:
             owed = Fraction(bill["value"]) * (1 + Fraction(bill["tax"]) / 100)
+            collected = sum(Fraction(amount) for _day, amount, _id in bill["cash"])
+            share = collected / owed
+            over = bill["due"].toordinal() + self.rule["unpaid_days"]
+            if self.rule["unpaid"] == "back" and over <= self.last:
+                kept = paid[bill["line"]] + held[bill["line"]]
+                found["unpaid"] += cents(kept * share) - kept
             if self.rule["hold_release"] == "days":
-                last = date(2031, MONTHS[-1] + 1, 1).toordinal()
-                due = bill["day"].toordinal() + self.rule["hold_days"]
-                share = Fraction(due < last)
-            else:
-                share = sum(Fraction(amount) for _day, amount, _id in bill["cash"])
-                share /= owed
+                ends = bill["day"].toordinal() + self.rule["hold_days"]
+                share = Fraction(ends <= self.last)
             found["release"] += cents(-held[bill["line"]] * share)
         return {
             "override" if subject == "earning" and self._is_override() else subject: x
@@ -128,7 +128,7 @@ class Books:
 
 
 def random_rule(chance):
-    return {
+    rule = {
         "credited": chance.choice(("own", "override")),
         "mode": chance.choice(("whole", "progressive")),
         "step": chance.choice((300, 900, 5000)),
@@ -139,7 +139,12 @@ def random_rule(chance):
         "hold_release": chance.choice(("cash", "cash", "days")),
         "hold_days": chance.choice((0, 20, 45)),
         "refund": chance.choice(("base", "paid", "paid")),
+        "unpaid": chance.choice(("kept", "back")),
+        "unpaid_days": chance.choice((0, 20, 40)),
     }
+    if rule["hold_percent"] and rule["hold_release"] == "days":
+        rule["unpaid"] = "kept"
+    return rule
 
 
 class TestHoldOracle(CommissionCase):
@@ -153,18 +158,15 @@ class TestHoldOracle(CommissionCase):
             + [{"move_type": "out_refund", "partner_id": self.partner.id}] * BILLS
         )
         self.env.flush_all()
-        self.metrics = {
-            code: self._metric(code).id for code in ("INVOICED", "BILLED", "COLLECTED")
-        }
+        codes = ("INVOICED", "BILLED", "DUE", "COLLECTED")
+        self.metrics = {code: self._metric(code).id for code in codes}
 
     def _make_plan(self, rule, number):
         tiers = [(0, float(rule["low"])), (rule["step"], float(rule["high"]))]
         return self._plan(
             {
                 **{
-                    key: rule[key]
-                    for key in rule
-                    if key not in ("step", "low", "high")
+                    key: rule[key] for key in rule if key not in ("step", "low", "high")
                 },
                 "table": "amount",
                 "tier_ids": self._tiers(*tiers),
@@ -187,6 +189,7 @@ class TestHoldOracle(CommissionCase):
             "line": self.number,
             "who": chance.choice(PEOPLE),
             "day": day,
+            "due": day + timedelta(days=chance.choice((0, 15, 30))),
             "value": value or Decimal("0.01"),
             "tax": chance.choice((0, 0, 100)),
             "of": origin,
@@ -229,6 +232,8 @@ class TestHoldOracle(CommissionCase):
             document = ("account.move.line", bill["line"], 0, "invoice")
             rows.append((bill, "INVOICED", bill["day"], bill["value"], *document))
             rows.append((bill, "BILLED", bill["day"], billed, *document))
+            instalment = ("account.move.line", bill["line"], 1, "invoice")
+            rows.append((bill, "DUE", bill["due"], billed, *instalment))
             for day, amount, number in bill["cash"]:
                 paid = ("account.partial.reconcile", number, bill["line"], "cash")
                 rows.append((bill, "COLLECTED", day, amount, *paid))
@@ -280,7 +285,10 @@ class TestHoldOracle(CommissionCase):
             )
         ):
             found[rep][subject] = Fraction(str(amount))
-        books = Books(bills, rule)
+        last = max(
+            self.statements.search([("plan_id", "=", plan.id)]).mapped("date_to")
+        )
+        books = Books(bills, rule, last)
         for name in PEOPLE:
             due = {
                 subject: amount

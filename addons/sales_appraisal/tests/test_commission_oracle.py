@@ -7,6 +7,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
+from odoo.fields import Command
 from odoo.tools import SQL
 
 from .commission_common import CommissionCase
@@ -23,6 +24,10 @@ ABOVE = {
     "peer_manager": "director",
 }
 METRICS = ("INVOICED", "COLLECTED_NET", "ORDERS")
+# What random conditions and tables of factors are about: of lines, and of customers.
+DISCOUNTS = (0, 5, 10, 20, 35)
+BOUNDS = (0, 5, 10, 15, 30, 50)
+CONTRACT = (date(2031, 1, 15), date(2031, 2, 10))
 # Of histories that are closed month by month; of plans that are settled once.
 HISTORIES = int(os.environ.get("SALES_HISTORIES", 25))
 
@@ -33,11 +38,58 @@ def cents(amount):
     return Fraction(exact.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
-class Oracle:
-    """What a rule pays, from a list of credits."""
+def looked_up(rows, figure, below):
+    """The value of the last row that a figure reaches."""
+    reached = [value for start, value in sorted(rows) if start <= figure]
+    return Fraction((reached or [below])[-1])
 
-    def __init__(self, credits):
-        self.credits = credits
+
+class Oracle:
+    """What a rule pays, from a list of credits and the confirmed scores."""
+
+    def __init__(self, credits, scores):
+        self.credits, self.scores = credits, scores
+
+    def _first(self, customer):
+        """The first month's first day on which something was invoiced."""
+        days = [
+            credit["day"]
+            for credit in self.credits
+            if (credit["customer"], credit["metric"]) == (customer, "INVOICED")
+        ]
+        return min(days, default=None)
+
+    def _weight(self, rule, credit):
+        """By how much a credit counts; 0: it is filtered out."""
+        first = self._first(credit["customer"]) or credit["day"]
+        month = first.month + rule["new_months"]
+        last = date(2031 + (month - 1) // 12, (month - 1) % 12 + 1, first.day)
+        is_new = credit["day"] < last
+        if rule["customer_age"] not in ("any", "new" if is_new else "existing"):
+            return 0
+        first, last = CONTRACT
+        under = credit["customer"] == 0 and first <= credit["day"] <= last
+        if rule["contract"] not in ("any", "with" if under else "without"):
+            return 0
+        for name in ("discount", "margin"):
+            bound = rule[f"{name}_bound"]
+            start, below = rule[f"{name}_from"], rule[f"{name}_below"]
+            if bound in ("from", "between") and credit[name] < start:
+                return 0
+            if bound in ("below", "between") and credit[name] >= below:
+                return 0
+        if rule["decelerator"] == "none":
+            return 1
+        rows = rule["line_factors"]
+        below = 1 if rule["decelerator"] == "discount" else min(rows)[1]
+        return looked_up(rows, credit[rule["decelerator"]], below)
+
+    def _factor(self, rule, who, month):
+        score = self.scores.get((who, month))
+        if rule["multiplier"] == "none" or score is None:
+            return 1
+        rows = rule["card_factors"]
+        return looked_up(rows, score, min(rows)[1])
 
     def _levels(self, who):
         """``{person: how far below}``."""
@@ -69,7 +121,7 @@ class Oracle:
                     or credit["overlay"] == (rule["credited"] == "overlay")
                 )
             if counts:
-                total += Fraction(credit["value"])
+                total += Fraction(credit["value"]) * self._weight(rule, credit)
         return total
 
     def paid(self, rule, who, month):
@@ -81,15 +133,50 @@ class Oracle:
             if not rule["each"]:
                 last = [x for start, x in by_start if start <= total]
                 paid = Fraction(last[-1]) if last else Fraction(0)
-            paid = Fraction(paid)
+            paid = cents(Fraction(paid) * self._factor(rule, who, month))
         else:
             times = 1 if rule["rate_unit"] == "percent" else 100
             tiers = [(start, times * rate) for start, rate in rule["tiers"]]
             mode = rule["mode"]
             if rule["table"] == "none":
                 mode, tiers = "whole", [(Decimal(0), times * rule["rate"])]
-            paid = cents(by_hand(mode, tiers, total))
-        return min(paid, Fraction(rule["cap"])) if rule["cap"] else paid
+            factor = self._factor(rule, who, month)
+            paid = cents(by_hand(mode, tiers, total) * factor)
+        paid = min(paid, Fraction(rule["cap"])) if rule["cap"] else paid
+        return max(paid, Fraction(rule["floor"])) if rule["floor"] else paid
+
+
+def random_factors(chance, starts):
+    return [
+        (start, Decimal(chance.randint(0, 20_000)) / 10_000)
+        for start in chance.sample(starts, chance.randint(1, 3))
+    ]
+
+
+def random_modifiers(chance):
+    """What most rules do not use."""
+
+    def rarely(*values, default):
+        return chance.choice(values) if chance.random() < 0.3 else default
+
+    found = {
+        "customer_age": rarely("new", "existing", default="any"),
+        "new_months": chance.randint(1, 2),
+        "contract": rarely("with", "without", default="any"),
+        "decelerator": rarely("discount", "margin", default="none"),
+        "multiplier": rarely("score", default="none"),
+        "floor": rarely(Decimal(20), Decimal(40), default=Decimal(0)),
+        "line_factors": random_factors(chance, BOUNDS),
+        "card_factors": random_factors(chance, (0, 40, 60, 80, 100)),
+    }
+    for name in ("discount", "margin"):
+        start, below = sorted(chance.sample(BOUNDS, 2))
+        found |= {
+            f"{name}_bound": rarely("from", "below", "between", default="any"),
+            f"{name}_from": start,
+            f"{name}_below": below,
+        }
+    return found
 
 
 def random_rule(chance):
@@ -109,6 +196,11 @@ def random_rule(chance):
             (start, Decimal(chance.randint(0, 90_000)) / 100) for start, _x in tiers
         ]
     level = chance.randint(1, 3)
+    modifiers = random_modifiers(chance)
+    if metric == "ORDERS":
+        # Nothing of the kind is known of orders as a whole.
+        bounds = {f"{name}_bound": "any" for name in ("discount", "margin")}
+        modifiers |= {**bounds, "decelerator": "none"}
     return {
         "metric": metric,
         "kind": kind,
@@ -125,15 +217,78 @@ def random_rule(chance):
         "cap": Decimal(chance.choice((0, 0, 0, 50, 300))),
         "tiers": tiers,
         "value": value,
+        **modifiers,
     }
 
 
 class TestOracle(CommissionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.product.standard_price = 70
+        cls.lines = cls._sold()
+        cls.customers = cls.env["res.partner"].create(
+            [{"name": f"Customer {n}", "is_company": True} for n in range(4)]
+        )
+        contract = cls.env["sales.contract"].create(
+            {
+                "partner_id": cls.customers[0].id,
+                "company_id": cls.company.id,
+                "date_start": CONTRACT[0],
+                "date_end": CONTRACT[1],
+            }
+        )
+        contract.action_start()
+        for month in MONTHS:
+            cls.env["sales.scorecard"]._open_period(
+                cls.company, "month", date(2031, month, 1)
+            )
+        cls.cards = cls.env["sales.scorecard"].search(
+            [("period_from", ">=", "2031-01-01"), ("rep_id", "!=", False)]
+        )
+
+    @classmethod
+    def _sold(cls):
+        """Lines that random credits come from: ``[(id, discount, margin)]``."""
+        invoice = cls._invoice(cls.users["rep"], invoice_date="2030-12-01")
+        invoice.invoice_line_ids = [
+            Command.create(
+                {
+                    "product_id": cls.product.id,
+                    "price_unit": 100,
+                    "discount": discount,
+                    "tax_ids": False,
+                }
+            )
+            for discount in DISCOUNTS[1:]
+        ]
+        invoice.action_post()
+        cls.env["sales.credit"]._process_pending()
+        return [
+            (one.id, int(one.discount), 100 - Fraction(7000, 100 - int(one.discount)))
+            for one in invoice.invoice_line_ids
+        ]
+
     def setUp(self):
         super().setUp()
         self.env["sales.credit"]._process_pending()
         self.credits = []
+        self.scores = {}
         self.number = 900_000_000
+
+    def _judge_again(self, chance):
+        """Cards are confirmed, at any time, with any score."""
+        card = chance.choice(self.cards)
+        score = Decimal(chance.randint(0, 12_000)) / 100
+        card.sudo().write(
+            {"state": "confirmed", "has_score": True, "score": float(score)}
+        )
+        [who] = [name for name, rep in self.reps.items() if rep == card.rep_id]
+        self.scores[who, card.date_from.month] = score
+
+    def _forget_scores(self):
+        self.cards.sudo().write({"state": "open", "score": 0})
+        self.scores = {}
 
     def _make_plan(self, rules, number):
         return self._plan(
@@ -142,8 +297,10 @@ class TestOracle(CommissionCase):
                     **{
                         key: float(value) if isinstance(value, Decimal) else value
                         for key, value in rule.items()
-                        if key not in ("tiers", "value")
+                        if key not in ("tiers", "value", "line_factors", "card_factors")
                     },
+                    "line_factor_ids": self._factors(rule["line_factors"]),
+                    "card_factor_ids": self._factors(rule["card_factors"]),
                     "tier_ids": self._tiers(
                         *((float(start), float(x)) for start, x in rule["tiers"]),
                         value=rule["value"],
@@ -153,6 +310,13 @@ class TestOracle(CommissionCase):
             ),
             name=f"Plan {number}",
         )
+
+    @staticmethod
+    def _factors(rows):
+        return [
+            Command.create({"start": start, "factor": float(factor)})
+            for start, factor in rows
+        ]
 
     def _random_credit(self, chance, months=MONTHS):
         metric = chance.choice(METRICS)
@@ -165,6 +329,14 @@ class TestOracle(CommissionCase):
             "day": date(2031, chance.choice(months), chance.randint(1, 28)),
             "value": value,
             "overlay": chance.random() < 0.2,
+            "customer": chance.randrange(4),
+            **dict(
+                zip(
+                    ("line", "discount", "margin"),
+                    chance.choice(self.lines),
+                    strict=True,
+                )
+            ),
         }
 
     def _add(self, credits):
@@ -179,10 +351,10 @@ class TestOracle(CommissionCase):
                 SQL(
                     """INSERT INTO sales_credit (metric_id, date, rep_id, user_id,
                     company_id, value, share, overlay, res_model, res_id, part, source,
-                    scope_id) VALUES %s""",
+                    scope_id, partner_id) VALUES %s""",
                     SQL(", ").join(
                         SQL(
-                            "(%s, %s, %s, %s, %s, %s, 100, %s, %s, %s, 0, %s, %s)",
+                            "(%s, %s, %s, %s, %s, %s, 100, %s, %s, %s, %s, %s, %s, %s)",
                             metrics[one["metric"]],
                             one["day"],
                             self.reps[one["who"]].id,
@@ -190,10 +362,12 @@ class TestOracle(CommissionCase):
                             self.company.id,
                             one["value"],
                             one["overlay"],
-                            "account.move.line",
+                            "account.partial.reconcile",
                             one["id"],
-                            "invoice",
+                            one["line"],
+                            "cash",
                             one["id"],
+                            self.customers[one["customer"]].id,
                         )
                         for one in credits
                     ),
@@ -218,7 +392,7 @@ class TestOracle(CommissionCase):
 
     def _assert_paid(self, rules, plan, what):
         """To the cent what the whole history pays, per rep and rule, at once."""
-        oracle = Oracle(self.credits)
+        oracle = Oracle(self.credits, self.scores)
         found = defaultdict(Fraction)
         for rep, rule, amount in self.env.execute_query(
             SQL(
@@ -246,6 +420,9 @@ class TestOracle(CommissionCase):
             for credit in list(self.credits):
                 self._remove(credit)
             self._add([self._random_credit(chance) for _n in range(60)])
+            self._forget_scores()
+            for _n in range(10):
+                self._judge_again(chance)
             for month in MONTHS:
                 start, stop = plan._get_bounds(date(2031, month, 1))
                 self.statements._settle(plan, start, stop)
@@ -261,6 +438,7 @@ class TestOracle(CommissionCase):
             for credit in list(self.credits):
                 self._remove(credit)
             self._add([self._random_credit(chance) for _n in range(30)])
+            self._forget_scores()
             kept = {}
             for _step in range(12):
                 self._happen(chance, plan, kept)
@@ -285,6 +463,8 @@ class TestOracle(CommissionCase):
 
     def _happen(self, chance, plan, kept):
         """Something changes, somebody runs, somebody closes."""
+        if chance.random() < 0.3:
+            self._judge_again(chance)
         for _change in range(chance.randint(0, 3)):
             what = chance.choice(("add", "remove", "change"))
             if what == "add" or not self.credits:

@@ -121,3 +121,22 @@ class TestDemo(TransactionCase):
         running = rounds.filtered(lambda one: one.state == "running")
         self.assertGreater(running.participant_count, running.answer_count)
         self.assertTrue(running.answer_count)
+
+    def test_commission(self):
+        """Statements in each state, that are the sums of their entries."""
+        statements = self.env["sales.commission.statement"].search(
+            [("company_id", "=", self.env.ref("base.main_company").id)]
+        )
+        self.assertGreaterEqual(
+            set(statements.mapped("state")),
+            {"open", "submitted", "approved", "validated"},
+        )
+        self.assertTrue(statements.filtered("returned_reason"))
+        self.assertGreater(len(statements.filtered("amount")), 20)
+        for statement in statements:
+            self.assertAlmostEqual(
+                statement.amount, sum(statement.entry_ids.mapped("amount")), 2
+            )
+        entries = statements.entry_ids
+        self.assertGreaterEqual(set(entries.mapped("subject")), {"earning", "override"})
+        self.assertTrue(all(entries[:200].mapped("explanation")))

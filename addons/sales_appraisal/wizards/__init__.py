@@ -1,4 +1,6 @@
 from . import (
+    sales_commission_return,
+    sales_commission_trial,
     sales_consequence_refuse,
     sales_contest_revise,
     sales_salary_export,

@@ -122,6 +122,7 @@ def refresh(company, metrics, classes, start, today, partners=None):
         population AS (
             SELECT p.id AS partner_id, e.id, e.stage AS stage_now,
                 e.stage_manual, e.stage_reason, e.stage_until,
+                e.class_id AS class_now,
                 COALESCE(i.turnover, 0) AS turnover,
                 COALESCE(o.order_count, 0) AS order_count,
                 GREATEST(o.last_date, i.last_date) AS last_date,
@@ -209,6 +210,13 @@ def refresh(company, metrics, classes, start, today, partners=None):
                 WHERE id IS NOT NULL AND stage IS DISTINCT FROM stage_now
             ) c
             JOIN res_partner p ON p.id = c.partner_id
+        ),
+        former AS (
+            INSERT INTO sales_kept_class (partner_id, company_id, date, class_id)
+            SELECT partner_id, %(company)s, %(today)s, class_now
+            FROM derived
+            WHERE class_now IS NOT NULL AND class_id IS DISTINCT FROM class_now
+            ON CONFLICT (partner_id, company_id, date) DO NOTHING
         )
         SELECT (SELECT count(*) FROM added), (SELECT count(*) FROM changed)
         """,

@@ -1,6 +1,7 @@
 from . import (
     sales_owned_mixin,
     sales_stamped_mixin,
+    sales_sourced_mixin,
     sales_protection_mixin,
     res_company,
     res_config_settings,

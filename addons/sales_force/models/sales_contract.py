@@ -22,7 +22,7 @@ class SalesContract(models.Model):
     ]
     _order = "date_start desc, id desc"
     _check_company_auto = True
-    _sales_stamped = frozenset({"name", "state"})
+    _sales_stamped = frozenset({"name", "state", "terminated_on"})
 
     name = fields.Char("Number", readonly=True, copy=False, default="/")
     title = fields.Char("Subject", tracking=True)
@@ -105,6 +105,7 @@ class SalesContract(models.Model):
     end_reason = fields.Char(
         "Reason of the End", copy=False, tracking=True, help="Why it was terminated."
     )
+    terminated_on = fields.Date("Terminated", readonly=True, copy=False)
     note = fields.Html("Terms")
 
     _dates = models.Constraint(
@@ -200,7 +201,13 @@ class SalesContract(models.Model):
                         "Say why %(contract)s is terminated.", contract=contract.name
                     )
                 )
-        self.sudo().state = "terminated"  # sudo: stamped by the system
+            # sudo: stamped by the system
+            contract.sudo().write(
+                {
+                    "state": "terminated",
+                    "terminated_on": contract.company_id._get_sales_today(),
+                }
+            )
 
     @api.model
     def _cron_end(self):

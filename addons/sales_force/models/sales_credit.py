@@ -4,7 +4,7 @@ from collections import defaultdict
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError
 from odoo.tools import SQL
 from odoo.tools.misc import split_every
 
@@ -16,6 +16,7 @@ from ..ledger.lead import LEAD
 from ..ledger.order import CUSTOMER, ORDER
 from ..ledger.receipt import PAYMENT, RECEIPT
 from ..ledger.visit import VISIT
+from .sales_sourced_mixin import LINE_DOCUMENTS
 
 _logger = logging.getLogger(__name__)
 
@@ -32,12 +33,6 @@ BATCH = 500
 CHECKED_DAYS = 100
 # Up to so many documents are derived in Python; see ``ledger.few``.
 FEW = 20
-# The document that holds a line, by the line's model: (model, field of the line).
-LINE_DOCUMENTS = {
-    "sale.order.line": ("sale.order", "order_id"),
-    "account.move.line": ("account.move", "move_id"),
-    "stock.move": ("stock.picking", "picking_id"),
-}
 
 
 class LedgerMany2one(fields.Many2one):
@@ -60,6 +55,7 @@ class SalesCredit(models.Model):
 
     _name = "sales.credit"
     _description = "Sales Credit"
+    _inherit = ["sales.sourced.mixin"]
     _order = "date desc, id desc"
     _log_access = False
     _rec_name = "document_name"
@@ -108,13 +104,6 @@ class SalesCredit(models.Model):
     amount_currency = fields.Monetary(
         "Document Amount", readonly=True, help="After the share, in document currency."
     )
-    res_model = fields.Char("Source Model", required=True, readonly=True)
-    res_id = fields.Integer("Source Record", required=True, readonly=True)
-    part = fields.Integer(
-        readonly=True,
-        help="The part of the source record: the instalment of an amount due, the "
-        "invoice line of a payment; else 0.",
-    )
     source = fields.Char(required=True, readonly=True)
     scope_id = fields.Integer(
         required=True,
@@ -126,9 +115,6 @@ class SalesCredit(models.Model):
     product_categ_id = fields.Many2one(
         related="product_id.categ_id", string="Product Category"
     )
-    document_model = fields.Char("Document Model", compute="_compute_document")
-    document_id = fields.Integer("Document ID", compute="_compute_document")
-    document_name = fields.Char("Document", compute="_compute_document")
 
     # The key also finds the rows of a document that is derived again.
     _key_uniq = models.UniqueIndex(
@@ -138,60 +124,6 @@ class SalesCredit(models.Model):
     _metric_date_idx = models.Index("(metric_id, date)")
     _rep_idx = models.Index("(rep_id, metric_id, date)")
     _partner_idx = models.Index("(partner_id, metric_id)")
-
-    @api.depends("res_model", "res_id", "part")
-    def _compute_document(self):
-        """The document that a credit stands on, named whether or not it may be read."""
-        documents = {}
-        for (model, part_model), credits in self.grouped(
-            lambda c: (c.res_model, "account.move.line" if c.part else None)
-        ).items():
-            documents.update(credits._get_documents(model, part_model))
-        for credit in self:
-            document = documents.get(credit)
-            credit.document_model = document._name if document else False
-            credit.document_id = document.id if document else False
-            credit.document_name = document.display_name if document else False
-
-    def _get_documents(self, model, part_model):
-        """``{credit: document}``; of a payment's credit the invoice is the document."""
-        # sudo: who is credited may know the document's number, without its content
-        env = self.sudo().env
-        documents = {}
-        ids = {credit: credit.res_id for credit in self}
-        if part_model and model != part_model:
-            model, ids = part_model, {credit: credit.part for credit in self}
-        existing = env[model].browse(set(ids.values())).exists()
-        by_id = {record.id: record for record in existing}
-        line_of = LINE_DOCUMENTS.get(model)
-        for credit, res_id in ids.items():
-            record = by_id.get(res_id)
-            if not record:
-                continue
-            documents[credit] = (line_of and record[line_of[1]]) or record
-        return documents
-
-    def action_open_document(self):
-        """Open the document behind the credit, where Odoo's own rights allow."""
-        self.ensure_one()
-        self.check_access("read")
-        if not self.document_id:
-            raise UserError(self.env._("The document no longer exists."))
-        document = self.env[self.document_model].browse(self.document_id)
-        if not document.has_access("read"):
-            raise AccessError(
-                self.env._(
-                    "The credit comes from %(document)s, and you have no access to the "
-                    "document itself.",
-                    document=self.document_name,
-                )
-            )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": document._name,
-            "res_id": document.id,
-            "views": [(False, "form")],
-        }
 
     # Reading: what is pending comes first
 

@@ -84,3 +84,28 @@ class SalesKeptDate(models.Model):
                 records.ids,
             )
         )
+
+
+class SalesKeptClass(models.Model):
+    """Which class a customer had until a day: classes follow today's turnover, and what
+    is paid by class follows the class of its own day. The first class also counts for
+    the days before."""
+
+    _name = "sales.kept.class"
+    _description = "Former Class of a Customer"
+    _log_access = False
+
+    partner_id = fields.Many2one(
+        "res.partner", required=True, readonly=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one("res.company", required=True, readonly=True)
+    date = fields.Date(required=True, readonly=True, help="Since when it is another.")
+    class_id = fields.Many2one(
+        "sales.customer.class",
+        "Class Before",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+    )
+
+    _day_uniq = models.UniqueIndex("(partner_id, company_id, date)")

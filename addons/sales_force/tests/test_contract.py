@@ -47,6 +47,15 @@ class TestContract(SalesForceCase):
         self.assertNotEqual(first.name, second.name)
         self.assertEqual(first.display_name, f"{first.name} Valves")
 
+    def test_terminated(self):
+        """The day is kept: what was paid under the contract follows it."""
+        contract = self._contract(end_reason="Moved")
+        contract.action_start()
+        contract.action_terminate()
+        self.assertEqual(contract.terminated_on, self.company._get_sales_today())
+        with self.assertRaises(UserError):
+            contract.terminated_on = "2019-01-01"
+
     def test_life(self):
         contract = self._contract(date_end="2040-12-31")
         with self.assertRaises(UserError):

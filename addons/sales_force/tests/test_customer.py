@@ -80,6 +80,22 @@ class TestCustomerClass(LedgerCase):
         self.assertIn("80.0%", cards[2].class_reason)
         self.assertIn("No turnover", cards[4].class_reason)
 
+    def test_former_class(self):
+        """The class before is kept with the day on which it ends; the first is not."""
+        partners = self.customers(2)
+        self.invoice(partners[0], 900, TODAY)
+        self.invoice(partners[1], 100, TODAY)
+        self.refresh()
+        kept = self.env["sales.kept.class"]
+        self.assertFalse(kept.search([("partner_id", "in", partners.ids)]))
+        former = self.card(partners[1]).class_id
+        self.invoice(partners[1], 1000, TODAY)
+        self.refresh()
+        self.refresh()
+        [row] = kept.search([("partner_id", "=", partners[1].id)])
+        self.assertEqual((row.class_id, row.date), (former, TODAY))
+        self.assertNotEqual(self.card(partners[1]).class_id, former)
+
     def test_the_largest_is_always_first(self):
         [whole] = self.customers(1)
         self.invoice(whole, 100, TODAY)

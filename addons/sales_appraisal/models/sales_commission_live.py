@@ -1,0 +1,127 @@
+import logging
+
+from psycopg2.errors import SerializationFailure
+
+from odoo import api, models
+from odoo.tools import mute_logger
+
+_logger = logging.getLogger(__name__)
+
+
+class SalesCommissionStatement(models.Model):
+    """Statements follow the facts by themselves.
+
+    Every few minutes what has changed in the ledger is settled, also of periods whose
+    statements are closed; each night everything that is open, and what else has changed
+    of closed periods. Who opens the own statements does not wait for that.
+    """
+
+    _inherit = "sales.commission.statement"
+
+    @api.model
+    def _cron_follow(self):
+        """Settle what has changed in the ledger since."""
+        stamps = self.env["sales.commission.stamp"]
+        stale = stamps._get_stale(stamps._get_periods(self._get_live_plans()))
+        self._settle_all({period: {"credits": mark} for period, mark in stale.items()})
+
+    @api.model
+    def _cron_settle(self):
+        """Settle what is open, and closed periods of which anything has changed."""
+        stamps = self.env["sales.commission.stamp"]
+        periods = stamps._get_periods(self._get_live_plans())
+        stale = stamps._get_stale(periods, "facts")
+        is_open = {
+            (plan.id, start)
+            for plan, start in self._read_group(
+                [("state", "=", "open")], ["plan_id", "date_from:day"]
+            )
+        }
+        self._settle_all(
+            {
+                (plan, start, stop): {"facts": stale[plan, start, stop]}
+                if (plan, start, stop) in stale
+                else {}
+                for plan, start, stop in periods
+                if (plan, start, stop) in stale or (plan.id, start) in is_open
+            }
+        )
+
+    @api.model
+    def _get_live_plans(self):
+        """The versions that are or were in force."""
+        return self.env["sales.commission.plan"].search(
+            [("state", "in", ("published", "retired"))]
+        )
+
+    def _settle_all(self, periods):
+        """Settle periods one after the other, each in a transaction of its own.
+
+        :param dict periods: ``{(plan, first day, last day): marks to be remembered}``
+        """
+        cron = self.env["ir.cron"]
+        cron._commit_progress(remaining=len(periods))
+        for (plan, start, stop), marks in periods.items():
+            try:
+                with mute_logger("odoo.sql_db"):
+                    self._settle(plan, start, stop)
+                    self.env["sales.commission.stamp"]._settled(plan, start, **marks)
+                    self.env.flush_all()
+            except SerializationFailure:
+                # Somebody closes a statement at this moment: the next run does it.
+                _logger.info("%s from %s: settled later", plan.display_name, start)
+                self.env.cr.rollback()
+                cron._commit_progress(0)
+            else:
+                cron._commit_progress(1)
+
+    def _refresh(self):
+        """Make open statements what the facts say now, with the corrections of earlier
+        periods that they take."""
+        stamps = self.env["sales.commission.stamp"]
+        for plan, statements in self.grouped("plan_id").items():
+            last = max(statements.mapped("date_from"))
+            own = {
+                (plan, one.date_from, one.date_to)
+                for one in statements.sorted("date_from")
+            }
+            versions = plan._get_versions() & self._get_live_plans()
+            before = stamps._get_periods(versions)
+            stale = stamps._get_stale([p for p in before if p[1] <= last])
+            for period in sorted({*stale, *own}, key=lambda p: (p[1], p[0].id)):
+                version, start, stop = period
+                self._settle(version, start, stop, statements.rep_id)
+
+    @api.model
+    def action_open_mine(self):
+        """The user's own statements, as the facts are now."""
+        reps = self.env.user.sales_rep_ids.filtered(
+            lambda rep: rep.company_id in self.env.companies
+        )
+        # sudo: entries are written by runs only; only the user's own are settled
+        model = self.sudo()
+        stamps = model.env["sales.commission.stamp"]
+        plans = model._get_live_plans().filtered(
+            lambda plan: plan.company_id in reps.company_id
+        )
+        for plan, start, stop in stamps._get_stale(stamps._get_periods(plans)):
+            model._settle(
+                plan,
+                start,
+                stop,
+                reps.filtered(lambda rep, plan=plan: rep.company_id == plan.company_id),
+            )
+        return self.env["ir.actions.act_window"]._for_xml_id(
+            "sales_appraisal.sales_commission_statement_action_mine"
+        )
+
+
+class SalesCommissionPlan(models.Model):
+    _inherit = "sales.commission.plan"
+
+    def action_publish(self):
+        """Statements of a plan in force are there at once."""
+        result = super().action_publish()
+        # sudo: who publishes a plan starts the run
+        self.env.ref("sales_appraisal.ir_cron_follow_commission").sudo()._trigger()
+        return result

@@ -1,0 +1,200 @@
+"""What a period was settled by: it is settled again when that has changed."""
+
+from collections import defaultdict
+from hashlib import sha256
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class SalesCommissionStamp(models.Model):
+    """What a version of a plan has settled a period by, in short.
+
+    ``credits`` is cheap to look at and follows the sums of the ledger by month;
+    ``facts`` is of everything that entries follow from, row by row.
+    """
+
+    _name = "sales.commission.stamp"
+    _description = "Facts that a Period Is Settled By"
+    _log_access = False
+    _rec_name = "date_from"
+    _order = "plan_id, date_from"
+
+    plan_id = fields.Many2one(
+        "sales.commission.plan", required=True, readonly=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="plan_id.company_id")
+    date_from = fields.Date("From", required=True, readonly=True)
+    credits = fields.Char(readonly=True)
+    facts = fields.Char(readonly=True)
+
+    _period_uniq = models.UniqueIndex("(plan_id, date_from)")
+
+    @api.model
+    def _get_periods(self, plans):
+        """``[(plan, first day, last day)]`` until today, the earliest first."""
+        periods = []
+        for plan in plans:
+            today = plan.company_id._get_sales_today()
+            start, stop = plan._get_bounds(plan.date_from)
+            while start <= today and (not plan.date_to or start <= plan.date_to):
+                if plan._pays(start):
+                    periods.append((plan, start, stop))
+                start, stop = plan._get_bounds(fields.Date.add(stop, days=1))
+        return sorted(periods, key=lambda period: (period[1], period[0].id))
+
+    @api.model
+    def _get_stale(self, periods, name="credits"):
+        """Of periods those whose facts have changed since they were settled.
+
+        As many queries whatever the number of plans, periods and documents.
+
+        :param str name: the field that says by what
+        :return: ``{(plan, first day, last day): mark of now}``
+        """
+        if not periods:
+            return {}
+        known = {
+            (stamp.plan_id.id, stamp.date_from): stamp[name]
+            for stamp in self.search_fetch(
+                [("plan_id", "in", [plan.id for plan, _start, _stop in periods])],
+                ["plan_id", "date_from", name],
+            )
+        }
+        marks = self._read_marks(
+            self._select_credits(periods)
+            if name == "credits"
+            else self._select_facts(periods)
+        )
+        stale = {}
+        for plan, start, stop in periods:
+            mark = self._mark_period(marks, plan, start, stop)
+            if known.get((plan.id, start)) != mark:
+                stale[plan, start, stop] = mark
+        return stale
+
+    def _settled(self, plan, start, **marks):
+        """Remember what a period was settled by."""
+        stamp = self.search([("plan_id", "=", plan.id), ("date_from", "=", start)])
+        if stamp:
+            stamp.write(marks)
+        else:
+            self.create({"plan_id": plan.id, "date_from": start, **marks})
+
+    @api.model
+    def _mark_period(self, marks, plan, start, stop):
+        """What is said of the months of a period, in short."""
+        metrics = {*plan.rule_ids.metric_id.ids, None}
+        rows = sorted(
+            (str(month), metric or 0, mark)
+            for month, metric, mark in marks[plan.company_id.id]
+            if metric in metrics and start.replace(day=1) <= month <= stop
+        )
+        return sha256(repr(rows).encode()).hexdigest()
+
+    @api.model
+    def _read_marks(self, selects):
+        """``{company's id: [(month, metric's id or None, mark)]}``"""
+        self.env["sales.credit"]._process_pending()
+        self.env.flush_all()
+        marks = defaultdict(list)
+        for company, metric, month, mark in self.env.execute_query(
+            SQL(" UNION ALL ").join(SQL("(%s)", select) for select in selects)
+        ):
+            marks[company].append((month, metric, mark))
+        return marks
+
+    @api.model
+    def _select_credits(self, periods):
+        """Of the sums by month; overlays, which are few and not in them, by row."""
+        first = self._get_first(periods)
+        metrics = self._get_metrics(periods)
+        return [
+            SQL(
+                """SELECT company_id, metric_id, month,
+                    'sums ' || count(*) || ' ' || sum(id)
+                FROM sales_credit_month WHERE metric_id = ANY(%s) AND month >= %s
+                GROUP BY 1, 2, 3""",
+                metrics,
+                first,
+            ),
+            self._select_ledger("overlays", metrics, first, SQL("overlay")),
+        ]
+
+    def _select_ledger(self, name, metrics, first, condition):
+        return SQL(
+            """SELECT company_id, metric_id, date_trunc('month', date)::date,
+                %s || ' ' || count(*) || ' ' || sum(hashtextextended(c::text, 0))
+            FROM sales_credit c WHERE metric_id = ANY(%s) AND date >= %s AND %s
+            GROUP BY 1, 2, 3""",
+            name,
+            metrics,
+            first,
+            condition,
+        )
+
+    @api.model
+    def _select_facts(self, periods):
+        """Of all that rules look at, by month: rows of company, metric (None: of each),
+        first day and mark. Who adds to what rules look at adds to these."""
+        first = self._get_first(periods)
+        metrics = self._get_metrics(periods)
+        return [
+            self._select_ledger("credits", metrics, first, SQL("TRUE")),
+            SQL(
+                """SELECT t.company_id, p.metric_id, date_trunc('month', d.date)::date,
+                    'targets ' || sum(hashtextextended(
+                        concat_ws(' ', p.id, p.kind, t.rep_id, d.date, d.value), 0))
+                FROM sales_target_day d JOIN sales_target t ON t.id = d.target_id
+                JOIN sales_target_plan p ON p.id = t.plan_id AND p.state <> 'draft'
+                WHERE p.metric_id = ANY(%s) AND d.date >= %s
+                GROUP BY 1, 2, 3""",
+                metrics,
+                first,
+            ),
+            SQL(
+                """SELECT company_id, NULL::integer, date_trunc('month',
+                    period_from)::date, 'cards ' || sum(hashtextextended(concat_ws(' ',
+                    id, state, score, grade_id, date_from, date_to), 0))
+                FROM sales_scorecard WHERE rep_id IS NOT NULL AND period_to >= %s
+                GROUP BY 1, 2, 3""",
+                first,
+            ),
+            # What is after a month does not change it.
+            SQL(
+                """SELECT a.company_id, NULL::integer, m.month::date,
+                    'people ' || sum(hashtextextended(concat_ws(' ', a.rep_id,
+                        a.manager_id, a.team_id, r.grade_id, r.user_id, (
+                            SELECT string_agg(territory_id::text, ',' ORDER BY 1)
+                            FROM sales_rep_assignment_territory_rel
+                            WHERE assignment_id = a.id
+                        ),
+                        GREATEST(a.date_from, m.month::date),
+                        LEAST(a.date_to, m.last), GREATEST(r.date_start, m.month::date),
+                        CASE WHEN r.date_end < m.last THEN r.date_end END), 0))
+                FROM sales_rep_assignment a JOIN sales_rep r ON r.id = a.rep_id
+                JOIN (
+                    SELECT month, (month + interval '1 month - 1 day')::date AS last
+                    FROM generate_series(%s::timestamp, %s::timestamp, '1 month') month
+                ) m ON a.date_from <= m.last AND (a.date_to IS NULL
+                    OR a.date_to >= m.month::date)
+                GROUP BY 1, 2, 3""",
+                first,
+                max(stop for _plan, _start, stop in periods),
+            ),
+        ]
+
+    def _get_first(self, periods):
+        return min(start for _plan, start, _stop in periods).replace(day=1)
+
+    def _get_metrics(self, periods):
+        plans = self.env["sales.commission.plan"].union(
+            *(plan for plan, _start, _stop in periods)
+        )
+        return plans.rule_ids.metric_id.ids
+
+
+class SalesCredit(models.Model):
+    _inherit = "sales.credit"
+
+    _overlay_idx = models.Index("(metric_id, date) WHERE overlay")
