@@ -158,7 +158,7 @@ class Entries:
             list(rep_ids),
         )
 
-    def write(self, books):
+    def put(self, books):
         """A statement that makes the entries of open statements what they should be.
 
         Entries are matched by cause and keep their ids; what is equal is not written.

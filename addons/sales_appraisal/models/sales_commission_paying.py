@@ -74,7 +74,11 @@ class SalesCommissionStatement(models.Model):
     _inherit = "sales.commission.statement"
 
     payment_ids = fields.One2many(
-        "sales.commission.payment", "statement_id", "Payments", readonly=True
+        "sales.commission.payment",
+        "statement_id",
+        "Payments",
+        readonly=True,
+        groups=FINANCE,
     )
     payout_id = fields.Many2one(
         "sales.commission.payout",

@@ -91,7 +91,7 @@ class SalesCommissionStatement(models.Model):
                 books = {**books, rep: statement.id}
         opened = {rep: book for rep, book in books.items() if book}
         if opened:
-            self.env.cr.execute(entries.write(opened))
+            self.env.cr.execute(entries.put(opened))
         return books
 
     def _open_books(self, plan, start, stop, members, reps):

@@ -23,6 +23,8 @@ NO_WORDS = {
     ("mail.activity.type", "res_model"),
     ("hr.skill.level", "name"),
     ("ir.sequence", "name"),
+    ("ir.sequence", "code"),
+    ("ir.sequence", "prefix"),
 }
 
 
