@@ -50,6 +50,9 @@ class SalesCommissionRule(models.Model):
             return self.attained_metric_id or self.metric_id
         return self.metric_id
 
+    def _get_followed(self):
+        return super()._get_followed() | self.attained_metric_id
+
     def _needs_total(self):
         return bool(self.floor) or super()._needs_total()
 

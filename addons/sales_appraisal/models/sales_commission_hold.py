@@ -192,6 +192,13 @@ class SalesCommissionRule(models.Model):
         """Whether something may be held by the rule."""
         return any(self._get_continued().mapped("hold_percent"))
 
+    def _get_followed(self):
+        followed = super()._get_followed()
+        if any(rule._holds() or rule.unpaid == "back" for rule in self):
+            codes = ("COLLECTED", "BILLED", "DUE")
+            followed |= followed.search([("code", "in", codes)])
+        return followed
+
     def _get_metric(self, code):
         return self.env["sales.metric"].search([("code", "=", code)]).id
 

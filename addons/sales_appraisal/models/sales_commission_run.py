@@ -316,6 +316,10 @@ class SalesCommissionRule(models.Model):
         """By what all is multiplied that the rule pays: ``{rep's id: Decimal}``."""
         return {}
 
+    def _get_followed(self):
+        """The metrics whose credits decide about what rules pay, and when."""
+        return self.metric_id
+
     def _get_subject(self):
         """The kind of entries that the rule gives."""
         if self.kind == "bonus":

@@ -84,7 +84,7 @@ class SalesCommissionStamp(models.Model):
     @api.model
     def _mark_period(self, marks, plan, start, stop):
         """What is said of the months of a period, in short."""
-        metrics = {*plan.rule_ids.metric_id.ids, None}
+        metrics = {*plan.rule_ids._get_followed().ids, None}
         rows = sorted(
             (str(month), metric or 0, mark)
             for month, metric, mark in marks[plan.company_id.id]
@@ -191,7 +191,7 @@ class SalesCommissionStamp(models.Model):
         plans = self.env["sales.commission.plan"].union(
             *(plan for plan, _start, _stop in periods)
         )
-        return plans.rule_ids.metric_id.ids
+        return plans.rule_ids._get_followed().ids
 
 
 class SalesCredit(models.Model):

@@ -1,5 +1,7 @@
 from datetime import date
 
+from freezegun import freeze_time
+
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
@@ -65,6 +67,21 @@ class TestHold(CommissionCase):
                 domain, ["subject"], ["amount:sum"]
             )
         }
+
+    def test_followed(self):
+        """Cash alone makes a period stale of which something is held."""
+        plan = self._plan({**HALF}) | self._plan(name="Nothing is held")
+        invoice = self._sell("rep", 1000)
+        stamps = self.env["sales.commission.stamp"]
+        with freeze_time("2031-02-25 12:00:00"):
+            for period, mark in stamps._get_stale(stamps._get_periods(plan)).items():
+                stamps._settled(*period[:2], credits=mark)
+            self._pay(invoice, 500, "2031-02-05")
+            stale = stamps._get_stale(stamps._get_periods(plan))
+        self.assertEqual(
+            [(one, start) for one, start, _stop in stale],
+            [(plan[0], date(2031, 2, 1))],
+        )
 
     def test_cash(self):
         """Half is held, and released with three payments: to the cent all of it."""

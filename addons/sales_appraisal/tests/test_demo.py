@@ -1,5 +1,62 @@
 from odoo.tests import TransactionCase, tagged
 
+ROLES = ("rep", "leader", "manager", "director", "operations", "finance")
+# Whose a record is, by model; of what is in neither table a new model reminds.
+WHOSE = {
+    "sales.scorecard": "owner_id",
+    "sales.scorecard.line": "card_id.owner_id",
+    "sales.scorecard.appeal": "card_id.owner_id",
+    "sales.scorecard.move": "card_id.owner_id",
+    "sales.consequence": "rep_id",
+    "sales.consequence.step": "consequence_id.rep_id",
+    "sales.rep.file": "rep_id",
+    "sales.coaching": "rep_id",
+    "sales.coaching.exercise": "coaching_id.rep_id",
+    "sales.coaching.checkin": "coaching_id.rep_id",
+    "sales.observation": "rep_id",
+    "sales.observation.line": "observation_id.rep_id",
+    "sales.one.on.one": "rep_id",
+    "sales.one.on.one.agreement": "meeting_id.rep_id",
+    "sales.one.on.one.note": "meeting_id.rep_id",
+    "sales.skill.assessment": "rep_id",
+    "sales.feedback.subject": "rep_id",
+    "sales.feedback.result": "rep_id",
+    "sales.feedback.comment": "rep_id",
+    "sales.commission.statement": "rep_id",
+    "sales.commission.entry": "rep_id",
+    "sales.commission.basis": "statement_id.rep_id",
+    "sales.commission.payment": "statement_id.rep_id",
+}
+# Who may read a record besides: as coach, manager or author of it.
+BESIDES = {
+    "sales.coaching": "coach_id",
+    "sales.coaching.exercise": "coaching_id.coach_id",
+    "sales.coaching.checkin": "coaching_id.coach_id",
+    "sales.observation": "coach_id",
+    "sales.observation.line": "observation_id.coach_id",
+    "sales.one.on.one": "manager_id",
+    "sales.one.on.one.agreement": "meeting_id.manager_id",
+    "sales.one.on.one.note": "author_id",
+}
+# Settings, what is for all of a company to see, and what has tests of its own.
+NOBODYS = {
+    *("sales.scorecard.grade", "sales.scorecard.template"),
+    *("sales.scorecard.template.line", "sales.scorecard.template.point"),
+    *("sales.consequence.rule", "sales.coaching.rule", "sales.badge.rule"),
+    *("sales.observation.checklist", "sales.observation.item"),
+    *("sales.skill.requirement", "sales.leaderboard", "sales.screen"),
+    *("sales.contest", "sales.contest.prize", "sales.contest.entry"),
+    *("sales.contest.version", "sales.practice", "sales.practice.tag"),
+    *("sales.practice.like", "sales.practice.use", "sales.practice.source"),
+    *("sales.practice.report", "sales.feedback.round"),
+    *("sales.feedback.participant", "sales.feedback.answer"),
+    *("sales.commission.plan", "sales.commission.rule", "sales.commission.tier"),
+    *("sales.commission.factor", "sales.commission.stamp"),
+    *("sales.commission.payout", "sales.commission.accrual"),
+    "sales.payroll.column",
+}
+PAY = "sales.commission."
+
 
 @tagged("post_install", "-at_install")
 class TestDemo(TransactionCase):
@@ -140,3 +197,46 @@ class TestDemo(TransactionCase):
         entries = statements.entry_ids
         self.assertGreaterEqual(set(entries.mapped("subject")), {"earning", "override"})
         self.assertTrue(all(entries[:200].mapped("explanation")))
+
+    def test_whose(self):
+        """Of what is about a rep nobody reads anybody's from outside the own subtree;
+        all roles, all models."""
+        models = {
+            name
+            for name in self.env["ir.model.data"]
+            .search([("module", "=", "sales_appraisal"), ("model", "=", "ir.model")])
+            .mapped(lambda data: self.env["ir.model"].browse(data.res_id).model)
+            if name.startswith("sales.")
+            and not self.env[name]._abstract
+            and not self.env[name]._transient
+            and self.env[name]._original_module == "sales_appraisal"
+        }
+        self.assertEqual(models, WHOSE.keys() | NOBODYS)
+        for role in ROLES:
+            user = self.env["res.users"].search([("login", "=", role)])
+            for model in WHOSE:
+                wrong = self._read_from_outside(role, user, model)
+                self.assertFalse(wrong, (role, model))
+
+    def _read_from_outside(self, role, user, model):
+        """What somebody with a role reads, and should not by whose it is."""
+        records = self.env[model].with_user(user)
+        if role in ("director", "operations") or not records.has_access("read"):
+            return records
+        seen = records.search([]).sudo()
+        if role == "finance":
+            return seen.browse() if model.startswith(PAY) else seen
+        mine = user.sales_rep_ids
+        below = role != "rep" and not (role == "leader" and model.startswith(PAY))
+
+        def is_outside(record):
+            if model in BESIDES:
+                reader = record.mapped(BESIDES[model])
+                if reader in (user, mine):
+                    return False
+            rep = record.mapped(WHOSE[model])
+            if below:
+                return not rep.parent_path.startswith(mine.parent_path)
+            return rep != mine
+
+        return seen.filtered(is_outside)
