@@ -144,7 +144,7 @@ class SalesObservation(models.Model):
         if self.coach_id - self.env.user:
             raise AccessError(self.env._("Only the coach writes the form."))
         if any(form.state != "draft" for form in self):
-            raise UserError(self.env._("What was handed over stays as it is."))
+            raise UserError(self.env._("What was submitted stays as it is."))
 
     def action_submit(self):
         """Hand the form over: the rep reads it, and open exercises are done.

@@ -399,6 +399,10 @@ class SalesScorecardLine(models.Model):
             lines.card_id._compute_results()
         return result
 
+    def action_judge_nothing(self):
+        """Judge by 0, which a form does not tell from a value that nobody has given."""
+        self.write({"manager_value": 0})
+
     # Opening what is behind
 
     def action_open_source(self):

@@ -81,6 +81,20 @@ class TestFlow(AppraisalCase):
         self.assertEqual(self.card.state, "acknowledged")
         self.assertFalse(self.card.due_on)
 
+    def test_judged_as_nothing(self):
+        """0 is a judgement, too; who may not judge cannot press it either."""
+        card = self.card.sudo()
+        card._start()
+        card._move("manager")
+        line = self._line(self._as("rep"), "Judgement")
+        with self.assertRaises(AccessError):
+            line.action_judge_nothing()
+        line = self._line(self._as("leader"), "Judgement")
+        self.assertFalse(line.manager_given)
+        line.action_judge_nothing()
+        self.assertTrue(line.manager_given)
+        self.assertEqual((line.applies, line.score), (True, 0))
+
     def test_nobody_on_the_own(self):
         with freeze_time(LATER):
             card = self._card("manager")
