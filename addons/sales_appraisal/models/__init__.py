@@ -89,3 +89,4 @@ from . import (
     sales_commission_earning,
     sales_appraisal_demo,
 )
+from . import sales_commission_sandbox
