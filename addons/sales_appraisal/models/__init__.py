@@ -87,6 +87,6 @@ from . import (
     sales_commission_decelerator,
     sales_commission_multiplier,
     sales_commission_earning,
+    sales_commission_sandbox,
     sales_appraisal_demo,
 )
-from . import sales_commission_sandbox

@@ -48,11 +48,14 @@ class SalesCommissionSandbox(models.AbstractModel):
             return {}
         paid = dict.fromkeys(reps, Decimal(0))
         for rule in plan.rule_ids:
-            select = rule._select_lines(start, stop, members, reps)[rule._get_subject()]
-            for rep, amount in self.env.execute_query(
-                SQL("SELECT rep_id, sum(amount) FROM (%s) l GROUP BY rep_id", select)
-            ):
-                paid[rep] += Decimal(amount)
+            for select in rule._select_lines(start, stop, members, reps).values():
+                for rep, amount in self.env.execute_query(
+                    SQL(
+                        "SELECT rep_id, sum(amount) FROM (%s) l GROUP BY rep_id",
+                        select,
+                    )
+                ):
+                    paid[rep] += Decimal(amount)
         got = self._read_got(plan, start, reps)
         invoiced = self._read_invoiced(plan, members)
         zero = Decimal(0)
@@ -62,14 +65,14 @@ class SalesCommissionSandbox(models.AbstractModel):
         }
 
     def _read_got(self, plan, start, reps):
-        """Earnings, overrides and bonuses that are booked of a period."""
+        """Earnings, overrides, bonuses and minimums that are booked of a period."""
         return dict(
             self.env.execute_query(
                 SQL(
                     """SELECT rep_id, sum(amount) FROM sales_commission_entry
                     WHERE rep_id = ANY(%s) AND company_id = %s AND period_from = %s
                         AND currency_id = %s
-                        AND subject IN ('earning', 'override', 'bonus')
+                        AND subject IN ('earning', 'override', 'bonus', 'floor')
                     GROUP BY rep_id""",
                     reps,
                     plan.company_id.id,
