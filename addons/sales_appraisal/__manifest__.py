@@ -80,6 +80,7 @@
         "views/sales_commission_menus.xml",
         "wizards/sales_commission_unpay_views.xml",
         "views/sales_commission_payout_views.xml",
+        "views/sales_commission_sandbox_views.xml",
     ],
     "demo": [
         "demo/sales_appraisal_demo.xml",

@@ -88,5 +88,8 @@ from . import (
     sales_commission_multiplier,
     sales_commission_earning,
     sales_commission_sandbox,
+    sales_commission_sandbox_summary,
+    sales_commission_sandbox_detail,
+    sales_commission_sandbox_workbook,
     sales_appraisal_demo,
 )
