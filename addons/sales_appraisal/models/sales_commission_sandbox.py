@@ -69,7 +69,7 @@ class SalesCommissionSandbox(models.AbstractModel):
         :return: ``left`` and ``right`` (False where there is no plan), ``lefts`` and
             ``rights`` (``key``, ``name``), ``periods`` (``start``, ``name``), and
             ``first`` and ``last``: the starts of the year that ends with the last
-            period that is over
+            period that is over, of what was booked since something was
         :raise AccessError: see ``_check_rights``
         :raise UserError: where the arguments are none
         """
@@ -101,6 +101,8 @@ class SalesCommissionSandbox(models.AbstractModel):
         self.env["sales.credit"]._process_pending()
         periods = self._get_periods(company, self._get_unit(left, right))
         over = [period for period in periods if period["over"]] or periods
+        begun = self._get_begin(left)
+        over = [period for period in over if period["start"] >= begun] or over[-1:]
         count = 12 // MONTHS[self._get_unit(left, right)]
         return {
             "left": left.key,
@@ -147,6 +149,19 @@ class SalesCommissionSandbox(models.AbstractModel):
             }
             for start in calendar.firsts(unit, first, today, ends)[-PERIODS:]
         ]
+
+    def _get_begin(self, side):
+        """The first period of which something was booked; empty: it does not matter."""
+        if not side.booked:
+            return ""
+        [(first,)] = self.env.execute_query(
+            SQL(
+                """SELECT min(date_from) FROM sales_commission_statement
+                WHERE plan_id = ANY(%s)""",
+                side.plans.ids,
+            )
+        )
+        return str(first or "")
 
     def _parse(self, key):
         found = _SIDE.fullmatch(key) if isinstance(key, str) else None
@@ -282,7 +297,10 @@ class SalesCommissionSandbox(models.AbstractModel):
                 ]
                 for rep in reps
             ],
-            "revenue": whole(self._read_revenue(company, reps, start, stop, currency)),
+            "revenue": whole(
+                sum(sold.values())
+                + self._read_below(company, reps, start, stop, currency)
+            ),
             "besides": {subject: whole(value) for subject, value in besides.items()},
             "others": whole(others),
         }
@@ -452,21 +470,20 @@ class SalesCommissionSandbox(models.AbstractModel):
             )
         }
 
-    def _read_revenue(self, company, reps, start, stop, currency):
-        """What reps and everybody below them have invoiced together."""
+    def _read_below(self, company, reps, start, stop, currency):
+        """What everybody below reps has invoiced besides them."""
         value, condition = self._select_invoiced(company, start, stop, currency)
         members = [(rep, start, stop) for rep in reps]
         [(amount,)] = self.env.execute_query(
             SQL(
                 """SELECT COALESCE(sum(%(value)s), 0)::text FROM sales_credit c
-                WHERE %(condition)s AND EXISTS (
-                    SELECT FROM ((%(own)s) UNION ALL (%(below)s)) p
-                    WHERE p.credited_id = c.rep_id
+                WHERE %(condition)s AND c.rep_id <> ALL(%(reps)s) AND EXISTS (
+                    SELECT FROM (%(below)s) p WHERE p.credited_id = c.rep_id
                         AND c.date BETWEEN p.date_from AND p.date_to
                 )""",
                 value=value,
                 condition=condition,
-                own=credited.own(members),
+                reps=reps,
                 below=credited.below(members, company.id, (1, 20)),
             )
         )

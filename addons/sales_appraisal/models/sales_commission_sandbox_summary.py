@@ -4,6 +4,9 @@ from odoo.tools.misc import formatLang
 
 from ..commission import comparing
 
+# Whole numbers below it are exact in a browser.
+EXACT = 2**53
+
 
 class SalesCommissionSandbox(models.AbstractModel):
     """Periods summed up: cost, winners and losers, distribution, cost of revenue."""
@@ -26,7 +29,7 @@ class SalesCommissionSandbox(models.AbstractModel):
         left, right, company, currency = self._get_pair(left, right)
         try:
             people = comparing.merge(
-                [(rep, *map(self._check_whole, values)) for rep, *values in one["rows"]]
+                [tuple(map(self._check_whole, row)) for row in one["rows"]]
                 for one in periods
             )
             periods = [self._describe_period(one, currency) for one in periods]
@@ -73,8 +76,8 @@ class SalesCommissionSandbox(models.AbstractModel):
 
     @staticmethod
     def _check_whole(value):
-        """:raise TypeError: for what is neither a whole number nor None"""
-        if value is not None and type(value) is not int:
+        """:raise TypeError: for what is neither None nor a whole number of a screen"""
+        if value is not None and (type(value) is not int or abs(value) >= EXACT):
             raise TypeError(value)
         return value
 
@@ -133,6 +136,7 @@ class SalesCommissionSandbox(models.AbstractModel):
                 for subject, amount in period["besides"].items()
             },
             "others": self._check_whole(period["others"]),
+            "booked": any(row[1] is not None for row in period["rows"]),
         }
 
     def _describe_people(self, people, company, currency):
@@ -200,7 +204,9 @@ class SalesCommissionSandbox(models.AbstractModel):
                     plans=", ".join(taking),
                 )
             )
-        return remarks + self._get_booked_remarks(periods, money)
+        if left.booked:
+            remarks += self._get_booked_remarks(periods, money)
+        return remarks
 
     def _takes_back(self, plan):
         """Whether a version takes back what it has paid."""
@@ -211,6 +217,11 @@ class SalesCommissionSandbox(models.AbstractModel):
     def _get_booked_remarks(self, periods, money):
         _ = self.env._
         remarks = []
+        missing = [period["name"] for period in periods if not period["booked"]]
+        if missing:
+            remarks.append(
+                _("Nothing is booked for %(periods)s.", periods=", ".join(missing))
+            )
         names = dict(
             self.env["sales.commission.entry"]
             ._fields["subject"]

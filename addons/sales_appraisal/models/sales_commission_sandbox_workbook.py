@@ -75,7 +75,7 @@ class SalesCommissionSandbox(models.AbstractModel):
         yield (
             _("Periods"),
             [
-                (_("Period"), _NARROW, None),
+                (_("Pay Period"), _NARROW, None),
                 *money,
                 difference,
                 (_("Revenue"), _NARROW, _MONEY),

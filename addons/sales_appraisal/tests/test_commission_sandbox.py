@@ -234,6 +234,7 @@ class TestSandbox(SandboxCase):
         self.assertIn("30.00", notes)
         self.assertIn("Held Back", notes)
         self.assertIn("takes back", notes)
+        self.assertNotIn("Nothing is booked", notes)
         data = self._compare(self._booked(), self._version(draft), FIRST[:1])
         self.assertEqual(self._people(data)["rep"], (130, 120, -10))
 
@@ -380,6 +381,12 @@ class TestSandbox(SandboxCase):
         )
         options = self._sandbox().get_options()
         self.assertEqual(options["right"], self._version(plan))
+        # What was booked is compared since it is.
+        self._run(date(2031, 3, 10))
+        options = self._sandbox().get_options(self._booked(plan), self._version(later))
+        self.assertEqual(options["first"], "2031-03-01")
+        data = self._compare(self._booked(plan), self._version(plan))
+        self.assertIn("Nothing is booked for Jan 2031, Feb 2031.", data["notes"][1])
 
     def test_nothing_to_compare(self):
         self.assertEqual(self._sandbox().get_options(), {"right": False})
@@ -523,6 +530,8 @@ class TestSandboxAccess(SandboxCase):
             [5],
             [{**good_period, "rows": [[1, "x", 2, 3]]}],
             [{**good_period, "rows": [[1, 2]]}],
+            [{**good_period, "rows": [["x", 2, 3, 4]]}],
+            [{**good_period, "rows": [[1, 10**400, 3, 4]]}],
             [{**good_period, "revenue": 0.5}],
             [{**good_period, "besides": 1}],
         ):

@@ -1,4 +1,4 @@
-import {Component, onWillStart, useState} from "@odoo/owl";
+import {Component, onWillStart, useEffect, useRef, useState} from "@odoo/owl";
 import {cookie} from "@web/core/browser/cookie";
 import {getColor} from "@web/core/colors/colors";
 import {formatCurrency} from "@web/core/currency";
@@ -43,7 +43,16 @@ export class CommissionSandbox extends Component {
             person: null,
         });
         useSetupAction({getLocalState: () => ({...this.state.chosen})});
+        this.person = useRef("person");
         onWillStart(() => this.choose({}));
+        useEffect(
+            (id) => {
+                if (id) {
+                    this.person.el.scrollIntoView({behavior: "smooth"});
+                }
+            },
+            () => [this.state.person?.id],
+        );
     }
 
     /** Other sides: their periods, and what they come to. */
@@ -223,14 +232,25 @@ export class CommissionSandbox extends Component {
         return sort.down ? "descending" : "ascending";
     }
 
+    get showAll() {
+        return _t("Show all %s", this.state.data.people.length);
+    }
+
+    getShownLines({lines, count}) {
+        return _t("The first %(shown)s of %(count)s lines.", {
+            shown: lines.length,
+            count,
+        });
+    }
+
     get columns() {
         const [left, right] = this.state.data.sides;
         return [
-            {name: "name", label: _t("Rep"), end: false},
-            {name: "left", label: left.name, end: true},
-            {name: "right", label: right.name, end: true},
+            {name: "name", label: _t("Rep")},
+            {name: "left", label: left.name, end: true, more: true},
+            {name: "right", label: right.name, end: true, more: true},
             {name: "difference", label: _t("Difference"), end: true},
-            {name: "sold", label: _t("Invoiced"), end: true},
+            {name: "sold", label: _t("Invoiced"), end: true, more: true},
         ];
     }
 
@@ -348,7 +368,12 @@ export class CommissionSandbox extends Component {
             found && this.openPerson(shown[found.index]);
         return {
             count: shown.length,
-            hidden: moved.length - shown.length,
+            hidden:
+                moved.length > shown.length &&
+                _t(
+                    "The greatest differences; %s more are in the table.",
+                    moved.length - shown.length,
+                ),
             summary: shown
                 .map((person) => `${person.name}: ${person.difference}`)
                 .join(", "),
