@@ -344,12 +344,13 @@ class SalesCommissionSandbox(models.AbstractModel):
             return found
         value = self._convert(SQL("l.amount"), plan, plan.currency_id, currency, "l")
         for rule in plan.rule_ids:
-            for select in rule._select_lines(start, stop, members, ()).values():
+            lines = rule._select_lines(start, stop, members, ())
+            for subject in lines.keys() & set(COMPARED):
                 for rep, amount in self.env.execute_query(
                     SQL(
                         "SELECT rep_id, sum(%s)::text FROM (%s) l GROUP BY rep_id",
                         value,
-                        select,
+                        lines[subject],
                     )
                 ):
                     found[rep] += Decimal(amount)

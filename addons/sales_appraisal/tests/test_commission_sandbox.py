@@ -571,6 +571,14 @@ class TestSandboxScreen(HttpCase, CommissionCase):
             login=self.users["director"].login,
         )
 
+    def test_empty(self):
+        (self.plan | self.draft).action_archive()
+        self.start_tour(
+            "/odoo/compare-commission",
+            "sales_appraisal_sandbox_empty",
+            login=self.users["operations"].login,
+        )
+
     def test_download(self):
         day = str(self.company._get_sales_today())
         url = (

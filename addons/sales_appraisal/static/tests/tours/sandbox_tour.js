@@ -42,3 +42,14 @@ registry.category("web_tour.tours").add("sales_appraisal_sandbox", {
         },
     ],
 });
+
+/** Before there is a plan: what to do, and where. */
+registry.category("web_tour.tours").add("sales_appraisal_sandbox_empty", {
+    steps: () => [
+        {
+            trigger: ".o_sales_sandbox .o_view_nocontent:contains('No plan') button",
+            run: "click",
+        },
+        {trigger: ".o_breadcrumb:contains('Commission Plans')"},
+    ],
+});
