@@ -280,7 +280,7 @@ class SalesCommissionRule(models.Model):
             lines = credited.earn(
                 counted,
                 {rep: made for rep, made in schedules.items() if made},
-                self._get_units(),
+                self._get_unit(),
                 booking.closed(self, start, rep_ids, subject),
             )
         return {subject: lines, **self._select_more(standing, start, stop, members)}
