@@ -16,6 +16,7 @@ from . import (
     crm_team,
     provisional,
     sales_population_mixin,
+    sales_version_mixin,
     sales_scorecard_grade,
     sales_scorecard_template,
     sales_scorecard_template_line,

@@ -30,8 +30,9 @@ class SalesCommissionRule(models.Model):
 
     _name = "sales.commission.rule"
     _description = "Commission Rule"
-    _inherit = ["sales.stamped.mixin"]
+    _inherit = ["sales.version.part.mixin", "sales.stamped.mixin"]
     _order = "plan_id, sequence, id"
+    _sales_whole = "plan_id"
     _check_company_auto = True
 
     plan_id = fields.Many2one(
@@ -194,22 +195,6 @@ class SalesCommissionRule(models.Model):
                     self.env._("%(rule)s: give the tiers.", rule=rule.name)
                 )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        rules = super().create(vals_list)
-        rules.plan_id._check_draft()
-        return rules
-
-    def write(self, vals):
-        self.plan_id._check_draft()
-        result = super().write(vals)
-        self.plan_id._check_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_in_force(self):
-        self.plan_id._check_draft()
-
     # What counts, as SQL
 
     def _get_levels(self):
@@ -335,7 +320,9 @@ class SalesCommissionTier(models.Model):
 
     _name = "sales.commission.tier"
     _description = "Tier of a Commission Rule"
+    _inherit = ["sales.version.part.mixin"]
     _order = "rule_id, start, id"
+    _sales_whole = "rule_id.plan_id"
 
     rule_id = fields.Many2one(
         "sales.commission.rule", required=True, ondelete="cascade", index=True
@@ -356,19 +343,3 @@ class SalesCommissionTier(models.Model):
         "CHECK (start >= 0 AND rate >= 0 AND amount >= 0)",
         "Tiers begin at zero or above, and pay nothing negative.",
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        tiers = super().create(vals_list)
-        tiers.rule_id.plan_id._check_draft()
-        return tiers
-
-    def write(self, vals):
-        self.rule_id.plan_id._check_draft()
-        result = super().write(vals)
-        self.rule_id.plan_id._check_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_in_force(self):
-        self.rule_id.plan_id._check_draft()

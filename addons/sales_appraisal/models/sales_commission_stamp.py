@@ -10,8 +10,9 @@ from odoo.tools import SQL
 class SalesCommissionStamp(models.Model):
     """What a version of a plan has settled a period by, in short.
 
-    ``credits`` is cheap to look at and follows the sums of the ledger by month;
-    ``facts`` is of everything that entries follow from, row by row.
+    ``credits`` is cheap to look at and follows the sums of the ledger by month, and
+    ``by_rep`` the same of each rep; ``facts`` is of everything that entries follow
+    from, row by row.
     """
 
     _name = "sales.commission.stamp"
@@ -26,6 +27,7 @@ class SalesCommissionStamp(models.Model):
     company_id = fields.Many2one(related="plan_id.company_id")
     date_from = fields.Date("From", required=True, readonly=True)
     credits = fields.Char(readonly=True)
+    by_rep = fields.Json(readonly=True)
     facts = fields.Char(readonly=True)
 
     _period_uniq = models.UniqueIndex("(plan_id, date_from)")
@@ -73,9 +75,82 @@ class SalesCommissionStamp(models.Model):
                 stale[plan, start, stop] = mark
         return stale
 
+    @api.model
+    def _get_concerned(self, plan, start, stop):
+        """Whose entries follow credits that have changed since a period was settled:
+        who is credited, and who was above them.
+
+        What they change for others, since a customer is not new any more, follows at
+        night.
+
+        :return: ``(reps, marks)``, None for everybody; the marks to be remembered
+        """
+        marks = self._read_by_rep(plan, start, stop)
+        stamp = self._get_stamp(plan, start)
+        if not stamp.credits:
+            return None, marks
+        known = stamp.by_rep or {}
+        changed = [
+            int(rep)
+            for rep in known.keys() | marks.keys()
+            if known.get(rep) != marks.get(rep)
+        ]
+        concerned = self.env.execute_query(
+            SQL(
+                """
+                WITH RECURSIVE concerned AS (
+                    SELECT unnest(%s::integer[]) AS rep_id
+                    UNION
+                    SELECT a.manager_id FROM concerned c
+                    JOIN sales_rep_assignment a ON a.rep_id = c.rep_id
+                        AND a.manager_id IS NOT NULL AND a.date_from <= %s
+                        AND (a.date_to IS NULL OR a.date_to >= %s)
+                )
+                SELECT rep_id FROM concerned
+                """,
+                changed,
+                stop,
+                start,
+            )
+        )
+        return self.env["sales.rep"].browse(rep for (rep,) in concerned), marks
+
+    def _read_by_rep(self, plan, start, stop):
+        """``{rep's id, as text: mark}`` of the credits of a period."""
+        ledger = {
+            "company": plan.company_id.id,
+            "metrics": plan.rule_ids._get_followed().ids,
+            "start": start,
+            "stop": stop,
+        }
+        return {
+            str(rep): mark
+            for rep, mark in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT rep_id, count(*) || ' ' || sum(mark) FROM (
+                        SELECT rep_id, id AS mark FROM sales_credit_month
+                        WHERE company_id = %(company)s AND metric_id = ANY(%(metrics)s)
+                            AND month BETWEEN %(start)s AND %(stop)s
+                        UNION ALL
+                        SELECT rep_id, hashtextextended(c::text, 0) FROM sales_credit c
+                        WHERE overlay AND company_id = %(company)s
+                            AND metric_id = ANY(%(metrics)s)
+                            AND date BETWEEN %(start)s AND %(stop)s
+                    ) rows
+                    WHERE rep_id IS NOT NULL GROUP BY rep_id
+                    """,
+                    **ledger,
+                )
+            )
+        }
+
+    def _get_stamp(self, plan, start):
+        return self.search([("plan_id", "=", plan.id), ("date_from", "=", start)])
+
     def _settled(self, plan, start, **marks):
         """Remember what a period was settled by."""
-        stamp = self.search([("plan_id", "=", plan.id), ("date_from", "=", start)])
+        stamp = self._get_stamp(plan, start)
         if stamp:
             stamp.write(marks)
         else:

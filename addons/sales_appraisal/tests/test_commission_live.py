@@ -48,6 +48,44 @@ class TestCommissionLive(CommissionCase):
         self.assertEqual(self._statement(month=2).amount, -100)
         self.assertEqual(self._stale(), [])
 
+    def test_concerned(self):
+        """Who has sold, and who is above; the others are left as they are."""
+        self.plan = self._plan(
+            {"metric": "ORDERS", "rate_unit": "amount", "rate": 7},
+            {"credited": "both"},
+            {"credited": "override", "level_to": 3, "rate": 1},
+            name="Override",
+        )
+        period = self.stamps._get_periods(self.plan)[0]
+        self.assertIsNone(self.stamps._get_concerned(*period)[0])
+        self.statements._cron_follow()
+        self.assertFalse(self.stamps._get_concerned(*period)[0])
+        invoice = self._sell("rep", 1000)
+        above = [self.reps[name] for name in ("rep", "leader", "manager", "director")]
+        concerned = self.stamps._get_concerned(*period)[0]
+        self.assertEqual(concerned, concerned.union(*above))
+        self.assertEqual(len(concerned), 4)
+        self.statements._cron_follow()
+        self.assertEqual(self._statement("manager", plan=self.plan).amount, 10)
+        self.env["sales.split"].create(
+            [
+                {"move_id": invoice.id, "rep_id": self.reps["rep"].id},
+                {
+                    "move_id": invoice.id,
+                    "rep_id": self.reps["peer"].id,
+                    "share": 20,
+                    "overlay": True,
+                },
+            ]
+        )
+        self.assertIn(self.reps["peer"], self.stamps._get_concerned(*period)[0])
+        self.statements._cron_follow()
+        self.assertEqual(self._statement("peer", plan=self.plan).amount, 20)
+        invoice.button_draft()
+        self.statements._cron_follow()
+        for name in ("rep", "peer", "manager"):
+            self.assertEqual(self._statement(name, plan=self.plan).amount, 0)
+
     def test_nothing_else(self):
         """What has not changed is not settled again."""
         self.statements._cron_follow()
