@@ -228,22 +228,27 @@ class Entries:
 
     def _entries(self, books):
         """The columns of all entries that should be there."""
+        statements = self.rule.env["sales.commission.statement"].browse(books.values())
         return SQL(
             """
-            SELECT s.id AS statement_id, %(company)s AS company_id, w.rep_id,
-                %(rule)s AS rule_id, %(start)s::date AS period_from,
-                CASE WHEN s.date_from = %(start)s AND s.plan_id = %(plan)s
-                    THEN %(subject)s ELSE 'adjustment' END AS kind,
-                %(subject)s AS subject, %(currency)s AS currency_id,
-                w.corrects_id, %(line)s
+            SELECT s.statement_id, %(company)s AS company_id, w.rep_id,
+                %(rule)s AS rule_id, %(start)s::date AS period_from, s.kind,
+                %(subject)s AS subject, %(currency)s AS currency_id, w.corrects_id,
+                %(line)s
             FROM (%(wanted)s) w
-            JOIN sales_commission_statement s ON s.id = ANY(%(books)s)
-                AND s.rep_id = w.rep_id
+            JOIN unnest(%(reps)s::integer[], %(books)s::integer[], %(kinds)s::varchar[])
+                s(rep_id, statement_id, kind) ON s.rep_id = w.rep_id
             """,
-            books=list(books.values()),
+            reps=list(books),
+            books=statements.ids,
+            kinds=[
+                self.subject
+                if one.date_from == self.start and one.plan_id == self.plan
+                else "adjustment"
+                for one in statements
+            ],
             company=self.rule.company_id.id,
             rule=self.rule.id,
-            plan=self.plan.id,
             start=self.start,
             subject=self.subject,
             currency=self.rule.currency_id.id,

@@ -231,12 +231,10 @@ def earn(counted, by_rep, unit, former):
         join = SQL(
             "LEFT JOIN %s f ON f.rep_id = c.rep_id AND %s", former, same_cause("f", "c")
         )
-    # OFFSET 0: the amount is computed once, and not again to be compared.
+    # Materialized: amounts are computed once, and not again where they are compared.
     return SQL(
         """
-        SELECT r.rep_id, %(names)s, r.value AS base, r.upto - r.value AS position,
-            r.amount
-        FROM (
+        WITH earned AS MATERIALIZED (
             SELECT w.*, %(after_amount)s - %(before_amount)s AS amount
             FROM (
                 SELECT c.*, sum(c.value) OVER (
@@ -248,8 +246,10 @@ def earn(counted, by_rep, unit, former):
                 FROM (%(counted)s) c %(join)s
             ) w
             JOIN %(schedules)s s ON s.rep_id = w.rep_id
-            OFFSET 0
-        ) r
+        )
+        SELECT r.rep_id, %(names)s, r.value AS base, r.upto - r.value AS position,
+            r.amount
+        FROM earned r
         """,
         names=columns("r", (*CAUSE, *KEPT)),
         after_amount=_held(after_, by_rep, unit),

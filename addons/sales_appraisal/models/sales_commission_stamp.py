@@ -117,6 +117,8 @@ class SalesCommissionStamp(models.Model):
 
     def _read_by_rep(self, plan, start, stop):
         """``{rep's id, as text: mark}`` of the credits of a period."""
+        self.env["sales.credit"]._process_pending()
+        self.env.flush_all()
         ledger = {
             "company": plan.company_id.id,
             "metrics": plan.rule_ids._get_followed().ids,
