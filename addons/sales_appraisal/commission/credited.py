@@ -13,6 +13,10 @@ CAUSE = ("level", "source", "res_model", "res_id", "part", "user_id", "overlay")
 KEPT = ("date", "scope_id", "metric_id", "partner_id", "product_id", "factor")
 
 
+def rounded(amount, per_unit):
+    return SQL("round(%(amount)s * %(per)s) / %(per)s", amount=amount, per=per_unit)
+
+
 def columns(alias, names):
     return SQL(", ").join(SQL.identifier(alias, name) for name in names)
 
@@ -205,7 +209,7 @@ def _held(total, per_unit):
     )
 
 
-def earn(counted, by_rep, per_unit, former):
+def earn(counted, by_rep, per_unit, former, remains=False):
     """What each credit earns, in the order in which the running total rises.
 
     What was known when an earlier statement was closed comes first: what came later
@@ -215,6 +219,8 @@ def earn(counted, by_rep, per_unit, former):
     :param dict by_rep: ``{rep's id: Schedule}``
     :param per_unit: units of the currency in 1: 100 for cents
     :param former: a relation in parentheses of what closed statements hold, or None
+    :param bool remains: whether only that part is paid of each which ``remains`` of it,
+        see ``cancelled``
     :return: a SELECT of the cause, what is kept, ``base`` (counted), ``position`` (the
         running total before) and ``amount``
     """
@@ -224,6 +230,13 @@ def earn(counted, by_rep, per_unit, former):
         after_, before_ = _earned(upto), _earned(before)
     else:
         after_, before_ = SQL("s.rates[1] * r.upto"), SQL("s.rates[1] * (%s)", before)
+    amount = SQL("%s - %s", _held(after_, per_unit), _held(before_, per_unit))
+    if remains:
+        amount = SQL(
+            "CASE WHEN r.remains = r.value THEN %(all)s ELSE %(part)s END",
+            all=amount,
+            part=rounded(SQL("(%s) * r.remains / r.value", amount), per_unit),
+        )
     late, join = SQL(), SQL()
     if former:
         late = SQL("f.rep_id IS NULL, ")
@@ -233,7 +246,7 @@ def earn(counted, by_rep, per_unit, former):
     return SQL(
         """
         SELECT r.rep_id, %(names)s, r.value AS base, %(before)s AS position,
-            %(after_amount)s - %(before_amount)s AS amount
+            %(amount)s AS amount
         FROM (
             SELECT c.*, sum(c.value) OVER (
                 PARTITION BY c.rep_id
@@ -247,8 +260,7 @@ def earn(counted, by_rep, per_unit, former):
         """,
         names=columns("r", (*CAUSE, *KEPT)),
         before=before,
-        after_amount=_held(after_, per_unit),
-        before_amount=_held(before_, per_unit),
+        amount=amount,
         late=late,
         join=join,
         counted=counted,
