@@ -1,4 +1,4 @@
-"""What still counts of orders that were cancelled, or became less, after they were paid.
+"""What still counts of orders that were cancelled or became less after they were paid.
 
 The ledger has an order as it is today. Where a rule does not let that change what was
 reached in the order's period, its credits count on as closed statements have counted

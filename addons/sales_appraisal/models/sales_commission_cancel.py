@@ -22,7 +22,8 @@ class SalesCommissionRule(models.Model):
         default="base",
         required=True,
         help="What becomes of commission on an order that is cancelled, or whose "
-        "quantity or price is lowered, after the statement of its period was submitted. "
+        "quantity or price is lowered, after the statement of its period was "
+        "submitted. "
         "As if it had never been: its period is computed anew without it, also what "
         "other orders have earned in the tiers that it reached, and the differences "
         "are corrections. Takes back: the part that is cancelled is taken back at the "
@@ -33,6 +34,13 @@ class SalesCommissionRule(models.Model):
         "what counts is always the order as it is. The sum over time is then not what "
         "would be paid if the order had never been.",
     )
+
+    is_of_orders = fields.Boolean(compute="_compute_is_of_orders")
+
+    @api.depends("metric_id")
+    def _compute_is_of_orders(self):
+        for rule in self:
+            rule.is_of_orders = rule.metric_id.code in ORDERS
 
     @api.constrains("metric_id", "kind", "cancelled")
     def _check_cancelled(self):

@@ -92,7 +92,6 @@ class SalesCommissionStatement(models.Model):
                 version, start, stop = period
                 self._settle(version, start, stop, statements.rep_id)
 
-    @api.readonly
     def web_read(self, specification):
         """An open statement that is opened on a screen shows the facts of now, as does
         the menu: where the ledger has not changed since the last run, that is looked up
@@ -100,6 +99,9 @@ class SalesCommissionStatement(models.Model):
         if len(self) == 1 and "entry_ids" in specification and self.state == "open":
             self._follow_facts()
         return super().web_read(specification)
+
+    # It may write, unlike what it overrides.
+    web_read._readonly = False
 
     def _follow_facts(self):
         """Settle an open statement where anything has changed in the ledger."""

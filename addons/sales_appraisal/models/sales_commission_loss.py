@@ -7,6 +7,8 @@ from ..commission import booking, lost
 EARNED = ("earning", "override")
 # What holds, releases, or takes back until it is paid.
 OTHERS = ("hold", "release", "unpaid")
+# About, to tell months that are too few.
+DAYS_OF_MONTH = 30.5
 
 
 class SalesCommissionRule(models.Model):
@@ -16,15 +18,14 @@ class SalesCommissionRule(models.Model):
 
     lost_months = fields.Integer(
         "Customer Lost Within (months)",
-        help="What was paid for a customer's orders and invoices is taken back when the "
-        "customer is lost within so many months after the document: all that is paid "
+        help="What was paid for a customer's orders and invoices is taken back when "
+        "the customer is lost within so many months after the document: all that is paid "
         "for it then, at the rate that was actually paid, less what is held back or "
         "taken back anyway, in the period of the day on which the customer is lost. "
-        "It is given again when the customer is one again. 0: it stays paid. By the "
-        "settings of the company a customer is lost after some days without an order "
-        "or invoice: fewer months than these are for customers who are set to lost by "
-        "hand.",
+        "It is given again when the customer is one again. 0: it stays paid.",
     )
+
+    lost_note = fields.Char(compute="_compute_lost_note")
 
     _lost_months_range = models.Constraint(
         "CHECK (lost_months BETWEEN 0 AND 120)",
@@ -56,6 +57,23 @@ class SalesCommissionRule(models.Model):
             rule=text,
             months=self.lost_months,
         )
+
+    @api.depends("lost_months", "company_id")
+    @api.depends_context("lang")
+    def _compute_lost_note(self):
+        """When months are fewer than the silence after which a customer is lost."""
+        for rule in self:
+            days = (rule.company_id or self.env.company).sales_lost_days
+            rule.lost_note = (
+                self.env._(
+                    "Customers are lost after %(days)s days without an order or "
+                    "invoice: within fewer months this is only for those who are set "
+                    "to lost by hand.",
+                    days=days,
+                )
+                if 0 < rule.lost_months * DAYS_OF_MONTH <= days
+                else False
+            )
 
     def _follows_entries(self):
         return bool(self.lost_months) or super()._follows_entries()

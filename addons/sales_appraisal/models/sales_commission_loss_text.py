@@ -26,21 +26,21 @@ class SalesCommissionEntry(models.Model):
             )
         if value > 0:
             return _(
-                "%(customer)s is lost no longer: %(amount)s that was taken back is given "
-                "again.",
+                "%(customer)s is lost no longer: %(amount)s that was taken back is "
+                "given again.",
                 customer=customer,
                 amount=shown,
             )
         if amount < 0:
             return _(
-                "%(customer)s is lost: %(amount)s that would be paid after that is taken "
-                "back at once.",
+                "%(customer)s is lost: %(amount)s that would be paid after that is "
+                "taken back at once.",
                 customer=customer,
                 amount=shown,
             )
         return _(
-            "%(amount)s was taken back when %(customer)s was lost, and is not taken back "
-            "twice.",
+            "%(amount)s was taken back when %(customer)s was lost, and is not taken "
+            "back twice.",
             customer=customer,
             amount=shown,
         )

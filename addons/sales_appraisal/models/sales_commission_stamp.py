@@ -136,7 +136,7 @@ class SalesCommissionStamp(models.Model):
 
     @api.model
     def _select_facts(self, periods):
-        """Of all that rules look at, by month: rows of company, key, first day and mark.
+        """Of all that rules look at, by month: rows of company, key, first day, mark.
 
         The key is the id of a metric, of a fact that only some rules ask for
         (``_get_asked``) its name, and None of what is a fact for every plan. Who adds
@@ -146,8 +146,8 @@ class SalesCommissionStamp(models.Model):
         return [
             self._select_ledger("credits", metrics, first, SQL("TRUE")),
             SQL(
-                """SELECT t.company_id, p.metric_id::text, date_trunc('month', d.date)::date,
-                    'targets ' || sum(hashtextextended(
+                """SELECT t.company_id, p.metric_id::text,
+                    date_trunc('month', d.date)::date, 'targets ' || sum(hashtextextended(
                         concat_ws(' ', p.id, p.kind, t.rep_id, d.date, d.value), 0))
                 FROM sales_target_day d JOIN sales_target t ON t.id = d.target_id
                 JOIN sales_target_plan p ON p.id = t.plan_id AND p.state <> 'draft'

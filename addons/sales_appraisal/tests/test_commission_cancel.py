@@ -196,9 +196,7 @@ class TestCancel(CancelCase):
         order._action_cancel()
         self._run()
         self._run(FEBRUARY)
-        self.assertEqual(
-            self._subjects(month=2), {"earning": -100, "hold": 50}
-        )
+        self.assertEqual(self._subjects(month=2), {"earning": -100, "hold": 50})
         self.assertEqual(self._paid(), 0)
 
     def test_refused(self):

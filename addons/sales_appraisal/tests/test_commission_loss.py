@@ -157,9 +157,7 @@ class TestLoss(LossCase):
         self.assertEqual(self._paid(), 0)
         for day in (FEBRUARY, MARCH):
             self._run(day)
-        self.assertEqual(
-            self._subjects(), {"earning": 100, "lost": 0, "unpaid": -100}
-        )
+        self.assertEqual(self._subjects(), {"earning": 100, "lost": 0, "unpaid": -100})
         self._pay(invoice, 1000, "2031-03-20")
         self._run(MARCH)
         self.assertEqual(self._subjects(), {"earning": 100, "lost": -100, "unpaid": 0})
@@ -265,6 +263,13 @@ class TestLoss(LossCase):
     def test_summary(self):
         rule = self._plan({**LOST}).rule_ids
         self.assertIn("lost within 6 months", rule.summary)
+
+    def test_note(self):
+        """Fewer months than the silence that makes a customer lost."""
+        plan = self._plan({"lost_months": 6}, {"lost_months": 13}, {})
+        few, enough, off = plan.rule_ids
+        self.assertIn(str(self.company.sales_lost_days), few.lost_note)
+        self.assertFalse(enough.lost_note or off.lost_note)
 
     def test_bonus(self):
         with self.assertRaises(ValidationError):
