@@ -72,6 +72,7 @@
         "views/sales_feedback_survey_templates.xml",
         "views/sales_commission_plan_views.xml",
         "views/sales_commission_hold_views.xml",
+        "views/sales_commission_loss_views.xml",
         "views/sales_commission_entry_views.xml",
         "views/sales_commission_statement_views.xml",
         "views/sales_commission_modifier_views.xml",

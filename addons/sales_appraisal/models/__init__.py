@@ -88,5 +88,9 @@ from . import (
     sales_commission_decelerator,
     sales_commission_multiplier,
     sales_commission_earning,
+    sales_commission_loss,
+    sales_commission_loss_text,
+    sales_commission_cancel,
+    sales_commission_cancel_text,
     sales_appraisal_demo,
 )

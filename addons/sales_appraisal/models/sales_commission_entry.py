@@ -14,6 +14,7 @@ KINDS = [
     ("release", "Release"),
     ("clawback", "Claw-back"),
     ("unpaid", "Unpaid"),
+    ("lost", "Customer Lost"),
 ]
 
 

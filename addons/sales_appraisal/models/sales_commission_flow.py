@@ -123,7 +123,8 @@ class SalesCommissionStatement(models.Model):
         return True
 
     def action_validate(self):
-        """Finance approves: from here on a statement is to be paid.
+        """Finance approves: from here on a statement is to be paid. Where there is
+        nothing to pay, it is settled with that.
 
         :raise AccessError: for the own pay, and for everybody but finance
         """
@@ -145,7 +146,9 @@ class SalesCommissionStatement(models.Model):
             AccessError,
         )
         # sudo: stamped by the system; who may was checked above
-        self.sudo()._stamp_step("validated")
+        statements = self.sudo()
+        statements._stamp_step("validated")
+        statements._close_empty()
         return True
 
     def action_return(self):

@@ -192,6 +192,10 @@ class SalesCommissionRule(models.Model):
         """Whether something may be held by the rule."""
         return any(self._get_continued().mapped("hold_percent"))
 
+    def _follows_entries(self):
+        """Whether the rule has entries that follow from others."""
+        return (self.refund, self.unpaid) != ("base", "kept") or self._holds()
+
     def _get_followed(self):
         followed = super()._get_followed()
         if any(rule._holds() or rule.unpaid == "back" for rule in self):
@@ -321,9 +325,7 @@ class SalesCommissionStatement(models.Model):
         :return: the statements that were open for entries
         """
         versions = plan._get_versions().filtered(lambda one: one.state != "draft")
-        rules = versions.rule_ids.filtered(
-            lambda rule: (rule.refund, rule.unpaid) != ("base", "kept") or rule._holds()
-        )
+        rules = versions.rule_ids.filtered(lambda rule: rule._follows_entries())
         written = self.browse()
         if not rules:
             return written

@@ -95,6 +95,33 @@ class SalesCommissionStatement(models.Model):
                 version, start, stop = period
                 self._settle(version, start, stop, statements.rep_id)
 
+    def web_read(self, specification):
+        """An open statement that is opened on a screen shows the facts of now, as does
+        the menu: where the ledger has not changed since the last run, that is looked up
+        and nothing is written."""
+        if len(self) == 1 and "entry_ids" in specification and self.state == "open":
+            self._follow_facts()
+        return super().web_read(specification)
+
+    # It may write, unlike what it overrides.
+    web_read._readonly = False
+
+    def _follow_facts(self):
+        """Settle an open statement where anything has changed in the ledger."""
+        self.check_access("read")
+        # sudo: entries are written by runs only; who reads a statement may have it
+        # computed
+        statement = self.sudo()
+        stamps = statement.env["sales.commission.stamp"]
+        plans = statement.plan_id._get_versions() & statement._get_live_plans()
+        periods = [
+            period
+            for period in stamps._get_periods(plans)
+            if period[1] <= statement.date_from
+        ]
+        for plan, start, stop in stamps._get_stale(periods):
+            statement._settle(plan, start, stop, statement.rep_id)
+
     @api.model
     def action_open_mine(self):
         """The user's own statements, as the facts are now."""

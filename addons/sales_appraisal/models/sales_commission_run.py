@@ -282,8 +282,13 @@ class SalesCommissionRule(models.Model):
                 {rep: made for rep, made in schedules.items() if made},
                 self._get_unit(),
                 booking.closed(self, start, rep_ids, subject),
+                self._has_remains(),
             )
         return {subject: lines, **self._select_more(standing, start, stop, members)}
+
+    def _has_remains(self):
+        """Whether the base says what remains of each credit, see ``credited.earn``."""
+        return False
 
     def _select_more(self, standing, start, stop, members):
         """What the rule gives besides, by what it is about: SELECTs."""
