@@ -33,6 +33,9 @@ class SalesCommissionDispute(models.Model):
             )
         if not (text and text.strip()):
             raise UserError(self.env._("Say what is wrong."))
+        # Of two at once the second finds what the first has said.
+        self.env.flush_all()
+        write_lock(entry.statement_id)
         if self.sudo().search_count(  # sudo: whether there is one
             [("entry_id", "=", entry.id), ("state", "=", "open")], limit=1
         ):
@@ -166,7 +169,7 @@ class SalesCommissionDispute(models.Model):
             amount_after=before + amount,
             correction_id=correction,
         )
-        return dispute.correction_id
+        return dispute.correction_id.with_env(self.env)
 
     def _accept_facts(self, decision):
         """Documents, credits or splits were corrected: what follows is paid already.

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.sales_force.models.sales_credit import LedgerMany2one
+
 from ..models.sales_commission_dispute import REASONS
 
 
@@ -9,9 +11,7 @@ class SalesCommissionDisputeOpen(models.TransientModel):
     _name = "sales.commission.dispute.open"
     _description = "Disputing a Line of Commission"
 
-    # Entries are no table to refer to: one that vanishes takes no wizard with it.
-    entry_id = fields.Many2oneReference(model_field="entry_model", required=True)
-    entry_model = fields.Char(default="sales.commission.entry", readonly=True)
+    entry_id = LedgerMany2one("sales.commission.entry", required=True, readonly=True)
     explanation = fields.Char("Paid As", compute="_compute_explanation")
     reason = fields.Selection(REASONS, required=True, default="data")
     text = fields.Text("What Is Wrong", required=True)
@@ -20,16 +20,13 @@ class SalesCommissionDisputeOpen(models.TransientModel):
     @api.depends("entry_id")
     def _compute_explanation(self):
         for wizard in self:
-            wizard.explanation = wizard._get_entry().explanation
-
-    def _get_entry(self):
-        return self.env["sales.commission.entry"].browse(self.entry_id)
+            wizard.explanation = wizard.entry_id.explanation
 
     def action_apply(self):
         """:raise UserError: when it is disputed already, or nothing is said"""
         self.ensure_one()
         dispute = self.env["sales.commission.dispute"]._open(
-            self._get_entry(), self.reason, self.text, self.evidence_ids
+            self.entry_id, self.reason, self.text, self.evidence_ids
         )
         return {
             "type": "ir.actions.act_window",
