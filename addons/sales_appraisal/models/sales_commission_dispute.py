@@ -137,10 +137,16 @@ class SalesCommissionDispute(models.Model):
     amount_after = fields.Monetary("Paid Now", readonly=True, aggregator=None)
     correction_id = LedgerMany2one(
         "sales.commission.entry",
-        "Corrected By",
+        "Correcting Entry",
         readonly=True,
         help="The entry of the decision, or the one that followed from the corrected "
         "documents.",
+    )
+    corrected_by_id = fields.Many2one(
+        "sales.commission.entry",
+        "Corrected By",
+        compute="_compute_corrected_by_id",
+        help="Nothing where it has vanished since, with its document.",
     )
     days = fields.Integer(
         "Working Days",
@@ -179,6 +185,12 @@ class SalesCommissionDispute(models.Model):
             dispute.may_decide = is_open and dispute._is_judge()
             dispute.may_withdraw = is_open and dispute._is_side()
 
+    @api.depends("correction_id")
+    def _compute_corrected_by_id(self):
+        existing = self.correction_id.exists()
+        for dispute in self:
+            dispute.corrected_by_id = dispute.correction_id & existing
+
     @api.depends("state", "due_on")
     def _compute_is_late(self):
         for dispute in self:
@@ -201,8 +213,8 @@ class SalesCommissionDispute(models.Model):
     # What it is about
 
     def _get_about(self):
-        """The entries of a rule and period for the same document or reward, those of
-        later corrections with them."""
+        """The entries of a rule and period for the same document or reward, and those
+        of what was decided on disputes of it."""
         self.ensure_one()
         domain = (
             Domain("rep_id", "=", self.rep_id.id)
@@ -217,13 +229,9 @@ class SalesCommissionDispute(models.Model):
             domain &= Domain("res_id", "=", self.res_id)
         # sudo: what was paid for it is what it is about
         entries = self.env["sales.commission.entry"].sudo()
-        about = entries.search(domain)
-        return about | entries.search(
-            Domain("rep_id", "=", self.rep_id.id)
-            & Domain("rule_id", "=", self.rule_id.id)
-            & Domain("period_from", "=", self.period_from)
-            & Domain("subject", "=", "dispute")
-            & Domain("corrects_id", "in", about.ids)
+        decided = self.sudo().search(domain & Domain("state", "=", "corrected"))
+        return entries.search(domain) | entries.search(
+            Domain("subject", "=", "dispute") & Domain("res_id", "in", decided.ids)
         )
 
     def _get_paid(self):
