@@ -17,7 +17,8 @@ _COPIED = (
 def correct(entry_id, dispute_id, statement_id, day, amount):
     """A statement that writes the entry and returns its id.
 
-    It names the entry that it corrects where that one is closed: an open one may vanish.
+    It names the entry that it corrects where that one is closed; an open one may
+    vanish.
 
     :param statement_id: an open one, locked
     :param amount: what is paid more, or less, as an exact ``Decimal``

@@ -218,6 +218,8 @@ class TestCommissionDispute(CommissionCase):
         dispute = self._open()
         correction = self._as("manager", dispute)._correct(-30, "Not agreed")
         self.assertEqual(correction.statement_id, self.statement)
+        # What is open may vanish: it is named by the dispute only.
+        self.assertFalse(correction.corrects_id)
         self.assertEqual(self.statement.amount, 70)
         self._sell("rep", 500)
         self._run()
@@ -225,6 +227,12 @@ class TestCommissionDispute(CommissionCase):
         self._as("rep", self.statement).action_submit()
         self._as("rep", self.statement)._return("Again")
         self.assertEqual(self.statement.amount, 120)
+        self.invoice.button_draft()
+        self._run()
+        self.assertEqual(self.statement.amount, 20)
+        self.assertTrue(dispute.corrected_by_id)
+        spec = {"corrects_id": {"fields": {"display_name": {}}}, "explanation": {}}
+        self.assertTrue(self._as("rep", correction).web_read(spec))
 
     def test_next_version(self):
         """The next version of the plan leaves it where it is."""
