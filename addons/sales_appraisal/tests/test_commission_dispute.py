@@ -113,7 +113,7 @@ class TestCommissionDispute(CommissionCase):
             for name in ("rep", "manager", "operations"):
                 with self.assertRaises(UserError, msg=name):
                     self._as(name, dispute).write(values)
-        with self.assertRaises(AccessError):
+        with self.assertRaises(UserError):
             self._as("rep", self.disputes).create({"entry_id": self.entry.id})
         with self.assertRaises(AccessError):
             self._as("operations", dispute).unlink()
