@@ -1,50 +1,52 @@
-"""The entry that corrects what was disputed.
+"""What decisions on disputes give, beside what rules give for the same.
 
-No rule gives it, so no run compares it with anything: it is written once and stays,
-whatever is settled again, and what the rule gives stays what it is. It has the dispute
-as its cause, and of one dispute there is one at most.
+A decision says what is to be paid instead of what was paid. It is no gift on top: what
+rules pay more, or less, later on counts towards it, so that nobody is paid twice for
+what the documents bring by then. It ends with what it is about.
 """
 
 from odoo.tools import SQL
 
-# Of the entry that is corrected.
-_COPIED = (
-    *("company_id", "rep_id", "rule_id", "period_from", "currency_id"),
-    *("level", "metric_id", "partner_id", "product_id"),
-)
 
+def outstanding(paid, decisions):
+    """What each decision still gives, so that all is as the last one says.
 
-def correct(entry_id, dispute_id, statement_id, day, amount):
-    """A statement that writes the entry and returns its id.
+    >>> [outstanding(paid, [(100, 120)]) for paid in (100, 115, 150, 90, 0)]
+    [[20], [5], [0], [20], [0]]
+    >>> outstanding(105, [(100, 120), (100, 130), (100, 115)])
+    [15, 10, -15]
 
-    It names the entry that it corrects where that one is closed; an open one may
-    vanish.
-
-    :param statement_id: an open one, locked
-    :param amount: what is paid more, or less, as an exact ``Decimal``
+    :param paid: what rules pay now
+    :param decisions: ``[(ruled, to)]`` in their order: what rules paid then, and what
+        is to be paid
     """
-    copied = SQL(", ").join(map(SQL.identifier, _COPIED))
-    of_entry = SQL(", ").join(SQL.identifier("e", name) for name in _COPIED)
+    found, before = [], paid
+    for ruled, to in decisions:
+        least, most = sorted((ruled, to))
+        is_gone = ruled and not paid
+        total = paid if is_gone else paid + to - min(max(paid, least), most)
+        found.append(total - before)
+        before = total
+    return found
+
+
+def lines(ids, days, amounts):
+    """The lines of entries of disputes, see ``booking.LINE``: the dispute is the cause.
+
+    :param days: on which they were decided
+    """
     return SQL(
         """
-        INSERT INTO sales_commission_entry (
-            %(copied)s, statement_id, kind, subject, corrects_id, source, res_model,
-            res_id, part, user_id, overlay, date, scope_id, base, position, amount
-        )
-        SELECT %(of_entry)s, %(statement)s, 'adjustment', 'dispute',
-            CASE WHEN s.state <> 'open' THEN e.id END, 'dispute',
-            'sales.commission.dispute', %(dispute)s, 0, 0, FALSE, %(day)s, 0,
-            0::numeric, 0::numeric, %(amount)s::numeric
-        FROM sales_commission_entry e
-        JOIN sales_commission_statement s ON s.id = e.statement_id
-        WHERE e.id = %(entry)s
-        RETURNING id
+        SELECT d.rep_id, 0 AS level, 'dispute' AS source,
+            'sales.commission.dispute' AS res_model, d.id AS res_id, 0 AS part,
+            0 AS user_id, FALSE AS overlay, l.date, d.scope_id, r.metric_id,
+            d.partner_id, NULL::integer AS product_id, NULL::numeric AS factor,
+            0::numeric AS base, 0::numeric AS position, l.amount
+        FROM unnest(%s::integer[], %s::date[], %s::numeric[]) l(id, date, amount)
+        JOIN sales_commission_dispute d ON d.id = l.id
+        JOIN sales_commission_rule r ON r.id = d.rule_id
         """,
-        copied=copied,
-        of_entry=of_entry,
-        statement=statement_id,
-        dispute=dispute_id,
-        day=day,
-        amount=amount,
-        entry=entry_id,
+        ids,
+        days,
+        amounts,
     )

@@ -6,7 +6,6 @@ from odoo.addons.sales_force.models.sales_credit import LedgerMany2one
 from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
 
 from .sales_commission_entry import KINDS
-from .sales_commission_entry_text import exact
 
 REASONS = [
     ("calculation", "Calculation"),
@@ -114,7 +113,6 @@ class SalesCommissionDispute(models.Model):
     escalations = fields.Integer(
         readonly=True, help="How often it went to the next above."
     )
-    reminded_on = fields.Date(readonly=True)
 
     state = fields.Selection(
         STATES,
@@ -134,19 +132,23 @@ class SalesCommissionDispute(models.Model):
         aggregator="sum",
         help="What is paid more, or less, since it was disputed.",
     )
-    amount_after = fields.Monetary("Paid Now", readonly=True, aggregator=None)
-    correction_id = LedgerMany2one(
-        "sales.commission.entry",
-        "Correcting Entry",
+    amount_after = fields.Monetary(
+        "To Be Paid",
         readonly=True,
-        help="The entry of the decision, or the one that followed from the corrected "
-        "documents.",
+        aggregator=None,
+        help="What the documents bring later counts towards it.",
     )
-    corrected_by_id = fields.Many2one(
+    amount_ruled = fields.Monetary(
+        "By the Rules",
+        readonly=True,
+        aggregator=None,
+        help="What the rules paid for it when it was decided.",
+    )
+    correction_ids = fields.Many2many(
         "sales.commission.entry",
-        "Corrected By",
-        compute="_compute_corrected_by_id",
-        help="Nothing where it has vanished since, with its document.",
+        string="Correcting Entries",
+        compute="_compute_correction_ids",
+        help="Those of the decision, or what followed from the corrected documents.",
     )
     days = fields.Integer(
         "Working Days",
@@ -158,7 +160,6 @@ class SalesCommissionDispute(models.Model):
 
     may_decide = fields.Boolean(compute="_compute_may")
     may_withdraw = fields.Boolean(compute="_compute_may")
-    is_late = fields.Boolean(compute="_compute_is_late")
 
     _open_uniq = models.UniqueIndex(
         "(entry_id) WHERE state = 'open'", "There is an open dispute of it already."
@@ -185,26 +186,28 @@ class SalesCommissionDispute(models.Model):
             dispute.may_decide = is_open and dispute._is_judge()
             dispute.may_withdraw = is_open and dispute._is_side()
 
-    @api.depends("correction_id")
-    def _compute_corrected_by_id(self):
-        existing = self.correction_id.exists()
+    def _compute_correction_ids(self):
         for dispute in self:
-            dispute.corrected_by_id = dispute.correction_id & existing
-
-    @api.depends("state", "due_on")
-    def _compute_is_late(self):
-        for dispute in self:
-            today = dispute.company_id._get_sales_today()
-            dispute.is_late = bool(
-                dispute.state == "open" and dispute.due_on and dispute.due_on < today
-            )
+            about = dispute._get_about()
+            if dispute.state == "corrected":
+                about = about._get_decisions(dispute)
+            else:
+                about = about.filtered(
+                    lambda one, state=dispute.state: (
+                        state == "facts"
+                        and one.kind == "adjustment"
+                        and one.subject != "dispute"
+                    )
+                )
+            dispute.correction_ids = about
 
     def _is_judge(self):
         """Whether the user approves the pay that it is about, and has not disputed."""
         self.ensure_one()
-        if self.opened_by_id == self.env.user:
-            return False
-        return self.statement_id._is_approver()
+        statement = self.statement_id
+        return self.opened_by_id != self.env.user and (
+            statement._is_approver() or statement._is_finance()
+        )
 
     def _is_side(self):
         self.ensure_one()
@@ -213,33 +216,25 @@ class SalesCommissionDispute(models.Model):
     # What it is about
 
     def _get_about(self):
-        """The entries of a rule and period for the same document or reward, and those
-        of what was decided on disputes of it."""
+        """What a rule gives in a period for the same document or reward, and what
+        decisions on disputes of it give."""
         self.ensure_one()
-        domain = (
-            Domain("rep_id", "=", self.rep_id.id)
-            & Domain("rule_id", "=", self.rule_id.id)
-            & Domain("period_from", "=", self.period_from)
-            & Domain("subject", "=", self.subject)
+        domain = Domain.AND(
+            Domain(name, "=", self[name])
+            for name in ("period_from", "subject", "scope_id")
         )
-        if self.scope_id:
-            domain &= Domain("scope_id", "=", self.scope_id)
-        else:
-            domain &= Domain("res_model", "=", self.res_model)
-            domain &= Domain("res_id", "=", self.res_id)
+        domain &= Domain("rep_id", "=", self.rep_id.id)
+        domain &= Domain("rule_id", "=", self.rule_id.id)
         # sudo: what was paid for it is what it is about
         entries = self.env["sales.commission.entry"].sudo()
         decided = self.sudo().search(domain & Domain("state", "=", "corrected"))
-        return entries.search(domain) | entries.search(
-            Domain("subject", "=", "dispute") & Domain("res_id", "in", decided.ids)
-        )
+        return entries.search(domain) | entries._get_decisions(decided)
 
     def _get_paid(self):
         """What is paid for it today, exact, in the plan's currency."""
-        self.env["sales.commission.entry"].flush_model()
-        return sum(exact(entry.amount) for entry in self._get_about())
+        return self._get_about()._get_total()
 
-    def action_open_entry(self):
+    def action_open_entries(self):
         """The disputed line, and what has corrected it since."""
         self.ensure_one()
         self.check_access("read")

@@ -44,7 +44,7 @@ class SalesCommissionEntry(models.Model):
             "sales_force.group_sales_operations"
         )
 
-    @api.depends("kind", "amount", "subject", "res_id")
+    @api.depends("kind", "amount")
     def _compute_amount_before(self):
         # sudo: of what corrects something, who reads it may know what was before
         former = self.sudo()._get_former()
@@ -53,21 +53,20 @@ class SalesCommissionEntry(models.Model):
             entry.amount_before = float(before)
             entry.amount_after = float(exact(before) + exact(entry.amount))
 
-    def _get_former(self):
-        """Of what was decided on a dispute, what was paid when it was."""
-        decided = self.filtered(lambda entry: entry.subject == "dispute")
-        former = super(SalesCommissionEntry, self - decided)._get_former()
-        for entry in decided:
-            dispute = entry._get_dispute()
-            former[entry] = [
-                exact(0),
-                exact(dispute.amount_after) - exact(dispute.amount),
-            ]
-        return former
-
     def _get_dispute(self):
-        """The dispute that an entry has corrected."""
-        return self.env["sales.commission.dispute"].browse(self.res_id)
+        """The dispute whose decision gives an entry; none for what rules give."""
+        ids = [self.res_id] if self.subject == "dispute" else []
+        return self.env["sales.commission.dispute"].browse(ids)
+
+    @api.model
+    def _get_decisions(self, disputes):
+        """The entries that decisions on disputes give."""
+        return self.search(
+            [("subject", "=", "dispute"), ("res_id", "in", disputes.ids)]
+        )
+
+    def _get_total(self):
+        return sum((exact(entry.amount) for entry in self), exact(0))
 
     def _explain(self, basis, former):
         if self.subject == "dispute":
@@ -76,18 +75,30 @@ class SalesCommissionEntry(models.Model):
 
     def _explain_dispute(self, former):
         """By whose decision, on which dispute, how much instead of what."""
-        dispute, (_value, before) = self._get_dispute(), former
+        dispute = self._get_dispute()
+        was = exact(dispute.amount_after) - exact(dispute.amount)
         reasons = dict(dispute._fields["reason"]._description_selection(self.env))
-        return self.env._(
+        text = self.env._(
             "Dispute of %(day)s about %(period)s (%(reason)s): %(now)s instead of "
             "%(was)s, decided by %(judge)s. %(decision)s",
             day=format_date(self.env, dispute.opened_on),
             period=self.company_id._label_period(self.plan_id.period, self.period_from),
             reason=reasons[dispute.reason],
-            now=self._format_amount(before + exact(self.amount)),
-            was=self._format_amount(before),
+            now=self._format_amount(dispute.amount_after),
+            was=self._format_amount(was),
             judge=dispute.decided_by_id.name,
             decision=dispute.decision,
+        )
+        _value, given = former or (0, 0)
+        left = exact(given) + exact(self.amount)
+        if left == exact(dispute.amount):
+            return text
+        return self.env._(
+            "%(dispute)s The documents have changed since: of %(difference)s %(left)s "
+            "is left to be paid by it.",
+            dispute=text,
+            difference=self._format_amount(dispute.amount),
+            left=self._format_amount(left),
         )
 
     def action_dispute(self):

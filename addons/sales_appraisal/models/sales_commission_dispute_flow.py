@@ -6,7 +6,6 @@ from odoo.tools.misc import formatLang
 
 from odoo.addons.sales_force.locking import write_lock
 
-from ..commission import disputed
 from ..commission.schedule import round_to
 from .sales_commission_entry_text import exact
 from .sales_commission_flow import TO_DECIDE
@@ -69,6 +68,8 @@ class SalesCommissionDispute(models.Model):
 
     @api.model
     def _prepare_copied(self, line):
+        """What the line is about; what a decision has corrected, is about the same."""
+        about = line._get_dispute() or line
         assignment = line.rep_id._get_assignment(line.date)
         return {
             "entry_id": line.id,
@@ -76,12 +77,12 @@ class SalesCommissionDispute(models.Model):
             "company_id": line.company_id.id,
             "rep_id": line.rep_id.id,
             "team_id": (assignment.team_id or line.rep_id.team_id).id,
-            "plan_id": line.rule_id.plan_id.id,
+            "plan_id": line.plan_id.id,
             "rule_id": line.rule_id.id,
             "currency_id": line.currency_id.id,
             "partner_id": line.partner_id.id,
             **{
-                name: line[name]
+                name: about[name]
                 for name in (
                     *("period_from", "subject", "scope_id"),
                     *("res_model", "res_id", "part"),
@@ -118,21 +119,18 @@ class SalesCommissionDispute(models.Model):
         }
 
     def _correct(self, amount, decision):
-        """Grant it by an entry in the rep's open statement; that is done once.
+        """Grant it: the rep's open statement makes up for the difference.
 
-        :param amount: what is paid more, or less, in the plan's currency; it has to be
-            exact in the currency's unit
+        :param amount: what is to be paid instead for what the dispute is about, in the
+            plan's currency, exact in its unit; what the documents bring later counts
+            towards it
         :raise AccessError: for who does not approve the pay, and who has disputed it
-        :raise UserError: without an amount or a reason, for a part of a unit, when it
-            is decided already, or when the line is gone
+        :raise UserError: without a reason, for a part of a unit, when it is decided
+            already, or when so much is paid anyway
         """
         dispute = self._begin(decision)
         amount = exact(amount)
-        unit = round(exact(dispute.currency_id.rounding), 6)
-        if not amount:
-            raise UserError(
-                self.env._("How much is paid more, or less? Else refuse the dispute.")
-            )
+        unit = dispute.rule_id._get_unit()
         if amount != round_to(amount, unit):
             raise UserError(
                 self.env._(
@@ -142,34 +140,27 @@ class SalesCommissionDispute(models.Model):
                     currency=dispute.currency_id.name,
                 )
             )
-        entry = dispute.entry_id.exists()
-        if not entry:
+        dispute._settle_again()
+        about = dispute._get_about()
+        paid = about._get_total()
+        if amount == paid:
             raise UserError(
                 self.env._(
-                    "The line is not paid any more, since its documents have changed. "
-                    "Say that the facts were corrected, or refuse."
+                    "%(amount)s is what is paid for it. What should it be? Else refuse "
+                    "the dispute.",
+                    amount=dispute._format(amount),
                 )
             )
-        before = dispute._get_paid()
-        statement = dispute._open_statement(entry)
-        [(correction,)] = self.env.execute_query(
-            disputed.correct(
-                entry.id,
-                dispute.id,
-                statement.id,
-                dispute.company_id._get_sales_today(),
-                amount,
-            )
-        )
-        statement._sum_up()
         dispute._decide(
             "corrected",
             decision,
-            amount=amount,
-            amount_after=before + amount,
-            correction_id=correction,
+            amount=amount - paid,
+            amount_after=amount,
+            amount_ruled=about.filtered(
+                lambda entry: entry.subject != "dispute"
+            )._get_total(),
         )
-        return dispute.correction_id.with_env(self.env)
+        dispute._settle_again()
 
     def _accept_facts(self, decision):
         """Documents, credits or splits were corrected: what follows is paid already.
@@ -190,18 +181,11 @@ class SalesCommissionDispute(models.Model):
                     amount=dispute._format(after),
                 )
             )
-        # In an open statement the line itself has changed.
-        corrections = dispute._get_about().filtered(
-            lambda one: one.kind == "adjustment" and one.subject != "dispute"
-        )
         dispute._decide(
             "facts",
             decision,
             amount=after - exact(dispute.amount_before),
             amount_after=after,
-            correction_id=(
-                corrections.sorted("id")[-1:] or dispute.entry_id.exists()
-            ).id,
         )
 
     def _refuse_dispute(self, decision):
@@ -283,27 +267,9 @@ class SalesCommissionDispute(models.Model):
         hours = self.env["sales.working.time"].working_days(company, opened, today)
         return sum(1 for day, count in hours[company].items() if count and day > opened)
 
-    def _open_statement(self, entry):
-        """The statement that takes the correction, open and locked."""
-        statement = entry.statement_id
-        plan, start, rep = statement.plan_id, statement.date_from, statement.rep_id
-        if statement.state != "open":
-            later = statement._get_later(plan, start, rep.ids).get(rep.id)
-            statement = (
-                statement.browse(later)
-                if later
-                else statement._open_correction(plan, start, rep.id)
-            )
-        statement._lock_open(statement.ids)
-        return statement
-
     def _settle_again(self):
-        versions = self.plan_id._get_versions()
-        paying = versions.filtered(lambda one: one._pays(self.period_from))[:1]
-        plan = paying or self.plan_id
-        self.statement_id._settle(
-            plan, *plan._get_bounds(self.period_from), self.rep_id
-        )
+        plan, start = self.plan_id, self.period_from
+        self.statement_id._settle(plan, *plan._get_bounds(start), self.rep_id)
 
     def _format(self, amount):
         return formatLang(self.env, float(amount), currency_obj=self.currency_id)
@@ -322,22 +288,11 @@ class SalesCommissionDispute(models.Model):
             )
 
     @api.model
-    def _cron_remind(self):
-        """Remind on the last day; after it the next above decides. Once a day."""
+    def _cron_escalate(self):
+        """What is not decided in time, the next above decides."""
         waiting = self.search([("state", "=", "open"), ("judge_due_on", "!=", False)])
         for company, disputes in waiting.grouped("company_id").items():
-            today = company._get_sales_today()
-            disputes._escalate(today)
-            due = disputes.filtered(
-                lambda one, today=today: (
-                    one.judge_id
-                    and one.judge_due_on <= today
-                    and one.reminded_on != today
-                )
-            )
-            for judge, mine in due.grouped("judge_id").items():
-                mine._remind(judge)
-            due.write({"reminded_on": today})
+            disputes._escalate(company._get_sales_today())
 
     def _escalate(self, today):
         """Of what is late the next above decides; where nobody is, it stays."""
@@ -368,15 +323,3 @@ class SalesCommissionDispute(models.Model):
                     judge=judge.name,
                 )
             )
-
-    def _remind(self, judge):
-        first = self[:1].with_context(lang=judge.lang or self.env.lang)
-        first.message_notify(
-            partner_ids=judge.partner_id.ids,
-            subject=first.env._("Disputes are due"),
-            body=first.env._(
-                "%(count)s disputes of commission wait for your decision, at the "
-                "latest today.",
-                count=len(self),
-            ),
-        )

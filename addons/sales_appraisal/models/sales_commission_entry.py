@@ -21,10 +21,9 @@ KINDS = [
 class SalesCommissionEntry(models.Model):
     """What a rep is paid more or less for one cause: the ledger of pay.
 
-    Written by the runs of statements only, and once where a dispute is granted: that
-    one stays. While its statement is open an entry follows the facts; after that it
-    stays, and what would be different now is an adjustment in the rep's open statement,
-    which names the entry that it corrects.
+    Written by the runs of statements only. While its statement is open an entry follows
+    the facts; after that it stays, and what would be different now is an adjustment in
+    the rep's open statement, which names the entry that it corrects.
 
     The key of the credit is copied: a credit may vanish, what was paid for it does not.
     """
@@ -105,10 +104,6 @@ class SalesCommissionEntry(models.Model):
     # What was paid for a document; what was held, by day.
     _scope_idx = models.Index("(scope_id)")
     _held_idx = models.Index("(rule_id, date) WHERE subject = 'hold'")
-    # A dispute is corrected once, in whatever statement.
-    _disputed_once = models.UniqueIndex(
-        "(res_id) WHERE subject = 'dispute'", "This dispute is corrected already."
-    )
 
     def _compute_credit_id(self):
         """The credit that an entry copied; empty when it is gone."""

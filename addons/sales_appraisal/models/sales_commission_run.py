@@ -194,8 +194,7 @@ class SalesCommissionStatement(models.Model):
     def _pass_on(self, former, plan):
         """Open statements of periods that the next version pays are that version's.
 
-        What the former one has given for them goes; corrections of others, and what
-        was decided on disputes, stay.
+        What the former one has given for them goes; corrections of others stay.
         """
         statements = self.search(
             [
@@ -212,7 +211,7 @@ class SalesCommissionStatement(models.Model):
                 """DELETE FROM sales_commission_entry e
                 USING sales_commission_statement s
                 WHERE s.id = e.statement_id AND s.id = ANY(%s)
-                    AND e.period_from = s.date_from AND e.subject <> 'dispute'""",
+                    AND e.period_from = s.date_from""",
                 statements.ids,
             )
         )

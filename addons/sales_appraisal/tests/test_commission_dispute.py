@@ -39,6 +39,20 @@ class TestCommissionDispute(CommissionCase):
     def _as(self, name, dispute):
         return dispute.with_user(self.users[name])
 
+    def _grant(self, amount, name="manager", **values):
+        """Dispute and decide: the entry that follows, as everything is read."""
+        dispute = self._open(**values)
+        self._as(name, dispute)._correct(amount, "12 % was agreed")
+        self.env.invalidate_all()
+        return dispute.with_env(self.env)
+
+    def _invoice_again(self, price):
+        self.invoice.button_draft()
+        self.invoice.invoice_line_ids.price_unit = price
+        self.invoice.action_post()
+        self._run()
+        self.env.invalidate_all()
+
     def _amounts(self):
         """Everything that is written about pay."""
         self.env.flush_all()
@@ -142,9 +156,10 @@ class TestCommissionDispute(CommissionCase):
             .with_context(**action["context"])
         ) as form:
             form.outcome = "corrected"
-            form.amount = 20
+            self.assertEqual((form.paid, form.amount), (100, 100))
+            form.amount = 120
             form.decision = "Right"
-            self.assertEqual((form.paid, form.after), (100, 120))
+            self.assertEqual(form.difference, 20)
         form.record.action_apply()
         self.assertEqual(dispute.state, "corrected")
         with self.assertRaises(UserError):
@@ -153,45 +168,36 @@ class TestCommissionDispute(CommissionCase):
     def test_wizard_of_others(self):
         for model, values in (
             ("open", {"entry_id": self.entry.id, "reason": "data", "text": "Mine"}),
-            (
-                "decide",
-                {
-                    "dispute_id": self._open().id,
-                    "outcome": "corrected",
-                    "amount": 5,
-                    "decision": "Mine",
-                },
-            ),
+            ("decide", {"dispute_id": self._open().id, "outcome": "refused"}),
         ):
-            wizard = (
-                self.env[f"sales.commission.dispute.{model}"]
-                .with_user(self.users["peer"])
-                .create(values)
-            )
-            with self.assertRaises(AccessError):
-                wizard.action_apply()
+            with self.assertRaises(AccessError, msg=model):
+                self.env[f"sales.commission.dispute.{model}"].with_user(
+                    self.users["peer"]
+                ).create(
+                    {"decision": "Mine", **values} if model == "decide" else values
+                ).action_apply()
 
     # Deciding
 
     def test_correct(self):
         """Of a paid statement: an entry in the next one, which names and explains."""
         self._close(self.statement)
-        dispute = self._open()
-        correction = self._as("manager", dispute)._correct(20.05, "12 % was agreed")
-        correction = correction.with_env(self.env)
+        dispute = self._grant(120.05)
+        correction = dispute.correction_ids
         self.assertEqual(correction.statement_id, self._statement(month=2))
         self.assertEqual(
             (correction.kind, correction.subject), ("adjustment", "dispute")
         )
-        self.assertEqual(correction.corrects_id, self.entry)
         self.assertEqual(correction.period_from, date(2031, 1, 1))
         self.assertEqual(correction.amount, 20.05)
         self.assertEqual(correction.document_model, dispute._name)
+        self.assertEqual(dispute.entry_id, self.entry)
         self.assertEqual(
-            (correction.amount_before, correction.amount_after), (100, 120.05)
+            (correction.amount_before, correction.amount_after), (0, 20.05)
         )
         self.assertIn(self.users["manager"].name, correction.explanation)
-        self.assertIn("12 % was agreed", correction.explanation)
+        self.assertIn("120.05 instead of $\xa0100.00", correction.explanation)
+        self.assertNotIn("since", correction.explanation)
         self.assertEqual(correction.statement_id.amount, 20.05)
         self.assertEqual(correction.statement_id.correction_ids, correction)
         self.assertEqual(self.statement.amount, 100)
@@ -200,26 +206,25 @@ class TestCommissionDispute(CommissionCase):
             (dispute.state, dispute.amount, dispute.amount_after),
             ("corrected", 20.05, 120.05),
         )
-        self.assertFalse(dispute.sudo().activity_ids)
+        self.assertFalse(dispute.activity_ids)
 
     def test_runs(self):
         """Whatever is run again removes and doubles nothing of it."""
         self._close(self.statement)
-        self._as("manager", self._open())._correct(20, "Right")
+        self._grant(120)
         before = self._amounts()
         self._run()
         self._run(date(2031, 2, 5))
-        self.statements._cron_settle()
         self._statement(month=2).action_compute()
         self.assertEqual(self._amounts(), before)
 
     def test_open_statement(self):
-        """Of a line that is open still: beside it, and neither follows the other."""
-        dispute = self._open()
-        correction = self._as("manager", dispute)._correct(-30, "Not agreed")
-        self.assertEqual(correction.statement_id, self.statement)
-        # What is open may vanish: it is named by the dispute only.
-        self.assertFalse(correction.corrects_id)
+        """Of a line that is open still: beside it, while there is one."""
+        dispute = self._grant(70)
+        correction = dispute.correction_ids
+        self.assertEqual(
+            (correction.statement_id, correction.kind), (self.statement, "dispute")
+        )
         self.assertEqual(self.statement.amount, 70)
         self._sell("rep", 500)
         self._run()
@@ -229,45 +234,163 @@ class TestCommissionDispute(CommissionCase):
         self.assertEqual(self.statement.amount, 120)
         self.invoice.button_draft()
         self._run()
-        self.assertEqual(self.statement.amount, 20)
-        self.assertTrue(dispute.corrected_by_id)
-        spec = {"corrects_id": {"fields": {"display_name": {}}}, "explanation": {}}
-        self.assertTrue(self._as("rep", correction).web_read(spec))
+        self.env.invalidate_all()
+        self.assertEqual(self.statement.amount, 50)
+        self.assertFalse(dispute.correction_ids)
+        self.invoice.action_post()
+        self._run()
+        self.assertEqual(self.statement.amount, 120)
+
+    def test_documents_follow(self):
+        """What the documents bring by themselves later is not paid twice."""
+        for closed in (False, True):
+            with self.subTest(closed=closed), self.env.cr.savepoint() as savepoint:
+                if closed:
+                    self._close(self.statement)
+                dispute = self._grant(120)
+                for price, paid in (
+                    *((1100, 120), (1200, 120), (1500, 150), (1150, 120)),
+                    *((1000, 120), (900, 110), (0, 0), (1000, 120)),
+                ):
+                    self._invoice_again(price)
+                    self.assertEqual(self._paid(), paid, price)
+                self._invoice_again(1150)
+                self.assertIn("5.00 is left", dispute.correction_ids[0].explanation)
+                savepoint.rollback()
+
+    def test_documents_follow_closed(self):
+        """Nor when the decision itself is paid already."""
+        self._close(self.statement)
+        dispute = self._grant(120)
+        self._close(self._statement(month=2))
+        self._invoice_again(1150)
+        march = self._statement(month=3)
+        entries = march.entry_ids.sorted("subject")
+        self.assertEqual(entries.mapped("subject"), ["dispute", "earning"])
+        self.assertEqual(entries.mapped("amount"), [-15, 15])
+        self.assertEqual(entries[0].corrects_id.statement_id, self._statement(month=2))
+        self.assertEqual((entries[0].amount_before, entries[0].amount_after), (20, 5))
+        self.assertIn("$\xa05.00 is left", entries[0].explanation)
+        self.assertEqual(dispute.correction_ids.mapped("amount"), [-15, 20])
+        self.assertEqual(self._paid(), 120)
+
+    def test_again(self):
+        """What is decided can be disputed again, and so can the correction: each
+        decision is about what is paid then."""
+        self._grant(120)
+        self._grant(130)
+        correction = self.entries.search([("subject", "=", "dispute")])[:1]
+        self._grant(115, entry=correction)
+        self.assertEqual(self._paid(), 115)
+        for price, paid in ((1100, 115), (1250, 125), (1000, 115), (900, 105), (0, 0)):
+            self._invoice_again(price)
+            self.assertEqual(self._paid(), paid, price)
+
+    def test_credit_note(self):
+        """A credit note takes back by itself what it is about."""
+        self._close(self.statement)
+        self._grant(120)
+        refund = self.invoice._reverse_moves(
+            [
+                {
+                    "invoice_date": "2031-02-03",
+                    "invoice_user_id": self.users["rep"].id,
+                }
+            ]
+        )
+        refund.invoice_line_ids.price_unit = 400
+        refund.action_post()
+        self._run(date(2031, 2, 5))
+        self.assertEqual(self._paid(), 80)
+
+    def test_bonus(self):
+        """Of what is no document: the reward of the period."""
+        self.plan.action_archive()
+        self.plan = self._plan(
+            {
+                "kind": "bonus",
+                "table": "amount",
+                "tier_ids": self._tiers((500, 50), (2000, 80), value="amount"),
+            },
+            name="Bonus",
+        )
+        self._run()
+        entry = self._statement(plan=self.plan).entry_ids
+        self._grant(65, entry=entry)
+        statement = self._statement(plan=self.plan)
+        self.assertEqual(statement.amount, 65)
+        self._sell("rep", 1500)
+        self._run()
+        self.assertEqual(statement.amount, 80)
 
     def test_next_version(self):
-        """The next version of the plan leaves it where it is."""
-        self._run(date(2031, 2, 5))
+        """The next version of the plan pays by its own rules, and decisions count."""
         self._sell("rep", 500, "2031-02-03")
         self._run(date(2031, 2, 5))
         february = self._statement(month=2)
-        dispute = self._open(entry=february.entry_ids)
-        self._as("manager", dispute)._correct(20, "Right")
+        self._grant(70, entry=february.entry_ids)
         later = self.env["sales.commission.plan"].browse(
             self.plan.action_new_version()["res_id"]
         )
         later.date_from = "2031-02-01"
-        later.rule_ids.rate = 20
+        later.rule_ids.rate = 12
         later.action_publish()
         self._run(date(2031, 2, 5))
+        self.env.invalidate_all()
         self.assertEqual(february.plan_id, later)
-        self.assertEqual(sorted(february.entry_ids.mapped("amount")), [20, 100])
-        self.assertEqual(february.amount, 120)
+        self.assertEqual(sorted(february.entry_ids.mapped("amount")), [10, 60])
+        self.assertEqual(february.entry_ids.rule_id, later.rule_ids)
+        self.assertEqual(february.amount, 70)
+
+    def test_rule_dropped(self):
+        """What a rule is not there for any more, its decisions are neither."""
+        self._sell("rep", 500, "2031-02-03")
+        self._run(date(2031, 2, 5))
+        february = self._statement(month=2)
+        self._grant(70, entry=february.entry_ids)
+        later = self.env["sales.commission.plan"].browse(
+            self.plan.action_new_version()["res_id"]
+        )
+        later.date_from = "2031-02-01"
+        later.rule_ids = [
+            (2, later.rule_ids.id),
+            (
+                0,
+                0,
+                {"name": "Orders", "metric_id": self._metric("ORDERED").id, "rate": 1},
+            ),
+        ]
+        later.action_publish()
+        self._run(date(2031, 2, 5))
+        self.env.invalidate_all()
+        self.assertEqual((february.plan_id, february.amount), (later, 0))
+        self.assertFalse(february.entry_ids)
 
     def test_amounts(self):
         dispute = self._as("manager", self._open())
-        for amount in (0, 0.001, 20.005):
+        for amount in (100, 100.001, 120.005):
             with self.assertRaises(UserError, msg=amount):
                 dispute._correct(amount, "Right")
         with self.assertRaises(UserError):
-            dispute._correct(20, " ")
+            dispute._correct(120, " ")
         self.assertEqual(dispute.state, "open")
         self.assertEqual(self._paid(), 100)
 
+    def test_late_decision(self):
+        """What the documents have brought meanwhile is not granted once more."""
+        self._close(self.statement)
+        dispute = self._open()
+        self._invoice_again(1200)
+        with self.assertRaises(UserError):
+            self._as("manager", dispute)._correct(120, "Right")
+        self._as("manager", dispute)._correct(125, "Right")
+        self.assertEqual((dispute.amount, self._paid()), (5, 125))
+
     def test_decide_once(self):
         dispute = self._as("manager", self._open())
-        dispute._correct(20, "Right")
+        dispute._correct(120, "Right")
         for again in (
-            lambda: dispute._correct(20, "Right"),
+            lambda: dispute._correct(130, "Right"),
             lambda: dispute._refuse_dispute("No"),
             lambda: dispute._accept_facts("Yes"),
             lambda: self._as("rep", dispute).action_withdraw(),
@@ -275,20 +398,18 @@ class TestCommissionDispute(CommissionCase):
             with self.assertRaises(UserError):
                 again()
         self.assertEqual(self._paid(), 120)
-        # What is decided can be disputed again; so can the correction.
-        self._open()
-        self._as("manager", self._open(entry=dispute.correction_id))._correct(-20, "No")
-        self.assertEqual(self._paid(), 100)
 
     def test_who_decides(self):
         dispute = self._open()
-        for name in ("rep", "leader", "peer_manager", "operations", "finance", "peer"):
+        for name in ("rep", "leader", "peer_manager", "operations", "peer"):
             with self.assertRaises(AccessError, msg=name):
                 self._as(name, dispute)._refuse_dispute("No")
         self.assertFalse(self._as("rep", dispute).may_decide)
-        self.assertTrue(self._as("director", dispute).may_decide)
-        self._as("director", dispute)._refuse_dispute("No")
-        self.assertEqual(dispute.decided_by_id, self.users["director"])
+        for name in ("manager", "director", "finance"):
+            self.assertTrue(self._as(name, dispute).may_decide)
+            self._as(name, dispute)._refuse_dispute("No")
+            self.assertEqual(dispute.decided_by_id, self.users[name])
+            dispute = self._open()
 
     def test_own(self):
         """Whatever roles somebody has besides."""
@@ -298,13 +419,13 @@ class TestCommissionDispute(CommissionCase):
         ]
         dispute = self._open()
         with self.assertRaises(AccessError):
-            self._as("rep", dispute)._correct(20, "Right")
+            self._as("rep", dispute)._correct(120, "Right")
         self.users["operations"].group_ids = [
             (4, self.env.ref("sales_force.group_sales_director").id)
         ]
         self._as("rep", dispute).action_withdraw()
         with self.assertRaises(AccessError):
-            self._as("operations", self._open("operations"))._correct(-20, "Right")
+            self._as("operations", self._open("operations"))._correct(80, "Right")
 
     def test_refuse(self):
         dispute = self._open()
@@ -312,7 +433,7 @@ class TestCommissionDispute(CommissionCase):
             self._as("manager", dispute)._refuse_dispute("")
         self._as("manager", dispute)._refuse_dispute("10 % is in the plan")
         self.assertEqual((dispute.state, dispute.amount), ("refused", 0))
-        self.assertFalse(dispute.correction_id)
+        self.assertFalse(dispute.correction_ids)
         self.assertIn(
             "10 % is in the plan", " ".join(dispute.sudo().message_ids.mapped("body"))
         )
@@ -339,7 +460,7 @@ class TestCommissionDispute(CommissionCase):
         self.assertEqual(
             (dispute.state, dispute.amount, dispute.amount_after), ("facts", 50, 150)
         )
-        correction = dispute.correction_id
+        correction = dispute.correction_ids
         self.assertEqual(
             (correction.kind, correction.subject), ("adjustment", "earning")
         )
@@ -350,15 +471,26 @@ class TestCommissionDispute(CommissionCase):
         self.assertEqual(self._paid(), 150)
 
     def test_gone(self):
-        """Of a line that has vanished: no entry by hand any more."""
+        """Of a line that has vanished."""
         dispute = self._open()
         self.invoice.button_draft()
         self._run()
         self.assertFalse(self.entry.exists())
-        with self.assertRaises(UserError):
-            self._as("manager", dispute)._correct(20, "Right")
         self._as("manager", dispute)._accept_facts("It was never sold")
         self.assertEqual((dispute.amount, dispute.amount_after), (-100, 0))
+        self.assertFalse(dispute.correction_ids)
+
+    def test_gone_and_granted(self):
+        """The rep is paid for what the documents do not show; once they do, by them."""
+        dispute = self._open()
+        self.invoice.button_draft()
+        self._run()
+        self._as("manager", dispute)._correct(100, "It was sold, the invoice is lost")
+        self.assertEqual(self._paid(), 100)
+        self.invoice.action_post()
+        self._run()
+        self.assertEqual(self._paid(), 100)
+        self.assertFalse(dispute.correction_ids)
 
     # Waiting
 
@@ -366,12 +498,11 @@ class TestCommissionDispute(CommissionCase):
         dispute = self._open()
         director = self.users["director"]
         with freeze_time("2031-02-12 12:00:00"):
-            self.disputes._cron_remind()
+            self.disputes._cron_escalate()
             self.assertEqual(dispute.judge_id, self.users["manager"])
-            self.assertEqual(dispute.reminded_on, date(2031, 2, 12))
         with freeze_time("2031-02-13 12:00:00"):
             for _twice in range(2):
-                self.disputes._cron_remind()
+                self.disputes._cron_escalate()
             self.assertEqual(dispute.judge_id, director)
             self.assertEqual(dispute.escalations, 1)
             self.assertEqual(dispute.judge_due_on, date(2031, 2, 20))
@@ -383,7 +514,7 @@ class TestCommissionDispute(CommissionCase):
             self.assertTrue(dispute.decided_late)
 
     def test_statistics(self):
-        self._as("manager", self._open())._correct(20, "Right")
+        self._as("manager", self._open())._correct(120, "Right")
         self._as("manager", self._open(reason="data"))._refuse_dispute("No")
         rows = self.disputes._read_group(
             [("statement_id", "=", self.statement.id)],

@@ -130,7 +130,7 @@ class TestCommissionDisputeConcurrency(ConcurrentCase):
         with self._environment() as env:
             self._open(env)
         with self.assertRaises(UserError):
-            self._race(self._decide("one", 20), self._decide("two", 30))
+            self._race(self._decide("one", 120), self._decide("two", 130))
         with self._environment() as env:
             dispute = env["sales.commission.dispute"].search(
                 [("entry_id", "=", self.entry)]

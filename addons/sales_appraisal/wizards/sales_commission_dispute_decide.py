@@ -17,19 +17,20 @@ class SalesCommissionDisputeDecide(models.TransientModel):
     paid = fields.Monetary(compute="_compute_paid", string="Paid Now")
     outcome = fields.Selection(
         [
-            ("corrected", "Correct by an amount"),
+            ("corrected", "Pay another amount"),
             ("facts", "The documents were corrected"),
             ("refused", "Refuse"),
         ],
         required=True,
-        help="By an amount: an entry in the rep's open statement, beside whatever the "
-        "documents make it. The documents were corrected: what follows from them is on "
-        "the statement by itself.",
     )
     amount = fields.Monetary(
-        "Paid More or Less", help="Negative where too much was paid."
+        "To Be Paid",
+        compute="_compute_amount",
+        store=True,
+        readonly=False,
+        help="For the document or reward altogether, instead of what is paid now.",
     )
-    after = fields.Monetary(compute="_compute_after", string="Paid Then")
+    difference = fields.Monetary(compute="_compute_difference")
     decision = fields.Text("Why", required=True)
 
     @api.depends("dispute_id")
@@ -37,11 +38,15 @@ class SalesCommissionDisputeDecide(models.TransientModel):
         for wizard in self:
             wizard.paid = float(wizard.dispute_id._get_paid())
 
-    @api.depends("paid", "amount", "outcome")
-    def _compute_after(self):
+    @api.depends("dispute_id")
+    def _compute_amount(self):
         for wizard in self:
-            more = wizard.amount if wizard.outcome == "corrected" else 0
-            wizard.after = float(exact(wizard.paid) + exact(more))
+            wizard.amount = wizard.paid
+
+    @api.depends("paid", "amount")
+    def _compute_difference(self):
+        for wizard in self:
+            wizard.difference = float(exact(wizard.amount) - exact(wizard.paid))
 
     def action_apply(self):
         """:raise AccessError: for who does not approve the pay
