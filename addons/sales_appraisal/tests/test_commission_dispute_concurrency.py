@@ -1,5 +1,7 @@
 """Two at once, in real transactions: one dispute of a line, one decision on it."""
 
+from datetime import date, timedelta
+
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
@@ -8,6 +10,9 @@ from odoo.tools import SQL
 from odoo.addons.sales_force.tests.common import ConcurrentCase
 
 NAME = "dispute_race"
+DAY = date(2025, 1, 1)
+# Of credits that no document is behind.
+FIRST = 960_000_000
 
 
 @tagged("post_install", "-at_install")
@@ -34,6 +39,7 @@ class TestCommissionDisputeConcurrency(ConcurrentCase):
                     "user_id": users["rep"].id,
                     "company_id": company.id,
                     "state": "active",
+                    "date_start": "2020-01-01",
                 }
             )
             metric = env["sales.metric"].search([("code", "=", "INVOICED")])
@@ -41,6 +47,7 @@ class TestCommissionDisputeConcurrency(ConcurrentCase):
                 {
                     "name": NAME,
                     "company_id": company.id,
+                    "date_from": DAY,
                     "rule_ids": [
                         Command.create(
                             {"name": NAME, "metric_id": metric.id, "rate": 1}
@@ -48,43 +55,33 @@ class TestCommissionDisputeConcurrency(ConcurrentCase):
                     ],
                 }
             )
-            statement = env["sales.commission.statement"].create(
-                {
-                    "rep_id": rep.id,
-                    "plan_id": plan.id,
-                    "company_id": company.id,
-                    "date_from": "2025-01-01",
-                    "date_to": "2025-01-31",
-                }
-            )
-            env.flush_all()
-            [(self.entry,)] = env.execute_query(
+            plan.action_publish()
+            # Two lines of a document.
+            env.cr.execute(
                 SQL(
-                    """
-                    INSERT INTO sales_commission_entry (statement_id, company_id,
-                        rep_id, rule_id, period_from, kind, subject, currency_id, level,
-                        source, res_model, res_id, part, user_id, overlay, date,
-                        metric_id, scope_id, base, position, amount)
-                    VALUES (%s, %s, %s, %s, '2025-01-01', 'earning', 'earning', %s, 0,
-                        'invoice', 'account.move.line', 0, 0, 0, FALSE, '2025-01-10',
-                        %s, 0, 10000, 0, 100)
-                    RETURNING id
-                    """,
-                    statement.id,
-                    company.id,
-                    rep.id,
-                    plan.rule_ids.id,
-                    plan.currency_id.id,
+                    """INSERT INTO sales_credit (metric_id, date, rep_id, company_id,
+                    value, share, overlay, res_model, res_id, part, source, scope_id)
+                    SELECT %s, '2025-01-10', %s, %s, 5000, 100, FALSE,
+                        'account.move.line', %s + k, 0, 'invoice', %s
+                    FROM generate_series(1, 2) k""",
                     metric.id,
+                    rep.id,
+                    company.id,
+                    FIRST,
+                    FIRST,
                 )
             )
-            self.statement = statement.id
+            statement = env["sales.commission.statement"]._settle(
+                plan, DAY, DAY + timedelta(days=30), rep
+            )
+            self.statement, self.entries = statement.id, statement.entry_ids.ids
             self.users = {name: user.id for name, user in users.items()}
 
     def _remove(self):
         with self._environment() as env:
             env = env(context={**env.context, "active_test": False})
             plans = env["sales.commission.plan"].search([("name", "=", NAME)])
+            env.cr.execute(SQL("DELETE FROM sales_credit WHERE res_id >= %s", FIRST))
             env["sales.commission.dispute"].search(
                 [("plan_id", "in", plans.ids)]
             ).unlink()
@@ -101,44 +98,61 @@ class TestCommissionDisputeConcurrency(ConcurrentCase):
             plans.write({"state": "draft"})
             plans.unlink()
             users = env["res.users"].search([("login", "like", f"{NAME}_%")])
+            users.sales_rep_ids.assignment_ids.unlink()
             users.sales_rep_ids.unlink()
             partners = users.partner_id
             users.unlink()
             partners.unlink()
 
-    def _open(self, env):
-        user = self.users["rep"]
-        entry = env["sales.commission.entry"].with_user(user).browse(self.entry)
-        entry.env["sales.commission.dispute"]._open(entry, "data", "It is more")
+    def _open(self, number=0):
+        def open_(env):
+            user = self.users["rep"]
+            entry = env["sales.commission.entry"].with_user(user)
+            entry = entry.browse(self.entries[number])
+            entry.env["sales.commission.dispute"]._open(entry, "data", "It is more")
 
-    def _decide(self, name, amount):
+        return open_
+
+    def _decide(self, name, amount, number=0):
         def decide(env):
             disputes = env["sales.commission.dispute"].with_user(self.users[name])
-            disputes.search([("entry_id", "=", self.entry)])._correct(amount, "Right")
+            dispute = disputes.search([("entry_id", "=", self.entries[number])])
+            dispute._correct(amount, "Right")
 
         return decide
 
     def test_opened_twice(self):
         with self.assertRaises(UserError):
-            self._race(self._open, self._open)
+            self._race(self._open(), self._open())
         with self._environment() as env:
             disputes = env["sales.commission.dispute"]
-            self.assertEqual(disputes.search_count([("entry_id", "=", self.entry)]), 1)
+            self.assertEqual(
+                disputes.search_count([("entry_id", "in", self.entries)]), 1
+            )
 
     def test_decided_by_two(self):
         """The second finds it decided: one entry, one amount."""
         with self._environment() as env:
-            self._open(env)
+            self._open()(env)
         with self.assertRaises(UserError):
             self._race(self._decide("one", 120), self._decide("two", 130))
+        self._assert_paid(120, 1)
+
+    def test_two_about_the_same(self):
+        """Of two disputes of a document the later one finds what the first pays."""
         with self._environment() as env:
-            dispute = env["sales.commission.dispute"].search(
-                [("entry_id", "=", self.entry)]
-            )
-            entries = env["sales.commission.entry"].search(
-                [("statement_id", "=", self.statement), ("subject", "=", "dispute")]
-            )
-            self.assertEqual(entries, dispute.correction_id)
-            self.assertEqual(entries.amount, dispute.amount)
+            self._open(0)(env)
+            self._open(1)(env)
+        runs = self._race(self._decide("one", 120, 0), self._decide("two", 130, 1))
+        self.assertEqual(runs, 2)
+        self._assert_paid(130, 2)
+
+    def _assert_paid(self, amount, count):
+        with self._environment() as env:
             statement = env["sales.commission.statement"].browse(self.statement)
-            self.assertEqual(statement.amount, 100 + dispute.amount)
+            self.assertEqual(statement.amount, amount)
+            decisions = statement.entry_ids.filtered(
+                lambda entry: entry.subject == "dispute"
+            )
+            self.assertEqual(len(decisions), count)
+            self.assertEqual(sum(decisions.mapped("amount")), amount - 100)
