@@ -222,6 +222,8 @@ def random_rule(chance):
 
 
 class TestOracle(CommissionCase):
+    histories = HISTORIES
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -414,7 +416,7 @@ class TestOracle(CommissionCase):
 
     def test_once(self):
         """Settled in one go, on three months."""
-        for seed in range(HISTORIES):
+        for seed in range(self.histories):
             chance = random.Random(seed)
             rules = [random_rule(chance) for _n in range(4)]
             plan = self._make_plan(rules, seed)
@@ -432,7 +434,7 @@ class TestOracle(CommissionCase):
     def test_over_time(self):
         """Closed month by month while documents change: the sum over time is what
         would be paid if everything had been known at once, and what is closed stays."""
-        for seed in range(HISTORIES):
+        for seed in range(self.histories):
             chance = random.Random(1000 + seed)
             rules = [random_rule(chance) for _n in range(3)]
             plan = self._make_plan(rules, f"over time {seed}")
