@@ -15,6 +15,7 @@ KINDS = [
     ("clawback", "Claw-back"),
     ("unpaid", "Unpaid"),
     ("lost", "Customer Lost"),
+    ("dispute", "Dispute"),
 ]
 
 

@@ -283,17 +283,25 @@ class SalesCommissionStatement(models.Model):
 
     def _get_approver(self):
         """The nearest above who approves; above all a director."""
+        return self._get_approvers()[:1]
+
+    def _get_approvers(self):
+        """Those above who approve, the nearest first, and after them a director."""
         self.ensure_one()
+        users = self.env["res.users"]
         rep = self.rep_id.parent_id
         while rep:
             user = rep.user_id
             if user != self.user_id and user.active and rep.state != "left":
                 if self._approves(user):
-                    return user
+                    users |= user
             rep = rep.parent_id
         directors = self.env.ref("sales_force.group_sales_director").all_user_ids
-        return directors.filtered(
-            lambda user: user.active
-            and user != self.user_id
-            and self.company_id in user.company_ids
-        ).sorted("id")[:1]
+        return (
+            users
+            | directors.filtered(
+                lambda user: user.active
+                and user != self.user_id
+                and self.company_id in user.company_ids
+            ).sorted("id")[:1]
+        )

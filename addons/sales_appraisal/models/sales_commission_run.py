@@ -239,7 +239,9 @@ class SalesCommissionStatement(models.Model):
                 ids=self.ids,
             )
         )
-        self.invalidate_recordset(["amount", "entry_ids"], flush=False)
+        self.invalidate_recordset(
+            ["amount", "entry_ids", "correction_ids"], flush=False
+        )
         self.env["sales.commission.entry"].invalidate_model(flush=False)
 
 

@@ -24,6 +24,7 @@ WHOSE = {
     "sales.feedback.comment": "rep_id",
     "sales.commission.statement": "rep_id",
     "sales.commission.entry": "rep_id",
+    "sales.commission.dispute": "rep_id",
     "sales.commission.basis": "statement_id.rep_id",
     "sales.commission.payment": "statement_id.rep_id",
 }

@@ -1,4 +1,6 @@
 from . import (
+    sales_commission_dispute_decide,
+    sales_commission_dispute_open,
     sales_commission_return,
     sales_commission_trial,
     sales_commission_unpay,
