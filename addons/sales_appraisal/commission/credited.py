@@ -200,6 +200,20 @@ def _earned(total):
     )
 
 
+<<<<<<< /tmp/cm.py
+def _held(total, by_rep, unit):
+    """What is paid of a total, as ``Schedule.hold``; what nobody has costs nothing."""
+    schedules = by_rep.values()
+    if any(schedule.factor != 1 for schedule in schedules):
+        total = SQL("%s * s.factor", total)
+    held = SQL("round(%s * %s) * %s", total, round(1 / unit, 6), unit)
+    if any(schedule.cap is not None for schedule in schedules):
+        held = SQL("LEAST(%s, s.cap)", held)
+    return held
+
+
+def earn(counted, by_rep, unit, former):
+=======
 def _held(total, per_unit):
     """What is paid of a total, as ``Schedule.hold``."""
     return SQL(
@@ -210,6 +224,7 @@ def _held(total, per_unit):
 
 
 def earn(counted, by_rep, per_unit, former, remains=False):
+>>>>>>> /tmp/cc.py
     """What each credit earns, in the order in which the running total rises.
 
     What was known when an earlier statement was closed comes first: what came later
@@ -217,18 +232,20 @@ def earn(counted, by_rep, per_unit, former, remains=False):
 
     :param SQL counted: see ``base``
     :param dict by_rep: ``{rep's id: Schedule}``
-    :param per_unit: units of the currency in 1: 100 for cents
+    :param Decimal unit: the smallest amount of the currency
     :param former: a relation in parentheses of what closed statements hold, or None
     :param bool remains: whether only that part is paid of each which ``remains`` of it,
         see ``cancelled``
     :return: a SELECT of the cause, what is kept, ``base`` (counted), ``position`` (the
         running total before) and ``amount``
     """
-    many = any(len(schedule.steps) > 1 for schedule in by_rep.values())
-    upto, before = SQL("r.upto"), SQL("r.upto - r.value")
-    if many:
+    upto, before = SQL("w.upto"), SQL("(w.upto - w.value)")
+    if any(len(schedule.steps) > 1 for schedule in by_rep.values()):
         after_, before_ = _earned(upto), _earned(before)
     else:
+<<<<<<< /tmp/cm.py
+        after_, before_ = SQL("s.rates[1] * w.upto"), SQL("s.rates[1] * %s", before)
+=======
         after_, before_ = SQL("s.rates[1] * r.upto"), SQL("s.rates[1] * (%s)", before)
     amount = SQL("%s - %s", _held(after_, per_unit), _held(before_, per_unit))
     if remains:
@@ -237,14 +254,38 @@ def earn(counted, by_rep, per_unit, former, remains=False):
             all=amount,
             part=rounded(SQL("(%s) * r.remains / r.value", amount), per_unit),
         )
+>>>>>>> /tmp/cc.py
     late, join = SQL(), SQL()
     if former:
         late = SQL("f.rep_id IS NULL, ")
         join = SQL(
             "LEFT JOIN %s f ON f.rep_id = c.rep_id AND %s", former, same_cause("f", "c")
         )
+    # Materialized: amounts are computed once, and not again where they are compared.
     return SQL(
         """
+<<<<<<< /tmp/cm.py
+        WITH earned AS MATERIALIZED (
+            SELECT w.*, %(after_amount)s - %(before_amount)s AS amount
+            FROM (
+                SELECT c.*, sum(c.value) OVER (
+                    PARTITION BY c.rep_id
+                    ORDER BY %(late)sc.date, c.source, c.res_id, c.part, c.user_id,
+                        c.res_model, c.overlay, c.level
+                    ROWS UNBOUNDED PRECEDING
+                ) AS upto
+                FROM (%(counted)s) c %(join)s
+            ) w
+            JOIN %(schedules)s s ON s.rep_id = w.rep_id
+        )
+        SELECT r.rep_id, %(names)s, r.value AS base, r.upto - r.value AS position,
+            r.amount
+        FROM earned r
+        """,
+        names=columns("r", (*CAUSE, *KEPT)),
+        after_amount=_held(after_, by_rep, unit),
+        before_amount=_held(before_, by_rep, unit),
+=======
         SELECT r.rep_id, %(names)s, r.value AS base, %(before)s AS position,
             %(amount)s AS amount
         FROM (
@@ -261,6 +302,7 @@ def earn(counted, by_rep, per_unit, former, remains=False):
         names=columns("r", (*CAUSE, *KEPT)),
         before=before,
         amount=amount,
+>>>>>>> /tmp/cc.py
         late=late,
         join=join,
         counted=counted,
