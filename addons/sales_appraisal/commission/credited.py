@@ -200,7 +200,6 @@ def _earned(total):
     )
 
 
-<<<<<<< /tmp/cm.py
 def _held(total, by_rep, unit):
     """What is paid of a total, as ``Schedule.hold``; what nobody has costs nothing."""
     schedules = by_rep.values()
@@ -212,19 +211,7 @@ def _held(total, by_rep, unit):
     return held
 
 
-def earn(counted, by_rep, unit, former):
-=======
-def _held(total, per_unit):
-    """What is paid of a total, as ``Schedule.hold``."""
-    return SQL(
-        "LEAST(round(%(total)s * s.factor * %(per)s) / %(per)s, s.cap)",
-        total=total,
-        per=per_unit,
-    )
-
-
-def earn(counted, by_rep, per_unit, former, remains=False):
->>>>>>> /tmp/cc.py
+def earn(counted, by_rep, unit, former, remains=False):
     """What each credit earns, in the order in which the running total rises.
 
     What was known when an earlier statement was closed comes first: what came later
@@ -243,18 +230,14 @@ def earn(counted, by_rep, per_unit, former, remains=False):
     if any(len(schedule.steps) > 1 for schedule in by_rep.values()):
         after_, before_ = _earned(upto), _earned(before)
     else:
-<<<<<<< /tmp/cm.py
         after_, before_ = SQL("s.rates[1] * w.upto"), SQL("s.rates[1] * %s", before)
-=======
-        after_, before_ = SQL("s.rates[1] * r.upto"), SQL("s.rates[1] * (%s)", before)
-    amount = SQL("%s - %s", _held(after_, per_unit), _held(before_, per_unit))
+    amount = SQL("%s - %s", _held(after_, by_rep, unit), _held(before_, by_rep, unit))
     if remains:
         amount = SQL(
-            "CASE WHEN r.remains = r.value THEN %(all)s ELSE %(part)s END",
+            "CASE WHEN w.remains = w.value THEN %(all)s ELSE %(part)s END",
             all=amount,
-            part=rounded(SQL("(%s) * r.remains / r.value", amount), per_unit),
+            part=rounded(SQL("(%s) * w.remains / w.value", amount), round(1 / unit, 6)),
         )
->>>>>>> /tmp/cc.py
     late, join = SQL(), SQL()
     if former:
         late = SQL("f.rep_id IS NULL, ")
@@ -264,9 +247,8 @@ def earn(counted, by_rep, per_unit, former, remains=False):
     # Materialized: amounts are computed once, and not again where they are compared.
     return SQL(
         """
-<<<<<<< /tmp/cm.py
         WITH earned AS MATERIALIZED (
-            SELECT w.*, %(after_amount)s - %(before_amount)s AS amount
+            SELECT w.*, %(amount)s AS amount
             FROM (
                 SELECT c.*, sum(c.value) OVER (
                     PARTITION BY c.rep_id
@@ -283,26 +265,7 @@ def earn(counted, by_rep, per_unit, former, remains=False):
         FROM earned r
         """,
         names=columns("r", (*CAUSE, *KEPT)),
-        after_amount=_held(after_, by_rep, unit),
-        before_amount=_held(before_, by_rep, unit),
-=======
-        SELECT r.rep_id, %(names)s, r.value AS base, %(before)s AS position,
-            %(amount)s AS amount
-        FROM (
-            SELECT c.*, sum(c.value) OVER (
-                PARTITION BY c.rep_id
-                ORDER BY %(late)sc.date, c.source, c.res_id, c.part, c.user_id,
-                    c.res_model, c.overlay, c.level
-                ROWS UNBOUNDED PRECEDING
-            ) AS upto
-            FROM (%(counted)s) c %(join)s
-        ) r
-        JOIN %(schedules)s s ON s.rep_id = r.rep_id
-        """,
-        names=columns("r", (*CAUSE, *KEPT)),
-        before=before,
         amount=amount,
->>>>>>> /tmp/cc.py
         late=late,
         join=join,
         counted=counted,
