@@ -32,6 +32,7 @@ from . import (
     test_analysis_pure,
     test_demo,
     test_distribution,
+    test_draws,
     test_feedback,
     test_feedback_access,
     test_feedback_concurrency,
