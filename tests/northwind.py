@@ -326,6 +326,9 @@ class Loader:
                 for invoice in self.invoices
             ]
         )
+        # Of tables that were empty when they were counted the planner knows nothing.
+        self.env.flush_all()
+        self.env.cr.execute("ANALYZE account_move, account_move_line, account_payment")
         payments.action_post()
         self.env["account.move.line"]._reconcile_plan(
             [

@@ -252,9 +252,11 @@ class SalesCommissionStatement(models.Model):
         rep = self.sudo().rep_id
         if not rep.parent_id and user.has_group("sales_force.group_sales_operations"):
             return True
+        # sudo: only a setting
         role = "leader" if self.company_id.sudo().sales_leaders_see_pay else "manager"
         return user.has_group(f"sales_force.group_sales_{role}") and any(
             rep.parent_path.startswith(mine.parent_path)
+            # sudo: who is above whom
             for mine in user.sudo().sales_rep_ids
             if mine.company_id == rep.company_id
         )

@@ -79,10 +79,10 @@ class SalesCommissionRule(models.Model):
 
     def _get_cards(self, start, stop, rep_ids):
         """The scorecards of reps that are about a period."""
-        # sudo: cards are read as they are, for a figure that says nothing before they
-        # are confirmed
         return (
             self.env["sales.scorecard"]
+            # sudo: cards as they are, for a figure that says nothing until they are
+            # confirmed
             .sudo()
             .search(
                 [

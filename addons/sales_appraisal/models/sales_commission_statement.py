@@ -86,7 +86,9 @@ class SalesCommissionStatement(models.Model):
             statement.period_label = (
                 # sudo: only the name of a period
                 statement.company_id.sudo()._label_period(
-                    statement.plan_id.sudo().period, statement.date_from
+                    # sudo: how long a period is
+                    statement.plan_id.sudo().period,
+                    statement.date_from,
                 )
                 if statement.date_from
                 else ""
@@ -153,6 +155,7 @@ class SalesCommissionStatement(models.Model):
                     for rule, kind, count, amount in sorted(
                         rows,
                         key=lambda row: (
+                            # sudo: only the order of rules
                             *(row[0].sudo().sequence, row[0].id),
                             order.index(row[1]),
                         ),

@@ -159,9 +159,9 @@ class SalesFeedbackRound(models.Model):
                 [("round_id", "in", self.ids)], ["round_id"], ["__count"]
             )
         )
-        # sudo: how many, and of the whole round only
         answered = dict(
             self.env["survey.user_input"]
+            # sudo: how many, and of the whole round only
             .sudo()
             ._read_group(
                 [

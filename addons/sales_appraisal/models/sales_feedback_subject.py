@@ -63,9 +63,9 @@ class SalesFeedbackSubject(models.Model):
 
     @api.depends("participant_ids")
     def _compute_participant_count(self):
-        # sudo: how many, without who
         counts = dict(
             self.env["sales.feedback.participant"]
+            # sudo: how many, without who
             .sudo()
             ._read_group([("subject_id", "in", self.ids)], ["subject_id"], ["__count"])
         )

@@ -42,9 +42,9 @@ class SalesLeaderboard(models.Model):
     @api.constrains("audience")
     def _check_audience(self):
         hidden = self.filtered(lambda board: board.audience == "managers")
-        # sudo: whether everybody sees the board on a screen
         if (
             self.env["sales.screen"]
+            # sudo: whether everybody sees the board on a screen
             .sudo()
             .search_count([("board_ids", "in", hidden.ids)], limit=1)
         ):

@@ -82,8 +82,8 @@ class SalesObservation(models.Model):
     @api.depends_context("lang")
     def _compute_display_name(self):
         for form in self:
-            # sudo: who may read the form may know whose visit it is
             day = format_date(self.env, form.date)
+            # sudo: who may read the form may know whose visit it is
             form.display_name = f"{form.rep_id.sudo().name or ''} {day}"
 
     @api.depends("visit_id")

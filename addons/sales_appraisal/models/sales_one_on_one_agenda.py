@@ -166,6 +166,7 @@ class SalesOneOnOne(models.Model):
             "sales_appraisal.sales_one_on_one_agenda",
             {
                 "agenda": self.agenda,
+                # sudo: only the company's currency
                 "currency": self.company_id.sudo().currency_id,
                 "states": dict(
                     self.env["sales.one.on.one.agreement"]

@@ -86,7 +86,7 @@ class SalesOneOnOneAgreement(models.Model):
                 raise AccessError(
                     self.env._("Who agreed to it says that it is done, or the manager.")
                 )
-            # sudo: a task of one of the two; who says so was checked
             if agreement.state == "open":
+                # sudo: a task of one of the two; who says so was checked
                 agreement.sudo().activity_id.action_feedback()
         return True

@@ -96,9 +96,9 @@ class SalesPractice(models.Model):
     @api.depends("source_ids")
     @api.depends_context("uid")
     def _compute_about(self):
-        # sudo: what everybody may know: that there was a customer, masked
         found = (
             self.env["sales.practice.source"]
+            # sudo: what everybody may know: that there was a customer, masked
             .sudo()
             .search([("practice_id", "in", self.ids)])
         )

@@ -328,7 +328,7 @@ class TestContest(ContestCase):
         self.contest.write({"peer": "grade", "qualify": 500, "minimum": 2})
         for words in (
             "From 05/01/2031 to 05/31/2031: Invoiced counts.",
-            "by grade",
+            "by career grade",
             "2 facts at least",
             "500.00",
             "until 06/05/2031",
