@@ -28,6 +28,7 @@
         "security/sales_commission_rules.xml",
         "security/sales_commission_factor_rules.xml",
         "security/sales_commission_payout_rules.xml",
+        "security/sales_commission_draw_rules.xml",
         "data/sales_scorecard_data.xml",
         "data/ir_cron_data.xml",
         "data/sales_consequence_data.xml",
@@ -80,6 +81,7 @@
         "views/sales_commission_menus.xml",
         "wizards/sales_commission_unpay_views.xml",
         "views/sales_commission_payout_views.xml",
+        "views/sales_commission_draw_views.xml",
     ],
     "demo": [
         "demo/sales_appraisal_demo.xml",

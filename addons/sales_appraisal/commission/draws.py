@@ -1,16 +1,19 @@
-"""Guarantees, draws and what is still owed of them. Pure: exact decimals in and out.
+"""Guarantees, draws and what is owed of them. Pure: exact decimals in and out.
 
 The periods of a rep follow one another. A guarantee fills up to its minimum and is
-never given back. A draw fills up what remains below it; if it is recoverable, what was
-advanced is owed, and later periods give it back from what they earn above their own
+never given back: it is a draw that is not recoverable. A draw fills up what remains
+below it and is owed; later periods give it back from what they earn above their own
 minimum and draw. What is negative is neither filled up nor recovered from: it is
 carried over when statements are paid.
 """
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-ZERO = Decimal(0)
+from .schedule import HUNDRED, ZERO, round_to
+
+DAY = timedelta(days=1)
 
 
 class Period(NamedTuple):
@@ -20,8 +23,9 @@ class Period(NamedTuple):
     earned: Decimal
     minimum: Decimal = ZERO
     draw: Decimal = ZERO
-    recoverable: bool = True
-    forgiven: Decimal = ZERO  # what somebody decided to forgive, at most the balance
+    percent: Decimal = HUNDRED  # of what may be given back, at most
+    forgiven: tuple = ()  # what somebody decided to forgive, each at most the balance
+    ends: bool = False  # whether what is owed then is forgiven
 
 
 class Settled(NamedTuple):
@@ -29,29 +33,67 @@ class Settled(NamedTuple):
 
     guarantee: Decimal
     draw: Decimal
+    forgiven: tuple
     recovery: Decimal
-    forgiveness: Decimal
+    ended: Decimal
     balance: Decimal
 
 
-def settle(periods, balance=ZERO):
-    """Each period in its order: ``[Settled]``.
+def settle(period, balance, unit):
+    """What becomes of a period, and of what was owed before it.
 
-    >>> [one.balance for one in settle([
-    ...     Period(Decimal(200), draw=Decimal(1000)),
-    ...     Period(Decimal(1500), draw=Decimal(1000)),
-    ... ])]
-    [Decimal('800'), Decimal('300')]
+    What somebody forgives is forgiven before anything is given back.
+
+    >>> cent = Decimal("0.01")
+    >>> settle(Period(Decimal(200), draw=Decimal(1000)), ZERO, cent).balance
+    Decimal('800')
+    >>> settle(Period(Decimal(1500), draw=Decimal(1000)), Decimal(800), cent).recovery
+    Decimal('500.00')
     """
-    found = []
-    for one in periods:
-        positive = max(one.earned, ZERO)
-        guarantee = max(one.minimum - positive, ZERO)
-        draw = max(one.draw - positive - guarantee, ZERO)
-        spare = max(positive - max(one.minimum, one.draw), ZERO)
-        recovery = min(balance, spare)
-        balance += (draw if one.recoverable else ZERO) - recovery
-        forgiveness = min(one.forgiven, balance)
-        balance -= forgiveness
-        found.append(Settled(guarantee, draw, recovery, forgiveness, balance))
-    return found
+    positive = max(period.earned, ZERO)
+    guarantee = max(period.minimum - positive, ZERO)
+    draw = max(period.draw - positive - guarantee, ZERO)
+    balance += draw
+    forgiven = []
+    for amount in period.forgiven:
+        forgiven.append(min(amount, balance))
+        balance -= forgiven[-1]
+    spare = max(positive - max(period.minimum, period.draw), ZERO)
+    recovery = min(balance, round_to(spare * period.percent / HUNDRED, unit))
+    balance -= recovery
+    ended = balance if period.ends else ZERO
+    return Settled(
+        guarantee, draw, tuple(forgiven), recovery, ended, balance - ended
+    )
+
+
+def promised(days, agreed, steps, bounds, unit):
+    """The minimum or the draw of a period, by the days to which an amount applies.
+
+    :param days: ``[(first, last)]`` on which the rep is there
+    :param agreed: ``[(first, last, amount)]`` of what is agreed with the rep; on these
+        days it goes before the steps
+    :param steps: ``[(first day, amount)]``; each until the next
+    :param bounds: the first and the last day of the period; amounts are for all of it
+    :param unit: the smallest amount of the currency; rounded once, at the end
+    """
+    start, stop = bounds
+    cuts = {start, stop + DAY}
+    for first, last, *_amount in (*days, *agreed):
+        cuts |= {first, last + DAY if last < stop else stop + DAY}
+    cuts |= {first for first, _amount in steps}
+    cuts = sorted(day for day in cuts if start <= day <= stop + DAY)
+    total = ZERO
+    for first, end in zip(cuts, cuts[1:], strict=False):
+        if any(begin <= first <= last for begin, last in days):
+            total += _on(first, agreed, steps) * (end - first).days
+    return round_to(total / ((stop - start).days + 1), unit)
+
+
+def _on(day, agreed, steps):
+    """The amount that applies to a day."""
+    for first, last, amount in agreed:
+        if first <= day <= last:
+            return amount
+    begun = [step for step in steps if step[0] <= day]
+    return max(begun)[1] if begun else ZERO

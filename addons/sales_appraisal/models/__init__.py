@@ -87,5 +87,10 @@ from . import (
     sales_commission_decelerator,
     sales_commission_multiplier,
     sales_commission_earning,
+    sales_commission_advance,
+    sales_commission_draw,
+    sales_commission_forgiveness,
+    sales_commission_draw_text,
+    sales_commission_owed,
     sales_appraisal_demo,
 )

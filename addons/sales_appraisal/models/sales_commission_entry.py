@@ -14,6 +14,10 @@ KINDS = [
     ("release", "Release"),
     ("clawback", "Claw-back"),
     ("unpaid", "Unpaid"),
+    ("guarantee", "Guarantee"),
+    ("draw", "Draw"),
+    ("recovery", "Draw Recovery"),
+    ("forgiveness", "Forgiveness"),
 ]
 
 
