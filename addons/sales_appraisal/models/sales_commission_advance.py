@@ -12,6 +12,8 @@ from .sales_commission_rule import exact
 
 ADVANCES = ("guarantee", "draw")
 ZERO = Decimal(0)
+# What a statement says of it.
+OWED = ["owed_before", "advanced", "given_back", "forgiven", "owed"]
 
 
 class SalesCommissionPlan(models.Model):
@@ -292,6 +294,8 @@ class SalesCommissionStatement(models.Model):
                     )
                     books = self._settle_entries(entries, version, last, books)
             written |= elsewhere | self.browse(filter(None, books.values()))
+        self.invalidate_model(OWED, flush=False)
+        self.env["sales.commission.draw"].invalidate_model(["owed"], flush=False)
         return written
 
     def _get_draw_lines(self, version, bounds, periods, balances, forgiven):

@@ -43,8 +43,9 @@ class SalesCommissionTrial(models.TransientModel):
         rows = [
             {
                 **{"subject": subject, "source": row[1], "res_model": row[2]},
-                **{"res_id": row[3], "date": row[4], "base": row[5]},
-                **{"position": row[6], "amount": row[7], "scope_id": 0, "part": 0},
+                **{"res_id": row[3], "date": row[4], "base": float(row[5])},
+                **{"position": float(row[6]), "amount": float(row[7])},
+                **{"scope_id": 0, "part": 0},
                 **{"metric_id": None, "user_id": 0, "overlay": False},
                 **{"partner_id": None, "factor": None},
             }
@@ -53,7 +54,7 @@ class SalesCommissionTrial(models.TransientModel):
         ]
         return {
             **found,
-            "amount": float(sum(row["amount"] for row in rows)),
+            "amount": sum(row["amount"] for row in rows),
             "count": len(rows),
             "lines": self._name_lines(rule, rows),
         }
