@@ -62,9 +62,7 @@ def settle(period, balance, unit):
     recovery = min(balance, round_to(spare * period.percent / HUNDRED, unit))
     balance -= recovery
     ended = balance if period.ends else ZERO
-    return Settled(
-        guarantee, draw, tuple(forgiven), recovery, ended, balance - ended
-    )
+    return Settled(guarantee, draw, tuple(forgiven), recovery, ended, balance - ended)
 
 
 def promised(days, agreed, steps, bounds, unit):

@@ -1,5 +1,4 @@
-"""What was earned, and what is owed of draws, from entries; and lines without a credit.
-"""
+"""What was earned and is owed of draws, from entries; and lines without a credit."""
 
 from odoo.tools import SQL
 

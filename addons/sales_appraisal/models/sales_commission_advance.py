@@ -22,7 +22,7 @@ class SalesCommissionPlan(models.Model):
     _inherit = "sales.commission.plan"
 
     def action_publish(self):
-        """What one version guarantees or advances, all settle: at least by agreement."""
+        """What one version guarantees or advances, all settle: as agreed at least."""
         result = super().action_publish()
         for plan in self:
             plan._share_advances()

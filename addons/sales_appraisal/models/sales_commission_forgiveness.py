@@ -10,7 +10,7 @@ from .sales_commission_rule import exact
 
 
 class SalesCommissionForgiveness(models.Model):
-    """What finance has forgiven a rep of what is owed: less is owed, nothing is paid."""
+    """What finance has forgiven of what a rep owes: less is owed, nothing is paid."""
 
     _name = "sales.commission.forgiveness"
     _description = "Forgiveness of a Draw"

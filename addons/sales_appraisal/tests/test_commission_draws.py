@@ -402,7 +402,12 @@ class TestDrawsOnStatements(DrawCase):
             (ValidationError, self._advance("draw", (1.5, 100))),
             (CheckViolation, {"metric_id": False}),
             (UniqueViolation, draw, self._advance("draw", (1, 2))),
-            (CheckViolation, self._advance("guarantee", (1, 1), hold_percent=10, hold_release="days")),
+            (
+                CheckViolation,
+                self._advance(
+                    "guarantee", (1, 1), hold_percent=10, hold_release="days"
+                ),
+            ),
             (CheckViolation, self._advance("draw", (1, 1), recovery_percent=0)),
         ):
             with self._refused(error):

@@ -26,6 +26,8 @@ WHOSE = {
     "sales.commission.entry": "rep_id",
     "sales.commission.basis": "statement_id.rep_id",
     "sales.commission.payment": "statement_id.rep_id",
+    "sales.commission.draw": "rep_id",
+    "sales.commission.forgiveness": "rep_id",
 }
 # Who may read a record besides: as coach, manager or author of it.
 BESIDES = {
@@ -195,7 +197,10 @@ class TestDemo(TransactionCase):
                 statement.amount, sum(statement.entry_ids.mapped("amount")), 2
             )
         entries = statements.entry_ids
-        self.assertGreaterEqual(set(entries.mapped("subject")), {"earning", "override"})
+        self.assertGreaterEqual(
+            set(entries.mapped("subject")),
+            {"earning", "override", "guarantee", "draw", "recovery"},
+        )
         self.assertTrue(all(entries[:200].mapped("explanation")))
 
     def test_whose(self):
