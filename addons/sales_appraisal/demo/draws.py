@@ -50,7 +50,7 @@ class Draws:
             {
                 "rep_id": reps.sorted(lambda rep: (rep.date_start, rep.id))[:1].id,
                 "plan_id": plan.id,
-                "amount": round(usual * 0.05, -2),
+                "amount": round(usual * 0.2, -2),
                 "date_from": begin,
                 "date_to": self.first - relativedelta(months=1, days=1),
                 "note": self.word(AGREED),

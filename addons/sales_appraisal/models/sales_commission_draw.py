@@ -125,9 +125,10 @@ class SalesCommissionDraw(models.Model):
     def create(self, vals_list):
         """:raise AccessError: for an agreement with oneself"""
         plans = self.env["sales.commission.plan"]
-        for vals in vals_list:
-            plan = plans.browse(vals.get("plan_id"))
-            vals["plan_id"] = plan._get_family().id
+        vals_list = [
+            {**vals, "plan_id": plans.browse(vals.get("plan_id"))._get_family().id}
+            for vals in vals_list
+        ]
         agreements = super().create(vals_list)
         agreements._check_not_mine()
         for agreement in agreements:

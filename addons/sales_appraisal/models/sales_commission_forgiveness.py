@@ -57,9 +57,10 @@ class SalesCommissionForgiveness(models.Model):
         # Two at once do not forgive the same.
         write_lock(self.env["sales.rep"].browse(ids))
         plans = self.env["sales.commission.plan"]
-        for vals in vals_list:
-            plan = plans.browse(vals.get("plan_id"))
-            vals["plan_id"] = plan._get_family().id
+        vals_list = [
+            {**vals, "plan_id": plans.browse(vals.get("plan_id"))._get_family().id}
+            for vals in vals_list
+        ]
         forgiven = super().create(vals_list)
         forgiven._check_not_mine()
         for one in forgiven:
