@@ -99,12 +99,14 @@ class Entries:
     """What the entries of a rule and period should be, given its lines.
 
     :param plan: the version that pays the period, where it is not the rule's own
+    :param figure: what it is about: ``amount``; ``base`` where nothing is paid
     """
 
-    def __init__(self, rule, start, lines, subject=None, plan=None):
+    def __init__(self, rule, start, lines, subject=None, plan=None, figure="amount"):
         self.rule, self.start, self.lines = rule, start, lines
         self.subject = subject or rule._get_subject()
         self.plan = plan or rule.plan_id
+        self.figure = SQL.identifier(figure)
 
     def _wanted(self, rep_ids):
         """Lines less what closed statements hold; nothing where nothing differs."""
@@ -113,11 +115,12 @@ class Entries:
             return SQL(
                 """
                 SELECT rep_id, %s, NULL::integer AS corrects_id
-                FROM (%s) l WHERE rep_id = ANY(%s) AND amount <> 0
+                FROM (%s) l WHERE rep_id = ANY(%s) AND %s <> 0
                 """,
                 columns("l", LINE),
                 self.lines,
                 list(rep_ids),
+                self.figure,
             )
         return SQL(
             """
@@ -128,8 +131,9 @@ class Entries:
                 f.first_id AS corrects_id
             FROM (SELECT * FROM (%(lines)s) l WHERE rep_id = ANY(%(reps)s)) l
             FULL JOIN %(former)s f ON f.rep_id = l.rep_id AND %(same)s
-            WHERE COALESCE(l.amount, 0) <> COALESCE(f.amount, 0)
+            WHERE COALESCE(l.%(figure)s, 0) <> COALESCE(f.%(figure)s, 0)
             """,
+            figure=self.figure,
             names=SQL(", ").join(
                 SQL(
                     "COALESCE(%s, %s) AS %s",
@@ -153,8 +157,9 @@ class Entries:
         """The reps besides these of whom there are lines."""
         return SQL(
             """SELECT DISTINCT rep_id FROM (%s) l
-            WHERE amount <> 0 AND rep_id <> ALL(%s) ORDER BY rep_id""",
+            WHERE %s <> 0 AND rep_id <> ALL(%s) ORDER BY rep_id""",
             self.lines,
+            self.figure,
             list(rep_ids),
         )
 

@@ -4,6 +4,8 @@ from dateutil.relativedelta import relativedelta
 
 from odoo.fields import Command
 
+from .draws import Draws, get_rules
+
 BACK = 3
 REPS = ("Commission of Reps", "销售代表提成方案")
 LEADERS = ("Commission of Leaders", "销售主管提成方案")
@@ -43,6 +45,7 @@ class Commission:
                 },
             ),
             (CUSTOMERS, {"metric": "NEW_CUSTOMERS", "rate_unit": "amount", "rate": 50}),
+            *get_rules(usual),
         )
         self.make_plan(
             LEADERS,
@@ -58,6 +61,7 @@ class Commission:
                 },
             ),
         )
+        Draws(self.env, self.company, self.first, self.word).load(usual)
         for back in range(BACK, -1, -1):
             day = self.first - relativedelta(months=back)
             statements = self.env["sales.commission.statement"]._run(self.company, day)
@@ -98,13 +102,14 @@ class Commission:
 
     def prepare_rule(self, name, values):
         values = dict(values)
-        code = values.pop("metric")
+        code = values.pop("metric", None)
         return {
             "name": name[0],
             "metric_id": self.env["sales.metric"].search([("code", "=", code)]).id,
             "tier_ids": [
-                Command.create({"start": start, "rate": rate})
-                for start, rate in values.pop("tiers", ())
+                Command.create({"start": start, value: number})
+                for key, value in (("tiers", "rate"), ("amounts", "amount"))
+                for start, number in values.pop(key, ())
             ],
             **values,
         }

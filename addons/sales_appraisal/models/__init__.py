@@ -97,5 +97,10 @@ from . import (
     sales_commission_loss_text,
     sales_commission_cancel,
     sales_commission_cancel_text,
+    sales_commission_advance,
+    sales_commission_draw,
+    sales_commission_forgiveness,
+    sales_commission_draw_text,
+    sales_commission_owed,
     sales_appraisal_demo,
 )

@@ -16,6 +16,10 @@ KINDS = [
     ("unpaid", "Unpaid"),
     ("lost", "Customer Lost"),
     ("dispute", "Dispute"),
+    ("guarantee", "Guarantee"),
+    ("draw", "Draw"),
+    ("recovery", "Draw Recovery"),
+    ("forgiveness", "Forgiveness"),
 ]
 
 

@@ -45,17 +45,24 @@ class SalesCommissionRule(models.Model):
     name = fields.Char(required=True, translate=True)
     description = fields.Text(translate=True, help="What is paid for, in words.")
     kind = fields.Selection(
-        [("rate", "Rate"), ("bonus", "Bonus on Reaching")],
+        [
+            ("rate", "Rate"),
+            ("bonus", "Bonus on Reaching"),
+            ("guarantee", "Guarantee"),
+            ("draw", "Draw"),
+        ],
         "Pays",
         default="rate",
         required=True,
+        help="Guarantee: what a period pays at least, never given back; the same as a "
+        "draw that is not recoverable. Draw: what is advanced on commission, and given "
+        "back from what later periods earn.",
     )
 
     # What counts
     metric_id = fields.Many2one(
         "sales.metric",
         "Base",
-        required=True,
         ondelete="restrict",
         domain="[('kind', '=', 'additive')]",
         help="What is added up: ordered, invoiced, collected, margin, quantity, new "
@@ -147,6 +154,10 @@ class SalesCommissionRule(models.Model):
     _rate_positive = models.Constraint(
         "CHECK (rate >= 0 AND cap >= 0)", "Rates and limits are not negative."
     )
+    _metric_given = models.Constraint(
+        "CHECK (metric_id IS NOT NULL OR kind IN ('guarantee', 'draw'))",
+        "A rate or a bonus is paid for something: choose the base.",
+    )
     _levels_ordered = models.Constraint(
         "CHECK (level_from BETWEEN 1 AND level_to AND level_to <= 20)",
         "Levels go from 1 to 20, and the first is not above the last.",
@@ -162,7 +173,7 @@ class SalesCommissionRule(models.Model):
     @api.constrains("metric_id", "rate_unit", "kind")
     def _check_metric(self):
         for rule in self:
-            if rule.metric_id.kind != "additive":
+            if rule.metric_id.kind == "ratio":
                 raise ValidationError(
                     self.env._(
                         "%(metric)s is a ratio, and cannot be divided among documents: "

@@ -27,6 +27,8 @@ WHOSE = {
     "sales.commission.dispute": "rep_id",
     "sales.commission.basis": "statement_id.rep_id",
     "sales.commission.payment": "statement_id.rep_id",
+    "sales.commission.draw": "rep_id",
+    "sales.commission.forgiveness": "rep_id",
 }
 # Who may read a record besides: as coach, manager or author of it.
 BESIDES = {
@@ -196,7 +198,10 @@ class TestDemo(TransactionCase):
                 statement.amount, sum(statement.entry_ids.mapped("amount")), 2
             )
         entries = statements.entry_ids
-        self.assertGreaterEqual(set(entries.mapped("subject")), {"earning", "override"})
+        self.assertGreaterEqual(
+            set(entries.mapped("subject")),
+            {"earning", "override", "guarantee", "draw", "recovery"},
+        )
         self.assertTrue(all(entries[:200].mapped("explanation")))
 
     def test_whose(self):
