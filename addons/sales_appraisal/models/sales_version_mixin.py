@@ -204,7 +204,7 @@ class SalesVersionPartMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         parts = super().create(vals_list)
-        parts._check_draft()
+        parts._get_changing()._check_draft()
         return parts
 
     def write(self, vals):
@@ -220,3 +220,7 @@ class SalesVersionPartMixin(models.AbstractModel):
     def _check_draft(self):
         """:raise UserError: for parts of a version that was in force"""
         self.mapped(self._sales_whole)._check_draft()
+
+    def _get_changing(self):
+        """Those that change, when they are added, what a version is about."""
+        return self
