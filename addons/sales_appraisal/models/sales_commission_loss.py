@@ -19,9 +19,9 @@ class SalesCommissionRule(models.Model):
     lost_months = fields.Integer(
         "Customer Lost Within (months)",
         help="What was paid for a customer's orders and invoices is taken back when "
-        "the customer is lost within so many months after the document: all that is paid "
-        "for it then, at the rate that was actually paid, less what is held back or "
-        "taken back anyway, in the period of the day on which the customer is lost. "
+        "the customer is lost within so many months after the document: all that is "
+        "paid for it then, at the rate that was actually paid, less what is held back "
+        "or taken back anyway, in the period of the day on which the customer is lost. "
         "It is given again when the customer is one again. 0: it stays paid.",
     )
 

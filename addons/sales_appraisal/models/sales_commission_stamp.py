@@ -224,8 +224,9 @@ class SalesCommissionStamp(models.Model):
             self._select_ledger("credits", metrics, first, SQL("TRUE")),
             SQL(
                 """SELECT t.company_id, p.metric_id::text,
-                    date_trunc('month', d.date)::date, 'targets ' || sum(hashtextextended(
-                        concat_ws(' ', p.id, p.kind, t.rep_id, d.date, d.value), 0))
+                    date_trunc('month', d.date)::date, 'targets ' || sum(
+                        hashtextextended(concat_ws(' ', p.id, p.kind, t.rep_id, d.date,
+                            d.value), 0))
                 FROM sales_target_day d JOIN sales_target t ON t.id = d.target_id
                 JOIN sales_target_plan p ON p.id = t.plan_id AND p.state <> 'draft'
                 WHERE p.metric_id = ANY(%s) AND d.date >= %s

@@ -59,7 +59,7 @@ def paid(rule, orders, was, who, month):
             counted.append((number, now, now))
     everything = sum(value for _number, value, _now in counted)
     total = found = Fraction(0)
-    for number, value, now in sorted(
+    for _number, value, now in sorted(
         counted, key=lambda one: (one[0] not in was, DAYS[one[0]], one[0])
     ):
         amount = pays(rule, total + value, everything) - pays(rule, total, everything)
