@@ -1,4 +1,4 @@
-"""Disputes of commission: granted, refused, waiting, and late for one judge already."""
+"""Disputes of commission: waiting, granted, refused, and gone to the next above."""
 
 from datetime import timedelta
 
@@ -6,6 +6,13 @@ from odoo import fields
 
 # For how many days, about what, and what is answered; None: it waits.
 DISPUTES = (
+    (
+        2,
+        "credit",
+        ("I brought the customer, and share nothing.", "客户是我开发的，不应分成。"),
+        None,
+        None,
+    ),
     (
         12,
         "calculation",
@@ -22,13 +29,6 @@ DISPUTES = (
         ("The bonus should count as well.", "奖金也应计入。"),
         "refused",
         ("The plan does not say so.", "提成方案没有这样规定。"),
-    ),
-    (
-        2,
-        "credit",
-        ("I brought the customer, and share nothing.", "客户是我开发的，不应分成。"),
-        None,
-        None,
     ),
     (
         15,
@@ -53,7 +53,11 @@ class Disputes:
         )
         lines = [
             mine.entry_ids.filtered(lambda one: one.subject == "earning")[:1]
-            for mine in statements.grouped("rep_id").values()
+            for mine in sorted(
+                statements.grouped("rep_id").values(),
+                # Who can log in sees one of the own.
+                key=lambda mine: mine.rep_id.user_id.login != "rep",
+            )
         ]
         for line, dispute in zip(filter(None, lines), DISPUTES, strict=False):
             self.dispute(line, *dispute)

@@ -22,6 +22,11 @@ STATES = [
 ]
 
 
+def line_of(record):
+    """Which line of a document it is: of cash the one that is paid; 0 of a reward."""
+    return record.scope_id and (record.part or record.res_id)
+
+
 class SalesCommissionDispute(models.Model):
     """Why a line of pay is not accepted, the evidence, and what was decided above.
 
@@ -189,17 +194,12 @@ class SalesCommissionDispute(models.Model):
     def _compute_correction_ids(self):
         for dispute in self:
             about = dispute._get_about()
-            if dispute.state == "corrected":
-                about = about._get_decisions(dispute)
-            else:
-                about = about.filtered(
-                    lambda one, state=dispute.state: (
-                        state == "facts"
-                        and one.kind == "adjustment"
-                        and one.subject != "dispute"
-                    )
-                )
-            dispute.correction_ids = about
+            adjusted = about.filtered(lambda entry: entry.kind == "adjustment")
+            corrections = {
+                "corrected": about._get_decisions(dispute),
+                "facts": adjusted.filtered(lambda entry: entry.subject != "dispute"),
+            }
+            dispute.correction_ids = corrections.get(dispute.state)
 
     def _is_judge(self):
         """Whether the user approves the pay that it is about, and has not disputed."""
@@ -216,8 +216,8 @@ class SalesCommissionDispute(models.Model):
     # What it is about
 
     def _get_about(self):
-        """What a rule gives in a period for the same document or reward, and what
-        decisions on disputes of it give."""
+        """What a rule gives in a period for the same line or reward, and what decisions
+        on disputes of it give."""
         self.ensure_one()
         domain = Domain.AND(
             Domain(name, "=", self[name])
@@ -228,7 +228,11 @@ class SalesCommissionDispute(models.Model):
         # sudo: what was paid for it is what it is about
         entries = self.env["sales.commission.entry"].sudo()
         decided = self.sudo().search(domain & Domain("state", "=", "corrected"))
-        return entries.search(domain) | entries._get_decisions(decided)
+        found, decided = (
+            records.filtered(lambda one: line_of(one) == line_of(self))
+            for records in (entries.search(domain), decided)
+        )
+        return found | entries._get_decisions(decided)
 
     def _get_paid(self):
         """What is paid for it today, exact, in the plan's currency."""

@@ -1,8 +1,6 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools.misc import formatLang
+from odoo.tools.misc import format_date, formatLang
 
 from odoo.addons.sales_force.locking import write_lock
 
@@ -304,7 +302,7 @@ class SalesCommissionDispute(models.Model):
             place = (
                 ids.index(dispute.judge_id.id) + 1 if dispute.judge_id in judges else 0
             )
-            judge = judges[place : place + 1]
+            judge, late = judges[place : place + 1], dispute.judge_due_on
             if not judge:
                 continue
             dispute.activity_unlink([TO_DECIDE])
@@ -319,7 +317,7 @@ class SalesCommissionDispute(models.Model):
             dispute.message_post(
                 body=self.env._(
                     "Not decided by %(day)s: %(judge)s decides now.",
-                    day=fields.Date.to_string(today - timedelta(days=1)),
+                    day=format_date(self.env, late),
                     judge=judge.name,
                 )
             )

@@ -4,6 +4,7 @@ from decimal import Decimal
 from odoo import models
 
 from ..commission import booking, disputed
+from .sales_commission_dispute import line_of
 from .sales_commission_entry_text import exact
 
 
@@ -25,23 +26,17 @@ class SalesCommissionDispute(models.Model):
 
     def _select_lines(self):
         """A SELECT of lines, of decisions about one rule and period, in their order."""
-        about = self.grouped(lambda one: (one.rep_id, one.subject, one.scope_id))
-        paid = defaultdict(
-            Decimal,
-            {
-                tuple(key): exact(amount)
-                for *key, amount in self.env["sales.commission.entry"]._read_group(
-                    [
-                        ("rule_id", "=", self.rule_id.id),
-                        ("period_from", "=", self[:1].period_from),
-                        ("rep_id", "in", self.rep_id.ids),
-                        ("scope_id", "in", self.mapped("scope_id")),
-                    ],
-                    ["rep_id", "subject", "scope_id"],
-                    ["amount:sum"],
-                )
-            },
-        )
+        paid = defaultdict(Decimal)
+        for entry in self.env["sales.commission.entry"].search(
+            [
+                ("rule_id", "=", self.rule_id.id),
+                ("period_from", "=", self[:1].period_from),
+                ("rep_id", "in", self.rep_id.ids),
+                ("scope_id", "in", self.mapped("scope_id")),
+            ]
+        ):
+            paid[self._get_key(entry)] += exact(entry.amount)
+        about = self.grouped(self._get_key)
         left = {}
         for key, disputes in about.items():
             decisions = [
@@ -54,6 +49,11 @@ class SalesCommissionDispute(models.Model):
             [one.company_id._get_sales_date(one.decided_on) for one in left],
             list(left.values()),
         )
+
+    @staticmethod
+    def _get_key(record):
+        """What a dispute or an entry is about."""
+        return record.rep_id, record.subject, record.scope_id, line_of(record)
 
 
 class SalesCommissionStatement(models.Model):

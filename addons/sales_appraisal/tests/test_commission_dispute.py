@@ -258,6 +258,22 @@ class TestCommissionDispute(CommissionCase):
                 self.assertIn("5.00 is left", dispute.correction_ids[0].explanation)
                 savepoint.rollback()
 
+    def test_other_line(self):
+        """What other lines of the document bring is not what it is about."""
+        self.invoice.button_draft()
+        other = self.invoice.invoice_line_ids.copy()
+        other.price_unit = 400
+        self.invoice.action_post()
+        self._run()
+        entries = self.statement.entry_ids
+        self._grant(120, entry=entries.filtered(lambda one: one.res_id != other.id))
+        self.assertEqual(self._paid(), 160)
+        self.invoice.button_draft()
+        other.price_unit = 600
+        self.invoice.action_post()
+        self._run()
+        self.assertEqual(self._paid(), 180)
+
     def test_documents_follow_closed(self):
         """Nor when the decision itself is paid already."""
         self._close(self.statement)

@@ -56,17 +56,18 @@ class TestCommissionDisputeConcurrency(ConcurrentCase):
                 }
             )
             plan.action_publish()
-            # Two lines of a document.
+            # Two instalments that are paid for a line.
             env.cr.execute(
                 SQL(
                     """INSERT INTO sales_credit (metric_id, date, rep_id, company_id,
                     value, share, overlay, res_model, res_id, part, source, scope_id)
                     SELECT %s, '2025-01-10', %s, %s, 5000, 100, FALSE,
-                        'account.move.line', %s + k, 0, 'invoice', %s
+                        'account.partial.reconcile', %s + k, %s, 'cash', %s
                     FROM generate_series(1, 2) k""",
                     metric.id,
                     rep.id,
                     company.id,
+                    FIRST,
                     FIRST,
                     FIRST,
                 )
@@ -139,7 +140,7 @@ class TestCommissionDisputeConcurrency(ConcurrentCase):
         self._assert_paid(120, 1)
 
     def test_two_about_the_same(self):
-        """Of two disputes of a document the later one finds what the first pays."""
+        """Of two disputes of a line the later one finds what the first pays."""
         with self._environment() as env:
             self._open(0)(env)
             self._open(1)(env)
