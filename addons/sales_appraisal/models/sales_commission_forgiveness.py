@@ -116,11 +116,14 @@ class SalesCommissionForgiveness(models.Model):
     @api.model
     def _ask(self, rep, plan, amount):
         """The dialog that forgives."""
+        view = self.env.ref(
+            "sales_appraisal.sales_commission_forgiveness_view_form_new"
+        )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Forgive"),
             "res_model": self._name,
-            "views": [(False, "form")],
+            "views": [(view.id, "form")],
             "target": "new",
             "context": {
                 "default_rep_id": rep.id,
