@@ -112,7 +112,7 @@ class SalesCommissionStamp(models.Model):
         return [
             *super()._select_facts(periods),
             SQL(
-                """SELECT d.company_id, NULL::integer, m.month::date,
+                """SELECT d.company_id, NULL, m.month::date,
                     'draws ' || sum(hashtextextended(concat_ws(' ', d.plan_id, d.rep_id,
                         d.kind, d.amount, GREATEST(d.date_from, m.month::date),
                         LEAST(d.date_to, (m.month + interval '1 month - 1 day')::date)),
@@ -126,7 +126,7 @@ class SalesCommissionStamp(models.Model):
                 last,
             ),
             SQL(
-                """SELECT company_id, NULL::integer, date_trunc('month', date)::date,
+                """SELECT company_id, NULL, date_trunc('month', date)::date,
                     'forgiven ' || sum(hashtextextended(
                         concat_ws(' ', plan_id, rep_id, amount, id), 0))
                 FROM sales_commission_forgiveness
@@ -136,7 +136,7 @@ class SalesCommissionStamp(models.Model):
             ),
             # Since when somebody is there decides about the steps of all later months.
             SQL(
-                """SELECT r.company_id, NULL::integer, m.month::date,
+                """SELECT r.company_id, NULL, m.month::date,
                     'hired ' || sum(hashtextextended(concat_ws(' ', r.id, r.date_start),
                         0))
                 FROM sales_rep r

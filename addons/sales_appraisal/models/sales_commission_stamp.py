@@ -87,7 +87,9 @@ class SalesCommissionStamp(models.Model):
         """
         marks = self._read_by_rep(plan, start, stop)
         stamp = self._get_stamp(plan, start)
-        if not stamp.credits:
+        if not stamp.credits or any(
+            rule._get_asked("credits") for rule in plan.rule_ids
+        ):
             return None, marks
         known = stamp.by_rep or {}
         changed = [
