@@ -68,9 +68,11 @@ class SalesCommissionStamp(models.Model):
             if name == "credits"
             else self._select_facts(periods)
         )
+        keys = {plan: self._get_keys(plan) for plan in self._get_plans(periods)}
         stale = {}
         for plan, start, stop in periods:
-            mark = self._mark_period(marks, plan, start, stop)
+            company = plan.company_id.id
+            mark = self._mark_period(marks[company], keys[plan], start, stop)
             if known.get((plan.id, start)) != mark:
                 stale[plan, start, stop] = mark
         return stale
@@ -161,12 +163,11 @@ class SalesCommissionStamp(models.Model):
             self.create({"plan_id": plan.id, "date_from": start, **marks})
 
     @api.model
-    def _mark_period(self, marks, plan, start, stop):
+    def _mark_period(self, marks, keys, start, stop):
         """What is said of the months of a period, in short."""
-        keys = {None, *self._get_keys(plan)}
         rows = sorted(
             (str(month), key or "", mark)
-            for month, key, mark in marks[plan.company_id.id]
+            for month, key, mark in marks
             if key in keys and start.replace(day=1) <= month <= stop
         )
         return sha256(repr(rows).encode()).hexdigest()
@@ -279,7 +280,7 @@ class SalesCommissionStamp(models.Model):
 
     def _get_keys(self, plan):
         """By what the facts of a plan are told from those of others."""
-        keys = {str(metric) for metric in plan.rule_ids._get_followed().ids}
+        keys = {None, *map(str, plan.rule_ids._get_followed().ids)}
         for rule in plan.rule_ids:
             keys.update(*map(rule._get_asked, ("credits", "facts")))
         return keys

@@ -21,11 +21,11 @@ FIRST = 930_000_000
 def random_rule(chance):
     return {
         "mode": chance.choice(("whole", "progressive")),
-        "step": chance.choice((300, 900, 5000)),
+        "step": chance.choice((200, 500, 1500)),
         "low": Fraction(chance.randint(0, 1500), 100),
         "high": Fraction(chance.randint(0, 3000), 100),
         "cap": chance.choice((0, 0, 40, 150)),
-        "cancelled": chance.choice(("base", "paid", "paid", "kept")),
+        "cancelled": chance.choice(("base", "paid", "paid", "kept", "kept")),
     }
 
 
