@@ -45,7 +45,15 @@ class Disputes:
     """:param env: superuser's, of the company; :param word: picks the language"""
 
     def __init__(self, env, company, word):
-        self.env, self.company, self.word = env, company, word
+        # Who decides has it on the list of things to do, without a mail.
+        self.env = env(
+            context={
+                **env.context,
+                "mail_activity_automation_skip": False,
+                "mail_activity_quick_update": True,
+            }
+        )
+        self.company, self.word = company, word
 
     def load(self):
         statements = self.env["sales.commission.statement"].search(

@@ -127,6 +127,15 @@ class TestDemo(TransactionCase):
         limited = self.cards.line_ids.filtered("points_limited")
         self.assertIn("10 of 14 points count", limited[:1].explanation)
 
+    def test_disputes(self):
+        """Of commission: waiting, gone further up, granted and refused."""
+        disputes = self.env["sales.commission.dispute"].search([])
+        states = disputes.grouped("state")
+        self.assertGreaterEqual(states.keys(), {"open", "corrected", "refused"})
+        self.assertTrue(any(states["open"].mapped("escalations")))
+        self.assertTrue(all(states["open"].mapped("activity_ids")))
+        self.assertTrue(states["corrected"].correction_ids)
+
     def test_coaching(self):
         """Plans in every step with an effect, joint visits, talks, skills, the wall."""
         domain = [("company_id", "=", self.env.ref("base.main_company").id)]
