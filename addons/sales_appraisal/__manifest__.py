@@ -85,6 +85,7 @@
         "wizards/sales_commission_unpay_views.xml",
         "views/sales_commission_payout_views.xml",
         "views/sales_commission_draw_views.xml",
+        "views/sales_commission_sandbox_views.xml",
         "wizards/sales_commission_dispute_views.xml",
         "views/sales_commission_dispute_views.xml",
     ],

@@ -115,10 +115,12 @@ def base(people, credits, value, factor=None):
     )
 
 
-def converted(value, company, currency, date=None):
+def converted(value, company, currency, date=None, source=None):
     """Money in another currency, at the rate of its date: of a credit ``c``.
 
     Rates are found as Odoo finds them: the last until then, else the first.
+
+    :param source: the currency that it is in; None: the company's
     """
 
     date = date or SQL("c.date")
@@ -145,7 +147,7 @@ def converted(value, company, currency, date=None):
         "round(%s * %s / %s, %s)",
         value,
         rate(currency),
-        rate(company.currency_id),
+        rate(source or company.currency_id),
         currency.decimal_places,
     )
 

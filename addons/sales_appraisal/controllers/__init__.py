@@ -1,1 +1,1 @@
-from . import analysis, feedback, screen
+from . import analysis, feedback, sandbox, screen

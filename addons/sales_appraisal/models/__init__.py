@@ -102,5 +102,9 @@ from . import (
     sales_commission_forgiveness,
     sales_commission_draw_text,
     sales_commission_owed,
+    sales_commission_sandbox,
+    sales_commission_sandbox_summary,
+    sales_commission_sandbox_detail,
+    sales_commission_sandbox_workbook,
     sales_appraisal_demo,
 )
