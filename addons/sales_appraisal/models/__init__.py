@@ -87,5 +87,6 @@ from . import (
     sales_commission_decelerator,
     sales_commission_multiplier,
     sales_commission_earning,
+    sales_commission_standing,
     sales_appraisal_demo,
 )

@@ -139,8 +139,10 @@ class SalesCommissionRule(models.Model):
             points = rule._get_corners()
             rule.curve = {"kind": "linear", "points": points} if points else False
 
-    def _get_corners(self, goal=None):
-        """
+    def _get_corners(self, goal=None, factor=1):
+        """What is earned by what is reached: ``[(reached, earned)]``.
+
+        :param factor: by what all is multiplied that the rule pays
         :param goal: the target; None: of attainment 100, for which limits in money say
             nothing of what a rate earns
         """
@@ -155,7 +157,7 @@ class SalesCommissionRule(models.Model):
         if self.kind == "rate" and self.table == "attainment" and not goal:
             return points
         return drawing.limited(
-            points,
+            [(x, y * float(factor)) for x, y in points],
             exact(self.floor) if self.floor else None,
             exact(self.cap) if self.cap else None,
         )

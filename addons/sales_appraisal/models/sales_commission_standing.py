@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.tools.misc import formatLang
 
 from .sales_commission_rule import exact
 
@@ -34,7 +35,7 @@ class SalesCommissionStatement(models.Model):
             places = [(rule, rule._get_places(start, stop, members)) for rule in rules]
             for statement in statements:
                 found = [
-                    rule._describe_place(by_rep[statement.rep_id.id])
+                    rule._describe_place(*by_rep[statement.rep_id.id])
                     for rule, by_rep in places
                     if statement.rep_id.id in by_rep
                 ]
@@ -44,7 +45,7 @@ class SalesCommissionStatement(models.Model):
     @api.depends_context("lang")
     def _compute_history(self):
         """What the plan has paid the rep for the last periods, whatever its version."""
-        plans = {one.plan_id: one.plan_id._get_versions() for one in self}
+        plans = {plan: plan._get_versions() for plan in self.plan_id}
         found = self.search(
             [
                 ("rep_id", "in", self.rep_id.ids),
@@ -66,7 +67,9 @@ class SalesCommissionStatement(models.Model):
                     "id": one.id,
                     "label": one.period_label,
                     "amount": one.amount,
-                    "shown": one._format_amount(one.amount),
+                    "shown": formatLang(
+                        self.env, one.amount, currency_obj=one.currency_id
+                    ),
                     "state": states[one.state],
                     "current": one == statement,
                 }
@@ -78,22 +81,21 @@ class SalesCommissionRule(models.Model):
     _inherit = "sales.commission.rule"
 
     def _get_places(self, start, stop, members):
-        """Where reps are in the table: ``{rep's id: Standing}``, what counts in it."""
+        """Where reps are in the table, and what the rule pays them at least:
+        ``{rep's id: (Standing, Decimal)}``."""
         counted = self._select_base(start, stop, members)
         standing = self._get_standing(counted, start, stop, members)
-        if self._needs_total():
-            return standing
-        totals = self._read_totals(counted)
-        found = {}
-        for rep, one in standing.items():
-            total = totals.get(rep, Decimal(0))
-            same = self._get_attained() == self.metric_id
-            found[rep] = one._replace(
-                total=total, reached=total if same else one.reached
-            )
-        return found
+        if not self._needs_total():
+            totals = self._read_totals(counted)
+            for rep, one in standing.items():
+                total = totals.get(rep, Decimal(0))
+                standing[rep] = one._replace(total=total, reached=total)
+        floors = self._get_shares(start, stop, members) if self.floor else {}
+        return {
+            rep: (one, floors.get(rep, Decimal(0))) for rep, one in standing.items()
+        }
 
-    def _describe_place(self, standing):
+    def _describe_place(self, standing, floor):
         """A place in the table, in words and drawn; None where nothing can be said.
 
         :return: ``rule``, ``place`` and ``points`` of the curve, ``part`` of the way to
@@ -102,27 +104,36 @@ class SalesCommissionRule(models.Model):
         if self.table == "attainment" and not standing.goal:
             return None
         part = standing.goal / 100 if self.table == "attainment" else 1
-        tiers = [(exact(tier.start) * part, tier) for tier in self.tier_ids]
+        tiers = [
+            (exact(tier.start) * part, tier) for tier in self.tier_ids.sorted("start")
+        ]
         before = [(start, tier) for start, tier in tiers if start <= standing.reached]
         after = [(start, tier) for start, tier in tiers if start > standing.reached]
         bottom = before[-1][0] if before else Decimal(0)
         top = after[0][0] if after else None
         share = (standing.reached - bottom) / (top - bottom) if top else 1
-        same = self._get_attained() == self.metric_id
         return {
             "rule": self.name,
-            # What is earned by something else than the base is no line.
-            "points": self._get_corners(standing.goal)
-            if same or self.kind == "bonus"
-            else [],
+            "points": self._draw_place(standing, floor),
             "place": float(standing.reached),
             "part": float(max(0, min(100, 100 * share))),
             "reached": self._describe_reached(standing),
-            "earned": self._format_money(float(self._get_total(standing))),
+            "earned": self._format_money(float(max(self._get_total(standing), floor))),
             "next": self._describe_next(
-                standing, before and before[-1][1], *(after[0] if after else ())
+                standing, floor, before and before[-1][1], *(after[0] if after else ())
             ),
         }
+
+    def _draw_place(self, standing, floor):
+        """The curve, as far as the place on it; what is earned by something else than
+        the base is no line."""
+        if self.kind == "rate" and self._get_attained() != self.metric_id:
+            return []
+        points = self._get_corners(standing.goal, standing.factor)
+        if points[-1][0] < standing.reached:
+            earned = max(self._get_total(standing), floor)
+            points.append((float(standing.reached), float(earned)))
+        return points
 
     def _describe_reached(self, standing):
         shown = self._format_reached(float(standing.reached))
@@ -139,14 +150,14 @@ class SalesCommissionRule(models.Model):
             goal=self._format_reached(float(standing.goal)),
         )
 
-    def _describe_next(self, standing, tier, start=None, following=None):
+    def _describe_next(self, standing, floor, tier, start=None, following=None):
         """What is missing to the next tier, and what it brings.
 
         :param tier: the one that is reached, if any
         :param start: where the following one begins; None: there is none
         """
         _ = self.env._
-        earned = self._get_total(standing)
+        earned = max(self._get_total(standing), floor)
         if self.cap and earned >= exact(self.cap):
             return _(
                 "The rule pays %(cap)s at most", cap=self._format_money(self.cap)
@@ -160,7 +171,9 @@ class SalesCommissionRule(models.Model):
         )
         values = {
             "missing": self._format_reached(float(missing)),
-            "gain": self._format_money(float(self._get_total(then) - earned)),
+            "gain": self._format_money(
+                float(max(self._get_total(then), floor) - earned)
+            ),
         }
         if self.kind == "bonus":
             return _("%(missing)s more bring %(gain)s", **values)

@@ -63,6 +63,7 @@ class SalesCommissionStatement(models.Model):
     period_label = fields.Char("Period", compute="_compute_period_label")
     is_mine = fields.Boolean(compute="_compute_is_mine", search="_search_is_mine")
     by_rule = fields.Html("By Rule", compute="_compute_by_rule", sanitize=False)
+    entry_count = fields.Integer(compute="_compute_entry_count")
     entry_ids = fields.One2many(
         "sales.commission.entry", "statement_id", "Entries", readonly=True
     )
@@ -113,6 +114,16 @@ class SalesCommissionStatement(models.Model):
             return NotImplemented
         mine = fields.Domain("user_id", "=", self.env.uid)
         return mine if True in value else ~mine
+
+    @api.depends("amount")
+    def _compute_entry_count(self):
+        counts = dict(
+            self.env["sales.commission.entry"]._read_group(
+                [("statement_id", "in", self.ids)], ["statement_id"], ["__count"]
+            )
+        )
+        for statement in self:
+            statement.entry_count = counts.get(statement._origin, 0)
 
     @api.depends("amount")
     @api.depends_context("lang")
