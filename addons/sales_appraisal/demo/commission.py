@@ -264,7 +264,7 @@ class Commission:
                 ]
             )
             statements.with_user(operations).action_compute()
-            if until is None or min(first.mapped("amount")) < until:
+            if until is None or min(first.mapped("amount"), default=until) < until:
                 break
         return first.filtered(
             lambda one: one.date_to < self.today and one.amount < (until or 0)
@@ -285,7 +285,8 @@ class Commission:
         )
         alone = invoices.filtered(
             lambda one: (
-                not one.invoice_line_ids.sale_line_ids.order_id.sales_split_ids
+                not one.sales_split_ids
+                and not one.invoice_line_ids.sale_line_ids.order_id.sales_split_ids
             )
         )
         return alone.sorted(lambda one: (-one.amount_untaxed_signed, one.id))

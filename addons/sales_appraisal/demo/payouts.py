@@ -82,7 +82,11 @@ class Payouts:
             [
                 ("move_type", "=", "in_invoice"),
                 ("state", "=", "posted"),
-                ("invoice_line_ids.product_id", "=", self.company.sales_commission_product_id.id),
+                (
+                    "invoice_line_ids.product_id",
+                    "=",
+                    self.company.sales_commission_product_id.id,
+                ),
             ],
             order="invoice_date, id",
         )
@@ -94,4 +98,3 @@ class Payouts:
                 ).with_context(active_model="account.move", active_ids=due.ids).create(
                     {"payment_date": day}
                 ).action_create_payments()
-

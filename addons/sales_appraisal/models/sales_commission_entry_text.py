@@ -32,7 +32,9 @@ class SalesCommissionEntry(models.Model):
     )
     explanation = fields.Char(compute="_compute_explanation")
     counted = fields.Char(
-        "Counts", compute="_compute_counted", help="With its currency, where it is money."
+        "Counted with Unit",
+        compute="_compute_counted",
+        help="With its currency, where it is money.",
     )
     place = fields.Char(
         "In the Table",

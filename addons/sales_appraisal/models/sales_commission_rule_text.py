@@ -151,9 +151,7 @@ class SalesCommissionRule(models.Model):
         part = 1
         if self.table == "attainment":
             part = exact(goal or 100) / 100
-        points = (
-            self._get_leaps(part) if self.kind == "bonus" else self._get_line(part)
-        )
+        points = self._get_leaps(part) if self.kind == "bonus" else self._get_line(part)
         if self.kind == "rate" and self.table == "attainment" and not goal:
             return points
         return drawing.limited(

@@ -159,9 +159,7 @@ class SalesCommissionRule(models.Model):
         _ = self.env._
         earned = max(self._get_total(standing), floor)
         if self.cap and earned >= exact(self.cap):
-            return _(
-                "The rule pays %(cap)s at most", cap=self._format_money(self.cap)
-            )
+            return _("The rule pays %(cap)s at most", cap=self._format_money(self.cap))
         if start is None:
             return _("The highest tier is reached")
         missing = start - standing.reached
