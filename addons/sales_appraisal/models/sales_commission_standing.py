@@ -132,7 +132,7 @@ class SalesCommissionRule(models.Model):
         points = self._get_corners(standing.goal, standing.factor)
         if points[-1][0] < standing.reached:
             earned = max(self._get_total(standing), floor)
-            points.append((float(standing.reached), float(earned)))
+            points[-1] = (float(standing.reached), float(earned))
         return points
 
     def _describe_reached(self, standing):

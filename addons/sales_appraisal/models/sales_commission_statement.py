@@ -155,8 +155,7 @@ class SalesCommissionStatement(models.Model):
             {
                 "rows": [
                     {
-                        # sudo: who may read an entry may know its rule
-                        "rule": rule.sudo().display_name,
+                        "rule": self._name_rule(rule),
                         "kind": kinds[kind],
                         "count": count,
                         "amount": formatLang(
@@ -176,6 +175,18 @@ class SalesCommissionStatement(models.Model):
                     self.env, self.amount, currency_obj=self.currency_id
                 ),
             },
+        )
+
+    def _name_rule(self, rule):
+        """With the version, where it is another one than the statement's."""
+        # sudo: who may read an entry may know its rule
+        rule = rule.sudo()
+        if rule.plan_id == self.plan_id:
+            return rule.name
+        return self.env._(
+            "%(rule)s (version %(number)s)",
+            rule=rule.name,
+            number=rule.plan_id.version,
         )
 
     def action_open_entries(self):

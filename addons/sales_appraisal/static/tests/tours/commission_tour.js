@@ -20,7 +20,8 @@ registry.category("web_tour.tours").add("sales_appraisal_commission_rep", {
         },
         {
             content: "The sentence does the sum",
-            trigger: ".modal [name=explanation]:contains('10 % of'):contains('1,500.00')",
+            trigger:
+                ".modal [name=explanation]:contains('10 % of'):contains('1,500.00')",
         },
         {trigger: ".modal .btn-close", run: "click"},
         {trigger: "button[name=action_submit]", run: "click"},
