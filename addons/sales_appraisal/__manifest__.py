@@ -78,6 +78,7 @@
         "views/sales_commission_loss_views.xml",
         "views/sales_commission_entry_views.xml",
         "views/sales_commission_statement_views.xml",
+        "views/sales_commission_standing_views.xml",
         "views/sales_commission_modifier_views.xml",
         "wizards/sales_commission_trial_views.xml",
         "views/sales_commission_earning_views.xml",

@@ -106,5 +106,6 @@ from . import (
     sales_commission_sandbox_summary,
     sales_commission_sandbox_detail,
     sales_commission_sandbox_workbook,
+    sales_commission_standing,
     sales_appraisal_demo,
 )

@@ -161,20 +161,6 @@ class SalesCommissionRule(models.Model):
                     )
                 )
 
-    @api.depends("hold_percent")
-    def _compute_summary(self):
-        return super()._compute_summary()
-
-    def _summarize(self):
-        text = super()._summarize()
-        if not self.hold_percent:
-            return text
-        return self.env._(
-            "%(rule)s; %(percent)s %% held back",
-            rule=text,
-            percent=self._format_number(self.hold_percent),
-        )
-
     def _get_credits(self, start, stop):
         credits = super()._get_credits(start, stop)
         if self.refund == "paid":

@@ -140,6 +140,21 @@ class TestCommissionLive(CommissionCase):
         self.assertEqual(self._statement("peer_leader", 2, plan).amount, 10)
         self.assertEqual(self._stale("facts"), [])
 
+    def test_leader_alone(self):
+        """Who leads others does so also when only the own statement is settled."""
+        plan = self._plan(
+            {"credited": "override", "rate": 1}, name="Override", role="leader"
+        )
+        sellers = self._plan(name="Sellers", role="seller")
+        self._sell("rep", 1000)
+        self.statements._cron_follow()
+        mine = self._statement("leader", plan=plan)
+        self.assertEqual(mine.amount, 10)
+        mine.with_user(self.users["leader"]).action_compute()
+        self.assertEqual(mine.amount, 10)
+        self.statements.with_user(self.users["leader"]).action_open_mine()
+        self.assertFalse(self._statement("leader", plan=sellers))
+
     def test_mine(self):
         """Who opens the own statements sees what the facts are now."""
         self.statements._cron_follow()
