@@ -1,8 +1,12 @@
 """Settling commission: a flat rule beside bare SQL, and a thousand reps with tiers."""
 
+import os
 import time
 from datetime import date
+from pathlib import Path
+from unittest.mock import patch
 
+from odoo import SUPERUSER_ID
 from odoo.fields import Command
 from odoo.tools import SQL
 
@@ -42,7 +46,9 @@ def make_leaders(env):
     managers, leaders, rest = reps[:5], reps[5 : 5 + TEAMS], reps[5 + TEAMS :]
     for above, below in ((managers, leaders), (leaders, rest)):
         for number, manager in enumerate(above):
-            below[number :: len(above)].parent_id = manager
+            env["sales.rep.assignment"].search(
+                [("rep_id", "in", below[number :: len(above)].ids)]
+            ).manager_id = manager
 
 
 def make_plan(env, rules):
@@ -118,8 +124,11 @@ def settle(side, plan_id):
         plan = env["sales.commission.plan"].browse(plan_id)
         start = time.perf_counter()
         env["sales.commission.statement"]._settle(plan, *plan._get_bounds(DAY))
-        env.cr.execute("SELECT count(*) FROM sales_commission_entry")
-        return time.perf_counter() - start, env.cr.fetchone()[0]
+        took = time.perf_counter() - start
+        made = env["sales.commission.entry"]._read_group([], ["rule_id"], ["__count"])
+        if len(made) < len(plan.rule_ids):
+            raise RuntimeError("A rule has paid nothing.")
+        return took, sum(count for _rule, count in made)
 
 
 def bare(side, plan_id):
@@ -144,6 +153,59 @@ def prepare(side, count, reps, rules):
         plan_id = make_plan(env, rules).id
     side.query("ANALYZE")
     return plan_id
+
+
+def peak(pid):
+    """The most memory that a process has had, with what it shares, in MiB (Linux)."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (line,) = (line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1024
+
+
+def late(side):
+    """An invoice in a period that is paid: until its correction is in a statement.
+
+    :return: seconds until the cron is done, and until the rep's own page is
+    """
+    side.query("UPDATE sales_commission_statement SET state = 'paid'")
+    today = date(YEAR, 7, 10)
+    took = []
+    with side.env() as env:
+        patched = patch.object(
+            type(env["res.company"]), "_get_sales_today", lambda company: today
+        )
+    with patched:
+        with side.env() as env:
+            env["sales.commission.statement"]._cron_follow()
+        side.query("VACUUM ANALYZE")
+        for turn, follow in enumerate(("_cron_follow", "action_open_mine")):
+            with side.env() as env:
+                rep = env["sales.rep"].search([], order="id desc", limit=1)
+                sell(env, rep.user_id)
+            start = time.perf_counter()
+            with side.env(rep.user_id.id if turn else SUPERUSER_ID) as env:
+                getattr(env["sales.commission.statement"], follow)()
+            took.append(time.perf_counter() - start)
+    corrections = side.query(
+        """SELECT count(*) FROM sales_commission_entry e
+        JOIN sales_commission_statement s ON s.id = e.statement_id
+        WHERE s.state = 'open' AND e.kind = 'adjustment' AND e.source = 'invoice'"""
+    )[0][0]
+    if not corrections:
+        raise RuntimeError("The late invoices corrected nothing.")
+    return took
+
+
+def sell(env, user):
+    env["account.move"].create(
+        {
+            "move_type": "out_invoice",
+            "partner_id": env["res.partner"].search([("name", "=", "Customer 0")]).id,
+            "invoice_user_id": user.id,
+            "invoice_date": f"{YEAR}-06-20",
+            "invoice_line_ids": [Command.create({"name": "Late", "price_unit": 500})],
+        }
+    ).action_post()
 
 
 def run(lab):
@@ -179,6 +241,9 @@ def run(lab):
         spent, entries = settle(side, plan_id)
         each[count] = spent / count
         again, _entries = settle(side, plan_id)
+    with side.env() as env:
+        env.cr.execute("SELECT pg_backend_pid()")
+        backend = env.cr.fetchone()[0]
     rows.append(
         Row(
             f"settling {count:,} lines of 1,000 reps by {len(RULES)} rules",
@@ -190,7 +255,17 @@ def run(lab):
                 "per line": " and ".join(
                     f"{1e6 * one:.0f} µs" for one in each.values()
                 ),
+                "memory": f"{peak(os.getpid()):.0f} MiB",
+                "PostgreSQL's": f"{peak(backend):.0f} MiB",
             },
+        )
+    )
+    cron, own = late(side)
+    rows.append(
+        Row(
+            f"a late invoice in that month, all statements paid ({count:,} lines)",
+            "≤ 2 s",
+            {"cron": seconds(cron), "rep's own page": seconds(own)},
         )
     )
     lab.close(side)

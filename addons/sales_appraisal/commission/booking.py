@@ -99,12 +99,14 @@ class Entries:
     """What the entries of a rule and period should be, given its lines.
 
     :param plan: the version that pays the period, where it is not the rule's own
+    :param figure: what it is about: ``amount``; ``base`` where nothing is paid
     """
 
-    def __init__(self, rule, start, lines, subject=None, plan=None):
+    def __init__(self, rule, start, lines, subject=None, plan=None, figure="amount"):
         self.rule, self.start, self.lines = rule, start, lines
         self.subject = subject or rule._get_subject()
         self.plan = plan or rule.plan_id
+        self.figure = SQL.identifier(figure)
 
     def _wanted(self, rep_ids):
         """Lines less what closed statements hold; nothing where nothing differs."""
@@ -113,11 +115,12 @@ class Entries:
             return SQL(
                 """
                 SELECT rep_id, %s, NULL::integer AS corrects_id
-                FROM (%s) l WHERE rep_id = ANY(%s) AND amount <> 0
+                FROM (%s) l WHERE rep_id = ANY(%s) AND %s <> 0
                 """,
                 columns("l", LINE),
                 self.lines,
                 list(rep_ids),
+                self.figure,
             )
         return SQL(
             """
@@ -128,8 +131,9 @@ class Entries:
                 f.first_id AS corrects_id
             FROM (SELECT * FROM (%(lines)s) l WHERE rep_id = ANY(%(reps)s)) l
             FULL JOIN %(former)s f ON f.rep_id = l.rep_id AND %(same)s
-            WHERE COALESCE(l.amount, 0) <> COALESCE(f.amount, 0)
+            WHERE COALESCE(l.%(figure)s, 0) <> COALESCE(f.%(figure)s, 0)
             """,
+            figure=self.figure,
             names=SQL(", ").join(
                 SQL(
                     "COALESCE(%s, %s) AS %s",
@@ -153,8 +157,9 @@ class Entries:
         """The reps besides these of whom there are lines."""
         return SQL(
             """SELECT DISTINCT rep_id FROM (%s) l
-            WHERE amount <> 0 AND rep_id <> ALL(%s) ORDER BY rep_id""",
+            WHERE %s <> 0 AND rep_id <> ALL(%s) ORDER BY rep_id""",
             self.lines,
+            self.figure,
             list(rep_ids),
         )
 
@@ -228,22 +233,27 @@ class Entries:
 
     def _entries(self, books):
         """The columns of all entries that should be there."""
+        statements = self.rule.env["sales.commission.statement"].browse(books.values())
         return SQL(
             """
-            SELECT s.id AS statement_id, %(company)s AS company_id, w.rep_id,
-                %(rule)s AS rule_id, %(start)s::date AS period_from,
-                CASE WHEN s.date_from = %(start)s AND s.plan_id = %(plan)s
-                    THEN %(subject)s ELSE 'adjustment' END AS kind,
-                %(subject)s AS subject, %(currency)s AS currency_id,
-                w.corrects_id, %(line)s
+            SELECT s.statement_id, %(company)s AS company_id, w.rep_id,
+                %(rule)s AS rule_id, %(start)s::date AS period_from, s.kind,
+                %(subject)s AS subject, %(currency)s AS currency_id, w.corrects_id,
+                %(line)s
             FROM (%(wanted)s) w
-            JOIN sales_commission_statement s ON s.id = ANY(%(books)s)
-                AND s.rep_id = w.rep_id
+            JOIN unnest(%(reps)s::integer[], %(books)s::integer[], %(kinds)s::varchar[])
+                s(rep_id, statement_id, kind) ON s.rep_id = w.rep_id
             """,
-            books=list(books.values()),
+            reps=list(books),
+            books=statements.ids,
+            kinds=[
+                self.subject
+                if one.date_from == self.start and one.plan_id == self.plan
+                else "adjustment"
+                for one in statements
+            ],
             company=self.rule.company_id.id,
             rule=self.rule.id,
-            plan=self.plan.id,
             start=self.start,
             subject=self.subject,
             currency=self.rule.currency_id.id,

@@ -13,6 +13,10 @@ CAUSE = ("level", "source", "res_model", "res_id", "part", "user_id", "overlay")
 KEPT = ("date", "scope_id", "metric_id", "partner_id", "product_id", "factor")
 
 
+def rounded(amount, per_unit):
+    return SQL("round(%(amount)s * %(per)s) / %(per)s", amount=amount, per=per_unit)
+
+
 def columns(alias, names):
     return SQL(", ").join(SQL.identifier(alias, name) for name in names)
 
@@ -198,16 +202,18 @@ def _earned(total):
     )
 
 
-def _held(total, per_unit):
-    """What is paid of a total, as ``Schedule.hold``."""
-    return SQL(
-        "LEAST(round(%(total)s * s.factor * %(per)s) / %(per)s, s.cap)",
-        total=total,
-        per=per_unit,
-    )
+def _held(total, by_rep, unit):
+    """What is paid of a total, as ``Schedule.hold``; what nobody has costs nothing."""
+    schedules = by_rep.values()
+    if any(schedule.factor != 1 for schedule in schedules):
+        total = SQL("%s * s.factor", total)
+    held = SQL("round(%s * %s) * %s", total, round(1 / unit, 6), unit)
+    if any(schedule.cap is not None for schedule in schedules):
+        held = SQL("LEAST(%s, s.cap)", held)
+    return held
 
 
-def earn(counted, by_rep, per_unit, former):
+def earn(counted, by_rep, unit, former, remains=False):
     """What each credit earns, in the order in which the running total rises.
 
     What was known when an earlier statement was closed comes first: what came later
@@ -215,42 +221,53 @@ def earn(counted, by_rep, per_unit, former):
 
     :param SQL counted: see ``base``
     :param dict by_rep: ``{rep's id: Schedule}``
-    :param per_unit: units of the currency in 1: 100 for cents
+    :param Decimal unit: the smallest amount of the currency
     :param former: a relation in parentheses of what closed statements hold, or None
+    :param bool remains: whether only that part is paid of each which ``remains`` of it,
+        see ``cancelled``
     :return: a SELECT of the cause, what is kept, ``base`` (counted), ``position`` (the
         running total before) and ``amount``
     """
-    many = any(len(schedule.steps) > 1 for schedule in by_rep.values())
-    upto, before = SQL("r.upto"), SQL("r.upto - r.value")
-    if many:
+    upto, before = SQL("w.upto"), SQL("(w.upto - w.value)")
+    if any(len(schedule.steps) > 1 for schedule in by_rep.values()):
         after_, before_ = _earned(upto), _earned(before)
     else:
-        after_, before_ = SQL("s.rates[1] * r.upto"), SQL("s.rates[1] * (%s)", before)
+        after_, before_ = SQL("s.rates[1] * w.upto"), SQL("s.rates[1] * %s", before)
+    amount = SQL("%s - %s", _held(after_, by_rep, unit), _held(before_, by_rep, unit))
+    if remains:
+        amount = SQL(
+            "CASE WHEN w.remains = w.value THEN %(all)s ELSE %(part)s END",
+            all=amount,
+            part=rounded(SQL("(%s) * w.remains / w.value", amount), round(1 / unit, 6)),
+        )
     late, join = SQL(), SQL()
     if former:
         late = SQL("f.rep_id IS NULL, ")
         join = SQL(
             "LEFT JOIN %s f ON f.rep_id = c.rep_id AND %s", former, same_cause("f", "c")
         )
+    # Materialized: amounts are computed once, and not again where they are compared.
     return SQL(
         """
-        SELECT r.rep_id, %(names)s, r.value AS base, %(before)s AS position,
-            %(after_amount)s - %(before_amount)s AS amount
-        FROM (
-            SELECT c.*, sum(c.value) OVER (
-                PARTITION BY c.rep_id
-                ORDER BY %(late)sc.date, c.source, c.res_id, c.part, c.user_id,
-                    c.res_model, c.overlay, c.level
-                ROWS UNBOUNDED PRECEDING
-            ) AS upto
-            FROM (%(counted)s) c %(join)s
-        ) r
-        JOIN %(schedules)s s ON s.rep_id = r.rep_id
+        WITH earned AS MATERIALIZED (
+            SELECT w.*, %(amount)s AS amount
+            FROM (
+                SELECT c.*, sum(c.value) OVER (
+                    PARTITION BY c.rep_id
+                    ORDER BY %(late)sc.date, c.source, c.res_id, c.part, c.user_id,
+                        c.res_model, c.overlay, c.level
+                    ROWS UNBOUNDED PRECEDING
+                ) AS upto
+                FROM (%(counted)s) c %(join)s
+            ) w
+            JOIN %(schedules)s s ON s.rep_id = w.rep_id
+        )
+        SELECT r.rep_id, %(names)s, r.value AS base, r.upto - r.value AS position,
+            r.amount
+        FROM earned r
         """,
         names=columns("r", (*CAUSE, *KEPT)),
-        before=before,
-        after_amount=_held(after_, per_unit),
-        before_amount=_held(before_, per_unit),
+        amount=amount,
         late=late,
         join=join,
         counted=counted,

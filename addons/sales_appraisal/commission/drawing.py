@@ -44,13 +44,43 @@ def corners(mode, tiers):
     return [(float(x), float(y)) for x, y in found]
 
 
-def leaps(tiers, cap=None):
+def leaps(tiers):
     """A bonus by what is reached, as ``corners``."""
     found = [(Decimal(0), Decimal(0))]
     for start, amount in tiers:
         found += [(start, found[-1][1]), (start, amount)]
     found.append((_end([start for start, _amount in tiers]), found[-1][1]))
-    return [(float(x), float(min(y, cap) if cap else y)) for x, y in found]
+    return [(float(x), float(y)) for x, y in found]
+
+
+def line(rate, end):
+    """The same rate on everything, as ``corners``.
+
+    >>> line(Decimal("0.02"), Decimal(1000))
+    [(0.0, 0.0), (1000.0, 20.0)]
+    """
+    return [(0.0, 0.0), (float(end), float(rate * end))]
+
+
+def limited(points, low=None, high=None):
+    """The line held between a minimum and a maximum, with corners where it meets them.
+
+    >>> limited([(0.0, 0.0), (100.0, 10.0)], low=2, high=5)
+    [(0.0, 2.0), (20.0, 2.0), (50.0, 5.0), (100.0, 5.0)]
+    """
+    for limit, hold in ((low, max), (high, min)):
+        if limit is None:
+            continue
+        bound, found = float(limit), []
+        for number, (x, y) in enumerate(points):
+            if number:
+                x_before, y_before = points[number - 1]
+                if (y_before - bound) * (y - bound) < 0 and x > x_before:
+                    part = (bound - y_before) / (y - y_before)
+                    found.append((x_before + part * (x - x_before), bound))
+            found.append((x, hold(y, bound)))
+        points = found
+    return points
 
 
 def _places(starts, mode):

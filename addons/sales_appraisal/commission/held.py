@@ -8,11 +8,8 @@ those of a line that is fully paid sum to what was held of it.
 
 from odoo.tools import SQL
 
-from .credited import CAUSE, KEPT, columns
-
-
-def rounded(amount, per_unit):
-    return SQL("round(%(amount)s * %(per)s) / %(per)s", amount=amount, per=per_unit)
+from . import collecting
+from .credited import CAUSE, KEPT, columns, rounded
 
 
 def hold(earned, percent, per_unit, billed=None):
@@ -90,28 +87,8 @@ def release_with_cash(rule_id, start, stop, collected, billed, per_unit, until):
                 AND e.scope_id IN (SELECT scope_id FROM scopes)
             GROUP BY e.rep_id, e.level, e.res_id, e.user_id, e.overlay
         ),
-        cash AS (
-            SELECT c.*, sum(c.value) OVER (
-                PARTITION BY c.part ORDER BY c.date, c.res_model DESC, c.res_id
-                ROWS UNBOUNDED PRECEDING
-            ) AS upto
-            FROM (
-                SELECT scope_id, part, source, res_model, res_id, metric_id, date,
-                    max(partner_id) AS partner_id, max(product_id) AS product_id,
-                    sum(value) AS value
-                FROM sales_credit
-                WHERE scope_id IN (SELECT scope_id FROM scopes) AND source = 'cash'
-                    AND metric_id = %(collected)s AND NOT overlay
-                GROUP BY scope_id, part, source, res_model, res_id, metric_id, date
-            ) c
-        ),
-        billed AS (
-            SELECT res_id AS line_id, sum(value) AS value
-            FROM sales_credit
-            WHERE scope_id IN (SELECT scope_id FROM scopes) AND source = 'invoice'
-                AND metric_id = %(billed)s AND NOT overlay
-            GROUP BY res_id HAVING sum(value) <> 0
-        )
+        cash AS (%(cash)s),
+        billed AS (%(bills)s)
         SELECT h.rep_id, h.level, c.source, c.res_model, c.res_id, c.part, h.user_id,
             h.overlay, GREATEST(c.date, h.date) AS date, c.scope_id, c.metric_id,
             c.partner_id, c.product_id, 1::numeric AS factor, c.value AS base,
@@ -119,7 +96,7 @@ def release_with_cash(rule_id, start, stop, collected, billed, per_unit, until):
             %(after)s - %(before)s AS amount
         FROM held h
         JOIN cash c ON c.part = h.line_id
-        JOIN billed b ON b.line_id = h.line_id
+        JOIN billed b ON b.res_id = h.line_id
         JOIN sales_rep p ON p.id = h.rep_id
         WHERE GREATEST(c.date, h.date) BETWEEN %(start)s AND %(stop)s
             AND GREATEST(c.date, h.date) <= %(until)s
@@ -128,7 +105,8 @@ def release_with_cash(rule_id, start, stop, collected, billed, per_unit, until):
         start=start,
         stop=stop,
         collected=collected,
-        billed=billed,
+        cash=collecting.collected(collected),
+        bills=collecting.billed(billed),
         after=rounded(SQL("h.amount * c.upto / b.value"), per_unit),
         before=rounded(SQL("h.amount * (c.upto - c.value) / b.value"), per_unit),
         until=until,

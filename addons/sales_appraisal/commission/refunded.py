@@ -7,7 +7,7 @@ credit note is credited to.
 
 from odoo.tools import SQL
 
-from .held import rounded
+from .credited import rounded
 
 
 def without(credits, start):

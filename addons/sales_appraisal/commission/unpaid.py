@@ -9,7 +9,8 @@ mirrors its invoice.
 
 from odoo.tools import SQL
 
-from .held import rounded
+from . import collecting
+from .credited import rounded
 
 
 def take_back(rule_id, start, stop, days, collected, billed, due, subjects, per_unit):
@@ -45,31 +46,8 @@ def take_back(rule_id, start, stop, days, collected, billed, due, subjects, per_
                 AND e.scope_id IN (SELECT scope_id FROM scopes)
             GROUP BY e.rep_id, e.level, e.scope_id, e.res_id, e.user_id, e.overlay
         ),
-        billed AS (
-            SELECT scope_id, source, res_model, res_id, part, metric_id,
-                max(partner_id) AS partner_id, max(product_id) AS product_id,
-                sum(value) AS value
-            FROM sales_credit
-            WHERE scope_id IN (SELECT scope_id FROM scopes) AND source = 'invoice'
-                AND metric_id = %(billed)s AND NOT overlay
-            GROUP BY scope_id, source, res_model, res_id, part, metric_id
-            HAVING sum(value) <> 0
-        ),
-        cash AS MATERIALIZED (
-            SELECT c.*, sum(c.value) OVER (
-                PARTITION BY c.part ORDER BY c.date, c.res_model DESC, c.res_id
-                ROWS UNBOUNDED PRECEDING
-            ) AS upto
-            FROM (
-                SELECT scope_id, part, source, res_model, res_id, metric_id, date,
-                    max(partner_id) AS partner_id, max(product_id) AS product_id,
-                    sum(value) AS value
-                FROM sales_credit
-                WHERE scope_id IN (SELECT scope_id FROM scopes) AND source = 'cash'
-                    AND metric_id = %(collected)s AND NOT overlay
-                GROUP BY scope_id, part, source, res_model, res_id, metric_id, date
-            ) c
-        ),
+        billed AS (%(bills)s),
+        cash AS MATERIALIZED (%(cash)s),
         events AS (
             SELECT b.res_id AS line_id, b.source, b.res_model, b.res_id, b.part,
                 e.date, b.scope_id, b.metric_id, b.partner_id, b.product_id,
@@ -101,7 +79,8 @@ def take_back(rule_id, start, stop, days, collected, billed, due, subjects, per_
         stop=stop,
         days=days,
         collected=collected,
-        billed=billed,
+        bills=collecting.billed(billed),
+        cash=collecting.collected(collected),
         due=due,
         subjects=list(subjects),
         after=rounded(SQL("w.amount * v.upto / v.billed"), per_unit),

@@ -3,7 +3,7 @@ from odoo import api, fields, models
 from odoo.addons.sales_targets.wording import format_month
 
 from ..scoring.periods import bounds, place, years
-from .sales_scorecard_template import PERIODS
+from .sales_version_mixin import PERIODS
 
 
 class ResCompany(models.Model):

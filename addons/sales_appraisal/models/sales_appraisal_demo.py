@@ -5,6 +5,7 @@ from odoo.addons.sales_force.demo.generator import QUIET
 from ..demo.coaching import Coaching
 from ..demo.commission import Commission
 from ..demo.consequences import Consequences
+from ..demo.disputes import Disputes
 from ..demo.feedback import Feedback
 from ..demo.payouts import Payouts
 from ..demo.rankings import Rankings
@@ -45,3 +46,4 @@ class SalesAppraisalDemo(models.AbstractModel):
         Feedback(env, company).load()
         Commission(env, company, cards.word).load()
         Payouts(env, company, cards.word).load()
+        Disputes(env, company, cards.word).load()

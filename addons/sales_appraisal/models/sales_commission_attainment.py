@@ -26,7 +26,9 @@ class SalesCommissionRule(models.Model):
         "At Least",
         digits=(16, 2),
         help="What the rule pays at least in a period; of a rep who is there for a "
-        "part of the period in proportion to its days. 0: no minimum.",
+        "part of the period in proportion to its days. It is paid at once: nothing of "
+        "it is held back, and nothing is taken back of it later; what is taken back in "
+        "the period of what was paid in others is not made up for. 0: no minimum.",
     )
 
     _floor_range = models.Constraint(

@@ -72,6 +72,7 @@ class SalesCommissionRule(models.Model):
     )
     margin_from = fields.Float(digits=(16, 2))
     margin_below = fields.Float(digits=(16, 2))
+    reveals_cost = fields.Boolean(compute="_compute_reveals_cost")
 
     _new_months_range = models.Constraint(
         "CHECK (new_months BETWEEN 1 AND 120)",
@@ -83,6 +84,14 @@ class SalesCommissionRule(models.Model):
         "OR COALESCE(margin_from, 0) < COALESCE(margin_below, 0)))",
         "A range begins below its end.",
     )
+
+    @api.depends("metric_id", "margin_bound")
+    def _compute_reveals_cost(self):
+        """Who knows the price, and what is paid by the margin, can tell the cost."""
+        for rule in self:
+            rule.reveals_cost = rule.metric_id.code == "MARGIN" or rule._asks_for(
+                "margin"
+            )
 
     @api.constrains("metric_id", "discount_bound", "margin_bound")
     def _check_lines(self):
@@ -118,6 +127,10 @@ class SalesCommissionRule(models.Model):
         if not where and not factor:
             return credits
         return conditions.conditioned(credits, joins, where, factor)
+
+    def _looks_behind(self):
+        joins, where, factor = self._get_conditions()
+        return bool(joins or where or factor) or super()._looks_behind()
 
     def _get_conditions(self):
         """What ``conditions.conditioned`` needs: joins, conditions and the factor."""

@@ -45,6 +45,10 @@ class SalesCommissionRule(models.Model):
                     self.env._("%(rule)s: give the factors of lines.", rule=rule.name)
                 )
 
+    @api.depends("decelerator")
+    def _compute_reveals_cost(self):
+        return super()._compute_reveals_cost()
+
     def _asks_for(self, name):
         return self.decelerator == name or super()._asks_for(name)
 

@@ -14,6 +14,12 @@ KINDS = [
     ("release", "Release"),
     ("clawback", "Claw-back"),
     ("unpaid", "Unpaid"),
+    ("lost", "Customer Lost"),
+    ("dispute", "Dispute"),
+    ("guarantee", "Guarantee"),
+    ("draw", "Draw"),
+    ("recovery", "Draw Recovery"),
+    ("forgiveness", "Forgiveness"),
 ]
 
 

@@ -23,6 +23,7 @@ class SalesCommissionEntry(models.Model):
     _inherit = "sales.commission.entry"
 
     plan_id = fields.Many2one(related="rule_id.plan_id", string="Plan and Version")
+    period_label = fields.Char("Period", compute="_compute_period_label")
     position_after = fields.Float(
         "After",
         digits=(16, 2),
@@ -30,6 +31,16 @@ class SalesCommissionEntry(models.Model):
         help="What counts with it: the place in the table.",
     )
     explanation = fields.Char(compute="_compute_explanation")
+    counted = fields.Char(
+        "Counted with Unit",
+        compute="_compute_counted",
+        help="With its currency, where it is money.",
+    )
+    place = fields.Char(
+        "In the Table",
+        compute="_compute_counted",
+        help="What counted in the period before it, and with it.",
+    )
 
     @api.depends("rule_id", "date")
     def _compute_display_name(self):
@@ -38,10 +49,35 @@ class SalesCommissionEntry(models.Model):
             rule = entry.sudo().rule_id.name or ""
             entry.display_name = f"{rule} · {format_date(self.env, entry.date)}"
 
+    @api.depends("period_from", "rule_id")
+    @api.depends_context("lang")
+    def _compute_period_label(self):
+        for entry in self:
+            # sudo: only the name of a period
+            one = entry.sudo()
+            entry.period_label = one.company_id._label_period(
+                one.plan_id.period, one.period_from
+            )
+
     @api.depends("position", "base")
     def _compute_position_after(self):
         for entry in self:
             entry.position_after = entry.position + entry.base
+
+    @api.depends("base", "position", "subject", "kind", "rule_id")
+    @api.depends_context("lang")
+    def _compute_counted(self):
+        # sudo: who may read an entry may know its rule
+        for entry in self.sudo():
+            entry.counted = entry._format_counted(entry.base)
+            entry.place = entry.kind in ("earning", "override") and self.env._(
+                "%(before)s to %(after)s",
+                before=entry._format_counted(entry.position),
+                after=entry._format_counted(entry.position_after),
+            )
+
+    def _format_counted(self, value):
+        return self.rule_id._format_base(value)
 
     @api.depends_context("lang")
     def _compute_explanation(self):

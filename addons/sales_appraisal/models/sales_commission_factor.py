@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class SalesCommissionFactor(models.Model):
@@ -6,7 +6,9 @@ class SalesCommissionFactor(models.Model):
 
     _name = "sales.commission.factor"
     _description = "Factor of a Commission Rule"
+    _inherit = ["sales.version.part.mixin"]
     _order = "rule_id, use, start, id"
+    _sales_whole = "rule_id.plan_id"
 
     rule_id = fields.Many2one(
         "sales.commission.rule", required=True, ondelete="cascade", index=True
@@ -36,19 +38,3 @@ class SalesCommissionFactor(models.Model):
         "Two rows of a table of factors begin at the same value.",
     )
     _positive = models.Constraint("CHECK (factor >= 0)", "A factor is not negative.")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        factors = super().create(vals_list)
-        factors.rule_id.plan_id._check_draft()
-        return factors
-
-    def write(self, vals):
-        self.rule_id.plan_id._check_draft()
-        result = super().write(vals)
-        self.rule_id.plan_id._check_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_in_force(self):
-        self.rule_id.plan_id._check_draft()

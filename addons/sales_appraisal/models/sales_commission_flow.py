@@ -123,7 +123,8 @@ class SalesCommissionStatement(models.Model):
         return True
 
     def action_validate(self):
-        """Finance approves: from here on a statement is to be paid.
+        """Finance approves: from here on a statement is to be paid. Where there is
+        nothing to pay, it is settled with that.
 
         :raise AccessError: for the own pay, and for everybody but finance
         """
@@ -145,7 +146,9 @@ class SalesCommissionStatement(models.Model):
             AccessError,
         )
         # sudo: stamped by the system; who may was checked above
-        self.sudo()._stamp_step("validated")
+        statements = self.sudo()
+        statements._stamp_step("validated")
+        statements._close_empty()
         return True
 
     def action_return(self):
@@ -280,17 +283,25 @@ class SalesCommissionStatement(models.Model):
 
     def _get_approver(self):
         """The nearest above who approves; above all a director."""
+        return self._get_approvers()[:1]
+
+    def _get_approvers(self):
+        """Those above who approve, the nearest first, and after them a director."""
         self.ensure_one()
+        users = self.env["res.users"]
         rep = self.rep_id.parent_id
         while rep:
             user = rep.user_id
             if user != self.user_id and user.active and rep.state != "left":
                 if self._approves(user):
-                    return user
+                    users |= user
             rep = rep.parent_id
         directors = self.env.ref("sales_force.group_sales_director").all_user_ids
-        return directors.filtered(
-            lambda user: user.active
-            and user != self.user_id
-            and self.company_id in user.company_ids
-        ).sorted("id")[:1]
+        return (
+            users
+            | directors.filtered(
+                lambda user: user.active
+                and user != self.user_id
+                and self.company_id in user.company_ids
+            ).sorted("id")[:1]
+        )

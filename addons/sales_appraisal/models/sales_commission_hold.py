@@ -161,20 +161,6 @@ class SalesCommissionRule(models.Model):
                     )
                 )
 
-    @api.depends("hold_percent")
-    def _compute_summary(self):
-        return super()._compute_summary()
-
-    def _summarize(self):
-        text = super()._summarize()
-        if not self.hold_percent:
-            return text
-        return self.env._(
-            "%(rule)s; %(percent)s %% held back",
-            rule=text,
-            percent=self._format_number(self.hold_percent),
-        )
-
     def _get_credits(self, start, stop):
         credits = super()._get_credits(start, stop)
         if self.refund == "paid":
@@ -191,6 +177,10 @@ class SalesCommissionRule(models.Model):
     def _holds(self):
         """Whether something may be held by the rule."""
         return any(self._get_continued().mapped("hold_percent"))
+
+    def _follows_entries(self):
+        """Whether the rule has entries that follow from others."""
+        return (self.refund, self.unpaid) != ("base", "kept") or self._holds()
 
     def _get_followed(self):
         followed = super()._get_followed()
@@ -321,9 +311,7 @@ class SalesCommissionStatement(models.Model):
         :return: the statements that were open for entries
         """
         versions = plan._get_versions().filtered(lambda one: one.state != "draft")
-        rules = versions.rule_ids.filtered(
-            lambda rule: (rule.refund, rule.unpaid) != ("base", "kept") or rule._holds()
-        )
+        rules = versions.rule_ids.filtered(lambda rule: rule._follows_entries())
         written = self.browse()
         if not rules:
             return written

@@ -66,6 +66,14 @@ class SalesCommissionEntry(models.Model):
             amount=shown,
         )
 
+    def _format_counted(self, value):
+        """Of what was earned, or of the cash of the customer."""
+        if self.subject == "hold":
+            return self._format_amount(value)
+        if self.subject in ("release", "unpaid"):
+            return self._format_cash(value)
+        return super()._format_counted(value)
+
     def _format_cash(self, value):
         """Cash is counted in the company's currency."""
         currency = self.company_id.currency_id

@@ -23,7 +23,11 @@ class SalesCommissionStatement(models.Model):
         """Settle what has changed in the ledger since."""
         stamps = self.env["sales.commission.stamp"]
         stale = stamps._get_stale(stamps._get_periods(self._get_live_plans()))
-        self._settle_all({period: {"credits": mark} for period, mark in stale.items()})
+        work = {}
+        for period, mark in stale.items():
+            reps, by_rep = stamps._get_concerned(*period)
+            work[period] = reps, {"credits": mark, "by_rep": by_rep}
+        self._settle_all(work)
 
     @api.model
     def _cron_settle(self):
@@ -39,11 +43,9 @@ class SalesCommissionStatement(models.Model):
         }
         self._settle_all(
             {
-                (plan, start, stop): {"facts": stale[plan, start, stop]}
-                if (plan, start, stop) in stale
-                else {}
-                for plan, start, stop in periods
-                if (plan, start, stop) in stale or (plan.id, start) in is_open
+                period: (None, {"facts": stale[period]} if period in stale else {})
+                for period in periods
+                if period in stale or (period[0].id, period[1]) in is_open
             }
         )
 
@@ -57,14 +59,15 @@ class SalesCommissionStatement(models.Model):
     def _settle_all(self, periods):
         """Settle periods one after the other, each in a transaction of its own.
 
-        :param dict periods: ``{(plan, first day, last day): marks to be remembered}``
+        :param dict periods: ``{(plan, first day, last day): (reps, marks to be
+            remembered)}``, of the reps None: of everybody
         """
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=len(periods))
-        for (plan, start, stop), marks in periods.items():
+        for (plan, start, stop), (reps, marks) in periods.items():
             try:
                 with mute_logger("odoo.sql_db"):
-                    self._settle(plan, start, stop)
+                    self._settle(plan, start, stop, reps)
                     self.env["sales.commission.stamp"]._settled(plan, start, **marks)
                     self.env.flush_all()
             except SerializationFailure:
@@ -91,6 +94,33 @@ class SalesCommissionStatement(models.Model):
             for period in sorted({*stale, *own}, key=lambda p: (p[1], p[0].id)):
                 version, start, stop = period
                 self._settle(version, start, stop, statements.rep_id)
+
+    def web_read(self, specification):
+        """An open statement that is opened on a screen shows the facts of now, as does
+        the menu: where the ledger has not changed since the last run, that is looked up
+        and nothing is written."""
+        if len(self) == 1 and "entry_ids" in specification and self.state == "open":
+            self._follow_facts()
+        return super().web_read(specification)
+
+    # It may write, unlike what it overrides.
+    web_read._readonly = False
+
+    def _follow_facts(self):
+        """Settle an open statement where anything has changed in the ledger."""
+        self.check_access("read")
+        # sudo: entries are written by runs only; who reads a statement may have it
+        # computed
+        statement = self.sudo()
+        stamps = statement.env["sales.commission.stamp"]
+        plans = statement.plan_id._get_versions() & statement._get_live_plans()
+        periods = [
+            period
+            for period in stamps._get_periods(plans)
+            if period[1] <= statement.date_from
+        ]
+        for plan, start, stop in stamps._get_stale(periods):
+            statement._settle(plan, start, stop, statement.rep_id)
 
     @api.model
     def action_open_mine(self):

@@ -7,7 +7,7 @@ from odoo.exceptions import ValidationError
 from ..commission import schedule
 from .sales_commission_rule import exact
 from .sales_scorecard import LIVE
-from .sales_scorecard_template import PERIODS
+from .sales_version_mixin import PERIODS
 
 
 class SalesCommissionRule(models.Model):

@@ -143,12 +143,22 @@ class SalesCommissionStatement(models.Model):
 
     # Paying
 
+    def _close_empty(self):
+        """Statements of nothing are at their end, without a payout.
+
+        :return: those that were
+        """
+        empty = self.filtered(lambda one: not one._get_payable()[one])
+        empty.write({"state": "paid"})
+        return empty
+
     def action_pay(self):
         """Pay statements, all of them or none: those of a company, a currency and a way
         of paying together. What is paid already is not paid again.
 
         What is negative carries over until it is settled with a later statement of the
-        rep that is paid in the same way; only bills may be negative themselves.
+        rep that is paid in the same way; only bills may be negative themselves. Of what
+        is nothing there is no payout.
 
         :return: what shows the payouts
         :raise AccessError: for who is not finance, and on one's own pay
@@ -159,9 +169,14 @@ class SalesCommissionStatement(models.Model):
         self._lock_open(together.ids)
         due = together.filtered(lambda one: not one.payout_id and one.state != "paid")
         due._check_state("validated")
+        # sudo: who may pay was checked above; it writes what nobody may by hand
+        empty = due.sudo()._close_empty()
+        due -= empty
+        if empty and not due and not self.payout_id:
+            return empty._notify_empty()
         amounts = due._get_payable()
         skipped = due._get_skipped(amounts)
-        if due == skipped:
+        if due and due == skipped:
             skipped._refuse(skipped._describe_skipped())
         # sudo: who may pay was checked above; it writes what nobody may by hand
         made = (due - skipped).sudo()._pay(amounts)
@@ -175,6 +190,24 @@ class SalesCommissionStatement(models.Model):
                 "type": "warning",
                 "message": "\n".join(skipped._describe_skipped()),
                 "next": action,
+            },
+        }
+
+    def _notify_empty(self):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": "\n".join(
+                    self.env._(
+                        "%(statement)s: there is nothing to pay, so it is settled "
+                        "without a payout.",
+                        statement=one.display_name,
+                    )
+                    for one in self
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
             },
         }
 
@@ -218,7 +251,7 @@ class SalesCommissionStatement(models.Model):
         skipped = self.browse()
         for (*_whose, pay_by), mine in self.grouped(lambda one: one._get_pot()).items():
             each = [amounts[one] for one in mine]
-            if not any(each) or (pay_by != "bill" and sum(each) <= 0):
+            if not any(each) or (pay_by != "bill" and sum(each) < 0):
                 skipped |= mine
         return skipped
 

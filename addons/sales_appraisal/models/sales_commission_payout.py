@@ -44,6 +44,7 @@ class SalesCommissionPayout(models.Model):
     )
     statement_count = fields.Integer(compute="_compute_amount")
     move_count = fields.Integer(compute="_compute_amount")
+    is_taken_back = fields.Boolean(compute="_compute_is_taken_back")
     amount = fields.Monetary(
         compute="_compute_amount", help="What was paid less what was taken back."
     )
@@ -69,6 +70,12 @@ class SalesCommissionPayout(models.Model):
             payout.amount = amount
             payout.statement_count = statements
             payout.move_count = moves
+
+    @api.depends("payment_ids.reverses_id")
+    def _compute_is_taken_back(self):
+        """Whether anything of it was."""
+        for payout in self:
+            payout.is_taken_back = bool(payout.payment_ids.reverses_id)
 
     # Paying
 

@@ -1,19 +1,11 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo import fields, models
+from odoo.exceptions import UserError
 
-from ..scoring.periods import bounds, parts
+from ..scoring.periods import parts
 from .sales_population_mixin import POPULATION
-from .sales_scorecard_template import PERIODS, STATES
-
-# What a version in force keeps: whom it is for, and what it pays by.
-_FIXED = POPULATION | frozenset(
-    (
-        *("company_id", "currency_id", "period", "date_from", "rule_ids"),
-        *("leaver_days", "leaver_hold", "leaver_hold_days"),
-    )
-)
+from .sales_version_mixin import SalesVersionMixin
 
 
 class SalesCommissionPlan(models.Model):
@@ -23,21 +15,17 @@ class SalesCommissionPlan(models.Model):
 
     _name = "sales.commission.plan"
     _description = "Commission Plan"
-    _inherit = ["sales.stamped.mixin", "sales.population.mixin", "mail.thread"]
+    _inherit = ["sales.version.mixin", "sales.population.mixin", "mail.thread"]
     _order = "sequence, name, version desc, id"
     _check_company_auto = True
-    _sales_stamped = frozenset(("state", "version", "former_id", "first_id", "date_to"))
-
-    name = fields.Char(required=True, translate=True, tracking=True)
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company,
+    _sales_stamped = SalesVersionMixin._sales_stamped | {"first_id"}
+    _sales_fixed = (
+        SalesVersionMixin._sales_fixed
+        | POPULATION
+        | {"currency_id", "rule_ids", "leaver_days", "leaver_hold", "leaver_hold_days"}
     )
-    sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
-    period = fields.Selection(PERIODS, default="month", required=True, tracking=True)
+    _sales_common = ("company_id", "period", "currency_id")
+
     currency_id = fields.Many2one(
         "res.currency",
         required=True,
@@ -46,16 +34,6 @@ class SalesCommissionPlan(models.Model):
         help="What is paid, and what amounts of its tables are in. What is sold is "
         "converted at the rate of its date.",
     )
-    state = fields.Selection(
-        STATES,
-        "Status",
-        default="draft",
-        required=True,
-        readonly=True,
-        copy=False,
-        tracking=True,
-    )
-    version = fields.Integer(default=1, readonly=True, copy=False)
     former_id = fields.Many2one(
         "sales.commission.plan",
         "Version Before",
@@ -73,20 +51,6 @@ class SalesCommissionPlan(models.Model):
         index="btree_not_null",
         help="Empty on the first version itself.",
     )
-    date_from = fields.Date(
-        "In Force From",
-        required=True,
-        default=lambda self: self.env.company._get_sales_today().replace(day=1),
-        tracking=True,
-        help="Periods that begin on this day or later are paid by this version.",
-    )
-    date_to = fields.Date(
-        "Until",
-        readonly=True,
-        copy=False,
-        help="Periods that begin later are paid by the next version.",
-    )
-
     leaver_days = fields.Integer(
         "Counts After Leaving (days)",
         help="What is credited to a rep in so many days after the last one is still "
@@ -95,27 +59,10 @@ class SalesCommissionPlan(models.Model):
     rule_ids = fields.One2many("sales.commission.rule", "plan_id", "Rules", copy=True)
     statement_count = fields.Integer(compute="_compute_statement_count")
 
-    _version_uniq = models.UniqueIndex(
-        "(former_id) WHERE former_id IS NOT NULL AND active",
-        "There is a next version already.",
-    )
     _leaver_days_positive = models.Constraint(
         "CHECK (leaver_days BETWEEN 0 AND 3660)",
         "Days after leaving are not negative, and ten years at most.",
     )
-
-    @api.depends("name", "version")
-    def _compute_display_name(self):
-        for plan in self:
-            plan.display_name = (
-                self.env._(
-                    "%(plan)s (version %(number)s)",
-                    plan=plan.name,
-                    number=plan.version,
-                )
-                if plan.version > 1
-                else plan.name or ""
-            )
 
     def _compute_statement_count(self):
         counts = dict(
@@ -126,39 +73,6 @@ class SalesCommissionPlan(models.Model):
         for plan in self:
             plan.statement_count = counts.get(plan._origin, 0)
 
-    @api.constrains("former_id", "company_id", "period", "currency_id")
-    def _check_former(self):
-        for plan in self.filtered("former_id"):
-            former = plan.former_id
-            if (former.company_id, former.period, former.currency_id) != (
-                plan.company_id,
-                plan.period,
-                plan.currency_id,
-            ):
-                raise ValidationError(
-                    self.env._("A version is of the same company, period and currency.")
-                )
-
-    def write(self, vals):
-        if _FIXED & vals.keys():
-            self._check_draft()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_in_force(self):
-        self._check_draft()
-
-    def _check_draft(self):
-        """:raise UserError: for a version that was in force"""
-        for plan in self:
-            if plan.state != "draft":
-                raise UserError(
-                    self.env._(
-                        "%(plan)s is in force: make another version instead.",
-                        plan=plan.display_name,
-                    )
-                )
-
     # Versions
 
     def action_publish(self):
@@ -167,35 +81,19 @@ class SalesCommissionPlan(models.Model):
         :raise UserError: without rules, or when it begins before the version that it
             follows
         """
-        for plan in self:
-            plan.check_access("write")
-            plan._check_draft()
-            if not plan.rule_ids:
-                raise UserError(
-                    self.env._("%(plan)s has no rules.", plan=plan.display_name)
-                )
-            former = plan.former_id
-            if former and former.date_from >= plan.date_from:
-                raise UserError(
-                    self.env._(
-                        "%(plan)s begins no later than the version before.",
-                        plan=plan.display_name,
-                    )
-                )
-            plan._check_unsettled()
-            # sudo: stamped by the system; the right to write was checked above
-            plan.sudo().state = "published"
-            if former:
-                # sudo: stamped by the system; it makes room for its next version
-                former.sudo().write(
-                    {
-                        "state": "retired",
-                        "date_to": fields.Date.subtract(plan.date_from, days=1),
-                    }
-                )
-                # sudo: open statements follow the version that pays their period
-                self.env["sales.commission.statement"].sudo()._pass_on(former, plan)
-        return True
+        result = super().action_publish()
+        for plan in self.filtered("former_id"):
+            # sudo: open statements follow the version that pays their period
+            self.env["sales.commission.statement"].sudo()._pass_on(plan.former_id, plan)
+        return result
+
+    def _check_complete(self):
+        if not self.rule_ids:
+            raise UserError(
+                self.env._("%(plan)s has no rules.", plan=self.display_name)
+            )
+        self._check_unsettled()
+        return super()._check_complete()
 
     def _check_unsettled(self):
         """:raise UserError: when the version before has closed one of its periods"""
@@ -221,42 +119,13 @@ class SalesCommissionPlan(models.Model):
                 )
             )
 
-    def action_new_version(self):
-        """A draft with the same rules, to be changed and published."""
-        self.ensure_one()
-        self.check_access("write")
-        if self.state == "draft":
-            raise UserError(self.env._("This version is a draft: change it."))
-        later = self.search([("former_id", "=", self.id)], limit=1)
-        if not later:
-            later = self.copy({"name": self.name})
-            for rule, copied in zip(self.rule_ids, later.rule_ids, strict=True):
-                copied.former_id = rule
-            today = self.company_id._get_sales_today()
-            _start, stop = self._get_bounds(today)
-            # sudo: stamped by the system; the right to write was checked above
-            later.sudo().write(
-                {
-                    "former_id": self.id,
-                    "first_id": (self.first_id or self).id,
-                    "version": self.version + 1,
-                    "date_from": stop + timedelta(days=1),
-                }
-            )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": later.id,
-            "views": [(False, "form")],
-        }
-
-    def copy_data(self, default=None):
-        """A copy keeps its name only as the next version."""
-        vals_list = super().copy_data(default)
-        if not (default and "name" in default):
-            for plan, vals in zip(self, vals_list, strict=True):
-                vals["name"] = self.env._("%(name)s (copy)", name=plan.name)
-        return vals_list
+    def _make_next(self):
+        later = super()._make_next()
+        # sudo: stamped by the system; who may write has copied it
+        later.sudo().first_id = self.first_id or self
+        for rule, copied in zip(self.rule_ids, later.rule_ids, strict=True):
+            copied.former_id = rule
+        return later
 
     def action_open_statements(self):
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -265,10 +134,6 @@ class SalesCommissionPlan(models.Model):
         return {**action, "domain": [("plan_id", "in", self.ids)], "context": {}}
 
     # Periods and people
-
-    def _get_bounds(self, day):
-        """The first and last day of the plan's period that holds a day."""
-        return bounds(self.period, day, self.company_id._get_scorecard_year_end())
 
     def _get_in_force(self, company, day):
         """The versions that pay the periods which hold a day."""

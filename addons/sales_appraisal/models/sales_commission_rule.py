@@ -30,8 +30,9 @@ class SalesCommissionRule(models.Model):
 
     _name = "sales.commission.rule"
     _description = "Commission Rule"
-    _inherit = ["sales.stamped.mixin"]
+    _inherit = ["sales.version.part.mixin", "sales.stamped.mixin"]
     _order = "plan_id, sequence, id"
+    _sales_whole = "plan_id"
     _check_company_auto = True
 
     plan_id = fields.Many2one(
@@ -44,17 +45,24 @@ class SalesCommissionRule(models.Model):
     name = fields.Char(required=True, translate=True)
     description = fields.Text(translate=True, help="What is paid for, in words.")
     kind = fields.Selection(
-        [("rate", "Rate"), ("bonus", "Bonus on Reaching")],
+        [
+            ("rate", "Rate"),
+            ("bonus", "Bonus on Reaching"),
+            ("guarantee", "Guarantee"),
+            ("draw", "Draw"),
+        ],
         "Pays",
         default="rate",
         required=True,
+        help="Guarantee: what a period pays at least, never given back; the same as a "
+        "draw that is not recoverable. Draw: what is advanced on commission, and given "
+        "back from what later periods earn.",
     )
 
     # What counts
     metric_id = fields.Many2one(
         "sales.metric",
         "Base",
-        required=True,
         ondelete="restrict",
         domain="[('kind', '=', 'additive')]",
         help="What is added up: ordered, invoiced, collected, margin, quantity, new "
@@ -146,6 +154,10 @@ class SalesCommissionRule(models.Model):
     _rate_positive = models.Constraint(
         "CHECK (rate >= 0 AND cap >= 0)", "Rates and limits are not negative."
     )
+    _metric_given = models.Constraint(
+        "CHECK (metric_id IS NOT NULL OR kind IN ('guarantee', 'draw'))",
+        "A rate or a bonus is paid for something: choose the base.",
+    )
     _levels_ordered = models.Constraint(
         "CHECK (level_from BETWEEN 1 AND level_to AND level_to <= 20)",
         "Levels go from 1 to 20, and the first is not above the last.",
@@ -161,7 +173,7 @@ class SalesCommissionRule(models.Model):
     @api.constrains("metric_id", "rate_unit", "kind")
     def _check_metric(self):
         for rule in self:
-            if rule.metric_id.kind != "additive":
+            if rule.metric_id.kind == "ratio":
                 raise ValidationError(
                     self.env._(
                         "%(metric)s is a ratio, and cannot be divided among documents: "
@@ -193,22 +205,6 @@ class SalesCommissionRule(models.Model):
                 raise ValidationError(
                     self.env._("%(rule)s: give the tiers.", rule=rule.name)
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        rules = super().create(vals_list)
-        rules.plan_id._check_draft()
-        return rules
-
-    def write(self, vals):
-        self.plan_id._check_draft()
-        result = super().write(vals)
-        self.plan_id._check_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_in_force(self):
-        self.plan_id._check_draft()
 
     # What counts, as SQL
 
@@ -335,7 +331,9 @@ class SalesCommissionTier(models.Model):
 
     _name = "sales.commission.tier"
     _description = "Tier of a Commission Rule"
+    _inherit = ["sales.version.part.mixin"]
     _order = "rule_id, start, id"
+    _sales_whole = "rule_id.plan_id"
 
     rule_id = fields.Many2one(
         "sales.commission.rule", required=True, ondelete="cascade", index=True
@@ -356,19 +354,3 @@ class SalesCommissionTier(models.Model):
         "CHECK (start >= 0 AND rate >= 0 AND amount >= 0)",
         "Tiers begin at zero or above, and pay nothing negative.",
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        tiers = super().create(vals_list)
-        tiers.rule_id.plan_id._check_draft()
-        return tiers
-
-    def write(self, vals):
-        self.rule_id.plan_id._check_draft()
-        result = super().write(vals)
-        self.rule_id.plan_id._check_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_in_force(self):
-        self.rule_id.plan_id._check_draft()

@@ -13,19 +13,67 @@ class SalesCommissionRule(models.Model):
     summary = fields.Char("In Short", compute="_compute_summary")
     curve = fields.Json(compute="_compute_curve")
 
-    @api.depends("kind", "table", "mode", "rate_unit", "rate", "cap", "each")
+    @api.depends("kind", "table", "mode", "rate_unit", "rate", "each", "credited")
     @api.depends("tier_ids.start", "tier_ids.rate", "tier_ids.amount", "metric_id")
+    @api.depends("cap", "floor", "multiplier", "decelerator", "level_from", "level_to")
+    @api.depends("hold_percent", "hold_release", "hold_days")
+    @api.depends("refund", "unpaid", "unpaid_days")
     @api.depends_context("lang")
     def _compute_summary(self):
         for rule in self:
-            text = rule._summarize()
-            if rule.cap:
-                text = self.env._(
-                    "%(rule)s; at most %(cap)s",
-                    rule=text,
-                    cap=rule._format_money(rule.cap),
+            rule.summary = "; ".join([rule._summarize(), *rule._summarize_more()])
+
+    def _summarize_more(self):
+        """What besides base and rate decides, a clause each; what is not used is not
+        said."""
+        _ = self.env._
+        if self.credited == "override":
+            if self.level_from == self.level_to:
+                yield _("on level %(level)s below", level=self.level_from)
+            else:
+                yield _(
+                    "on levels %(first)s to %(last)s below",
+                    first=self.level_from,
+                    last=self.level_to,
                 )
-            rule.summary = text
+        if self.decelerator == "discount":
+            yield _("lines with a discount count less")
+        elif self.decelerator == "margin":
+            yield _("lines count by their margin")
+        if self.multiplier == "grade":
+            yield _("times a factor by the grade of the scorecard")
+        elif self.multiplier == "score":
+            yield _("times a factor by the score of the scorecard")
+        if self.floor:
+            yield _("at least %(floor)s", floor=self._format_money(self.floor))
+        if self.cap:
+            yield _("at most %(cap)s", cap=self._format_money(self.cap))
+        yield from self._summarize_holding()
+
+    def _summarize_holding(self):
+        """What is paid later, or taken back."""
+        _ = self.env._
+        if self.hold_percent:
+            held = self._format_number(self.hold_percent)
+            if self.hold_release == "cash":
+                yield _(
+                    "%(percent)s %% is held back until the customer pays", percent=held
+                )
+            else:
+                yield _(
+                    "%(percent)s %% is held back for %(days)s days",
+                    percent=held,
+                    days=self.hold_days,
+                )
+        if self.kind != "rate":
+            return
+        if self.refund == "paid":
+            yield _("credit notes take back what was paid")
+        if self.unpaid == "back":
+            yield _(
+                "what is not paid %(days)s days after it is due is taken back",
+                days=self.unpaid_days,
+            )
 
     def _summarize(self):
         _ = self.env._
@@ -83,26 +131,48 @@ class SalesCommissionRule(models.Model):
         digits = next(n for n in range(9) if n == 8 or round(value, n) == value)
         return formatLang(self.env, value, digits=digits)
 
-    @api.depends("kind", "table", "mode", "rate_unit", "cap", "each")
+    @api.depends("kind", "table", "mode", "rate_unit", "rate", "each", "cap", "floor")
     @api.depends("tier_ids.start", "tier_ids.rate", "tier_ids.amount")
     def _compute_curve(self):
         """What is earned by what is reached; by attainment for a target of 100."""
         for rule in self:
-            points = rule._get_corners() if rule.tier_ids else []
+            points = rule._get_corners()
             rule.curve = {"kind": "linear", "points": points} if points else False
 
-    def _get_corners(self):
-        if self.table == "none":
+    def _get_corners(self, goal=None, factor=1):
+        """What is earned by what is reached: ``[(reached, earned)]``.
+
+        :param factor: by what all is multiplied that the rule pays
+        :param goal: the target; None: of attainment 100, for which limits in money say
+            nothing of what a rate earns
+        """
+        if self.table != "none" and not self.tier_ids:
             return []
-        if self.kind == "bonus":
-            tiers = sorted((exact(t.start), exact(t.amount)) for t in self.tier_ids)
-            if self.each:
-                tiers = [
-                    (start, schedule.bonus(tiers, start, True)) for start, _x in tiers
-                ]
-            return drawing.leaps(tiers, exact(self.cap))
+        part = 1
+        if self.table == "attainment":
+            part = exact(goal or 100) / 100
+        points = self._get_leaps(part) if self.kind == "bonus" else self._get_line(part)
+        if self.kind == "rate" and self.table == "attainment" and not goal:
+            return points
+        return drawing.limited(
+            [(x, y * float(factor)) for x, y in points],
+            exact(self.floor) if self.floor else None,
+            exact(self.cap) if self.cap else None,
+        )
+
+    def _get_leaps(self, part):
+        tiers = sorted((exact(t.start) * part, exact(t.amount)) for t in self.tier_ids)
+        if self.each:
+            tiers = [(start, schedule.bonus(tiers, start, True)) for start, _x in tiers]
+        return drawing.leaps(tiers)
+
+    def _get_line(self, part):
         times = 1 if self.rate_unit == "percent" else 100
+        if self.table == "none":
+            rate = times * exact(self.rate, 4) / 100
+            limit = exact(self.cap or self.floor)
+            return drawing.line(rate, limit * 2 / rate) if rate and limit else []
         return drawing.corners(
             self.mode,
-            [(exact(t.start), times * exact(t.rate, 4)) for t in self.tier_ids],
+            [(exact(t.start) * part, times * exact(t.rate, 4)) for t in self.tier_ids],
         )

@@ -56,6 +56,7 @@ class SalesCommissionStatement(models.Model):
         written = self.browse(sorted({id_ for id_ in books.values() if id_}))
         written |= elsewhere
         written |= self._settle_dependent(plan, start, stop, books, reps)
+        written |= self._settle_draws(plan, start, stop, reps)
         written._sum_up()
         return written
 
@@ -239,7 +240,9 @@ class SalesCommissionStatement(models.Model):
                 ids=self.ids,
             )
         )
-        self.invalidate_recordset(["amount", "entry_ids"], flush=False)
+        self.invalidate_recordset(
+            ["amount", "entry_ids", "correction_ids"], flush=False
+        )
         self.env["sales.commission.entry"].invalidate_model(flush=False)
 
 
@@ -280,10 +283,15 @@ class SalesCommissionRule(models.Model):
             lines = credited.earn(
                 counted,
                 {rep: made for rep, made in schedules.items() if made},
-                self._get_units(),
+                self._get_unit(),
                 booking.closed(self, start, rep_ids, subject),
+                self._has_remains(),
             )
         return {subject: lines, **self._select_more(standing, start, stop, members)}
+
+    def _has_remains(self):
+        """Whether the base says what remains of each credit, see ``credited.earn``."""
+        return False
 
     def _select_more(self, standing, start, stop, members):
         """What the rule gives besides, by what it is about: SELECTs."""

@@ -63,6 +63,7 @@ class SalesCommissionStatement(models.Model):
     period_label = fields.Char("Period", compute="_compute_period_label")
     is_mine = fields.Boolean(compute="_compute_is_mine", search="_search_is_mine")
     by_rule = fields.Html("By Rule", compute="_compute_by_rule", sanitize=False)
+    entry_count = fields.Integer(compute="_compute_entry_count")
     entry_ids = fields.One2many(
         "sales.commission.entry", "statement_id", "Entries", readonly=True
     )
@@ -115,6 +116,16 @@ class SalesCommissionStatement(models.Model):
         return mine if True in value else ~mine
 
     @api.depends("amount")
+    def _compute_entry_count(self):
+        counts = dict(
+            self.env["sales.commission.entry"]._read_group(
+                [("statement_id", "in", self.ids)], ["statement_id"], ["__count"]
+            )
+        )
+        for statement in self:
+            statement.entry_count = counts.get(statement._origin, 0)
+
+    @api.depends("amount")
     @api.depends_context("lang")
     def _compute_by_rule(self):
         """What each rule gives, of which how much corrects other periods."""
@@ -144,8 +155,7 @@ class SalesCommissionStatement(models.Model):
             {
                 "rows": [
                     {
-                        # sudo: who may read an entry may know its rule
-                        "rule": rule.sudo().display_name,
+                        "rule": self._name_rule(rule),
                         "kind": kinds[kind],
                         "count": count,
                         "amount": formatLang(
@@ -165,6 +175,18 @@ class SalesCommissionStatement(models.Model):
                     self.env, self.amount, currency_obj=self.currency_id
                 ),
             },
+        )
+
+    def _name_rule(self, rule):
+        """With the version, where it is another one than the statement's."""
+        # sudo: who may read an entry may know its rule
+        rule = rule.sudo()
+        if rule.plan_id == self.plan_id:
+            return rule.name
+        return self.env._(
+            "%(rule)s (version %(number)s)",
+            rule=rule.name,
+            number=rule.plan_id.version,
         )
 
     def action_open_entries(self):

@@ -5,7 +5,7 @@ from odoo.tools.misc import formatLang
 from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
 
 from .sales_consequence_rule import EFFECTS
-from .sales_scorecard_template import PERIODS
+from .sales_version_mixin import PERIODS
 
 STATES = [
     ("proposed", "To Decide"),

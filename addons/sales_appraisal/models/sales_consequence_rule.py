@@ -5,7 +5,7 @@ from odoo.tools.misc import formatLang
 from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
 
 from ..scoring.pattern import Pattern
-from .sales_scorecard_template import PERIODS
+from .sales_version_mixin import PERIODS
 
 # What may follow; for each the proposal has a method ``_apply_<kind>``.
 EFFECTS = [

@@ -13,7 +13,7 @@ from .provisional import (
     ProvisionalMany2one,
     ProvisionalText,
 )
-from .sales_scorecard_template import PERIODS
+from .sales_version_mixin import PERIODS
 
 STATES = [
     ("open", "Open"),

@@ -288,9 +288,7 @@ class SalesScorecard(models.Model):
         :return: ``{rep's id: [(first day, Role, manager's id)]}``
         """
         stays = self._read_assignments(reps, start, stop)
-        leads = {
-            manager for rows in stays.values() for _day, _team, manager, _paths in rows
-        }
+        leads = self._read_leaders(reps, start, stop)
         grades = self._read_grades(reps, stop)
         found = {}
         for rep in reps:
@@ -334,6 +332,27 @@ class SalesScorecard(models.Model):
         ):
             found[rep].append((*row[:3], tuple(row[3])))
         return found
+
+    def _read_leaders(self, reps, start, stop):
+        """The ids of those who lead somebody in service, whoever else is asked for."""
+        return {
+            manager
+            for (manager,) in self.env.execute_query(
+                SQL(
+                    """
+                    SELECT DISTINCT a.manager_id FROM sales_rep_assignment a
+                    JOIN sales_rep r ON r.id = a.rep_id
+                    WHERE a.manager_id = ANY(%(reps)s) AND a.date_from <= %(stop)s
+                        AND COALESCE(a.date_to, %(stop)s) >= %(start)s
+                        AND COALESCE(r.date_start, %(stop)s) <= %(stop)s
+                        AND COALESCE(r.date_end, %(stop)s) >= %(start)s
+                    """,
+                    reps=reps.ids,
+                    start=start,
+                    stop=stop,
+                )
+            )
+        }
 
     def _read_grades(self, reps, stop):
         """``{rep's id: [(first day, career grade)]}``; without history today's."""

@@ -1,27 +1,8 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 
 from .sales_population_mixin import POPULATION
-
-PERIODS = [
-    ("month", "Month"),
-    ("quarter", "Quarter"),
-    ("half", "Half-year"),
-    ("year", "Year"),
-]
-STATES = [("draft", "Draft"), ("published", "In Force"), ("retired", "Replaced")]
-# What a version in force keeps: whom it is for, and what it scores by.
-_FIXED = POPULATION | frozenset(
-    (
-        "company_id",
-        "period",
-        "date_from",
-        "subject",
-        "line_ids",
-        "forced",
-        "forced_minimum",
-    )
-)
+from .sales_version_mixin import SalesVersionMixin
 
 
 class SalesScorecardTemplate(models.Model):
@@ -30,33 +11,19 @@ class SalesScorecardTemplate(models.Model):
 
     _name = "sales.scorecard.template"
     _description = "Scorecard Template"
-    _inherit = ["sales.stamped.mixin", "sales.population.mixin", "mail.thread"]
+    _inherit = ["sales.version.mixin", "sales.population.mixin", "mail.thread"]
     _order = "sequence, name, version desc, id"
     _check_company_auto = True
-    _sales_stamped = frozenset(("state", "version", "former_id", "date_to"))
+    _sales_fixed = (
+        SalesVersionMixin._sales_fixed
+        | POPULATION
+        | {"subject", "line_ids", "forced", "forced_minimum"}
+    )
+    _sales_common = ("company_id", "period", "subject")
 
-    name = fields.Char(required=True, translate=True, tracking=True)
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company,
-    )
     sequence = fields.Integer(
-        default=10, help="A rep has the card of the first template that fits."
+        help="A rep has the card of the first template that fits."
     )
-    active = fields.Boolean(default=True)
-    period = fields.Selection(PERIODS, default="month", required=True, tracking=True)
-    state = fields.Selection(
-        STATES,
-        "Status",
-        default="draft",
-        required=True,
-        readonly=True,
-        copy=False,
-        tracking=True,
-    )
-    version = fields.Integer(default=1, readonly=True, copy=False)
     former_id = fields.Many2one(
         "sales.scorecard.template",
         "Version Before",
@@ -65,20 +32,6 @@ class SalesScorecardTemplate(models.Model):
         ondelete="restrict",
         index="btree_not_null",
     )
-    date_from = fields.Date(
-        "In Force From",
-        required=True,
-        default=lambda self: self.env.company._get_sales_today().replace(day=1),
-        tracking=True,
-        help="Periods that begin on this day or later are scored by this version.",
-    )
-    date_to = fields.Date(
-        "Until",
-        readonly=True,
-        copy=False,
-        help="Periods that begin later are scored by the next version.",
-    )
-
     # Whom it is for, besides the mixin's fields
     subject = fields.Selection(
         [("reps", "Reps"), ("teams", "Teams")],
@@ -125,10 +78,6 @@ class SalesScorecardTemplate(models.Model):
     )
     card_count = fields.Integer(compute="_compute_card_count")
 
-    _version_uniq = models.UniqueIndex(
-        "(former_id) WHERE former_id IS NOT NULL AND active",
-        "There is a next version already.",
-    )
     _days_positive = models.Constraint(
         "CHECK (LEAST(self_days, manager_days, calibration_days) > 0)",
         "Everybody has one working day at least.",
@@ -151,71 +100,6 @@ class SalesScorecardTemplate(models.Model):
         for template in self:
             template.card_count = counts.get(template._origin, 0)
 
-    @api.depends("name", "version")
-    def _compute_display_name(self):
-        for template in self:
-            template.display_name = (
-                self.env._(
-                    "%(template)s (version %(number)s)",
-                    template=template.name,
-                    number=template.version,
-                )
-                if template.version > 1
-                else template.name or ""
-            )
-
-    def write(self, vals):
-        if _FIXED & vals.keys():
-            self._check_draft()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_in_force(self):
-        self._check_draft()
-
-    def _check_draft(self):
-        """:raise UserError: for a version that was in force"""
-        for template in self:
-            if template.state != "draft":
-                raise UserError(
-                    self.env._(
-                        "%(template)s is in force: make another version instead.",
-                        template=template.display_name,
-                    )
-                )
-
-    # Versions
-
-    def action_publish(self):
-        """Score by this version from its first day on.
-
-        :raise UserError: when its weights do not sum to 100 % or it begins before the
-            version that it follows
-        """
-        for template in self:
-            template.check_access("write")
-            template._check_draft()
-            template._check_complete()
-            former = template.former_id
-            if former and former.date_from >= template.date_from:
-                raise UserError(
-                    self.env._(
-                        "%(template)s begins no later than the version before.",
-                        template=template.display_name,
-                    )
-                )
-            # sudo: stamped by the system; the right to write was checked above
-            template.sudo().state = "published"
-            if former:
-                # sudo: stamped by the system; it makes room for its next version
-                former.sudo().write(
-                    {
-                        "state": "retired",
-                        "date_to": fields.Date.subtract(template.date_from, days=1),
-                    }
-                )
-        return True
-
     def _check_complete(self):
         if not self.line_ids:
             raise UserError(
@@ -232,39 +116,7 @@ class SalesScorecardTemplate(models.Model):
             )
         self.line_ids._check_function()
         self.line_ids._check_subject()
-
-    def action_new_version(self):
-        """A draft with the same lines, to be changed and published."""
-        self.ensure_one()
-        self.check_access("write")
-        if self.state == "draft":
-            raise UserError(self.env._("This version is a draft: change it."))
-        later = self.search([("former_id", "=", self.id)], limit=1)
-        if not later:
-            today = self.company_id._get_sales_today()
-            later = self.copy({"name": self.name})
-            # sudo: stamped by the system; the right to write was checked above
-            later.sudo().write(
-                {
-                    "former_id": self.id,
-                    "version": self.version + 1,
-                    "date_from": fields.Date.add(today, months=1).replace(day=1),
-                }
-            )
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": self._name,
-            "res_id": later.id,
-            "views": [(False, "form")],
-        }
-
-    def copy_data(self, default=None):
-        """A copy keeps its name only as the next version."""
-        vals_list = super().copy_data(default)
-        if not (default and "name" in default):
-            for template, vals in zip(self, vals_list, strict=True):
-                vals["name"] = self.env._("%(name)s (copy)", name=template.name)
-        return vals_list
+        return super()._check_complete()
 
     def action_open_cards(self):
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -278,16 +130,3 @@ class SalesScorecardTemplate(models.Model):
         """Whether a template is for a team."""
         self.ensure_one()
         return not self.team_ids or team_id in self.team_ids.ids
-
-    @api.constrains("former_id", "company_id", "period", "subject")
-    def _check_former(self):
-        for template in self.filtered("former_id"):
-            former = template.former_id
-            if (former.company_id, former.period, former.subject) != (
-                template.company_id,
-                template.period,
-                template.subject,
-            ):
-                raise ValidationError(
-                    self.env._("A version is of the same company and period.")
-                )

@@ -44,8 +44,9 @@ class SalesScorecardTemplateLine(models.Model):
 
     _name = "sales.scorecard.template.line"
     _description = "Line of a Scorecard Template"
-    _inherit = ["sales.stamped.mixin"]
+    _inherit = ["sales.version.part.mixin", "sales.stamped.mixin"]
     _order = "template_id, sequence, id"
+    _sales_whole = "template_id"
 
     template_id = fields.Many2one(
         "sales.scorecard.template", required=True, ondelete="cascade", index=True
@@ -256,23 +257,6 @@ class SalesScorecardTemplateLine(models.Model):
                     )
                 )
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines.template_id._check_draft()
-        return lines
-
-    def write(self, vals):
-        self.template_id._check_draft()
-        result = super().write(vals)
-        if "template_id" in vals:
-            self.template_id._check_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_in_force(self):
-        self.template_id._check_draft()
-
     def _get_weight(self):
         """In hundredths of a percent."""
         self.ensure_one()
@@ -298,7 +282,9 @@ class SalesScorecardTemplatePoint(models.Model):
 
     _name = "sales.scorecard.template.point"
     _description = "Point of a Scoring Function"
+    _inherit = ["sales.version.part.mixin"]
     _order = "line_id, x"
+    _sales_whole = "line_id.template_id"
 
     line_id = fields.Many2one(
         "sales.scorecard.template.line", required=True, ondelete="cascade", index=True
@@ -309,20 +295,3 @@ class SalesScorecardTemplatePoint(models.Model):
 
     _x_uniq = models.UniqueIndex("(line_id, x)", "Two points have the same input.")
     _y_positive = models.Constraint("CHECK (y >= 0)", "Points are not negative.")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        points = super().create(vals_list)
-        points.line_id.template_id._check_draft()
-        return points
-
-    def write(self, vals):
-        self.line_id.template_id._check_draft()
-        result = super().write(vals)
-        if "line_id" in vals:
-            self.line_id.template_id._check_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_in_force(self):
-        self.line_id.template_id._check_draft()

@@ -21,6 +21,7 @@ SEEN = {
 MAY = {
     "sales.commission.statement": {"read", "write"},
     "sales.commission.entry": {"read"},
+    "sales.commission.dispute": {"read", "write"},
 }
 
 
@@ -53,7 +54,19 @@ class TestCommissionAccess(CommissionCase):
         cls.all = {
             "sales.commission.statement": cls.statements.search([]),
             "sales.commission.entry": cls.entries.search([]),
+            "sales.commission.dispute": cls._dispute_all(),
         }
+
+    @classmethod
+    def _dispute_all(cls):
+        """Everybody disputes a line of the own pay."""
+        disputes = cls.env["sales.commission.dispute"]
+        found = disputes
+        for rep, entries in cls.entries.search([]).grouped("rep_id").items():
+            found |= disputes.with_user(rep.user_id)._open(
+                entries[:1].with_user(rep.user_id), "data", "It is more"
+            )
+        return found.with_env(cls.env)
 
     def _whose(self, role, record):
         rep, user = record.rep_id, self.users[role]

@@ -12,7 +12,7 @@ HALF = {"hold_percent": 50}
 BACK = {"refund": "paid"}
 
 
-class TestHold(CommissionCase):
+class HoldCase(CommissionCase):
     def _pay(self, invoice, amount, day):
         """Cash on an invoice, or paid back on a credit note: an entry of the bank."""
         owed = invoice.line_ids.filtered(
@@ -56,6 +56,14 @@ class TestHold(CommissionCase):
         refund.action_post()
         return refund
 
+    def _owe(self, due):
+        """An invoice of January over 1,000, to be paid until a day."""
+        invoice = self._invoice(self.users["rep"], invoice_date="2031-01-05")
+        invoice.invoice_date_due = due
+        invoice.invoice_line_ids.price_unit = 1000
+        invoice.action_post()
+        return invoice
+
     def _subjects(self, name="rep", month=None):
         """``{subject: amount}`` of a rep, of one statement or of all."""
         domain = [("rep_id", "=", self.reps[name].id)]
@@ -68,6 +76,8 @@ class TestHold(CommissionCase):
             )
         }
 
+
+class TestHold(HoldCase):
     def test_followed(self):
         """Cash alone makes a period stale of which something is held."""
         plan = self._plan({**HALF}) | self._plan(name="Nothing is held")
@@ -238,14 +248,6 @@ class TestHold(CommissionCase):
                 self._plan(dict(rule), publish=False)
 
     # Unpaid
-
-    def _owe(self, due):
-        """An invoice of January over 1,000, to be paid until a day."""
-        invoice = self._invoice(self.users["rep"], invoice_date="2031-01-05")
-        invoice.invoice_date_due = due
-        invoice.invoice_line_ids.price_unit = 1000
-        invoice.action_post()
-        return invoice
 
     def test_unpaid(self):
         """Taken back some days after the due date, given again with the cash."""

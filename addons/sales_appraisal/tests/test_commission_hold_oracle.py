@@ -1,4 +1,5 @@
-"""Holds, releases and credit notes against plain Python, over random histories."""
+"""Holds, releases, credit notes and losses of customers against plain Python, over
+random histories."""
 
 import os
 import random
@@ -7,6 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from dateutil.relativedelta import relativedelta
+
 from odoo.tools import SQL
 
 from .commission_common import CommissionCase
@@ -14,18 +17,19 @@ from .test_commission_oracle import ABOVE, MONTHS, PEOPLE, cents
 
 HISTORIES = int(os.environ.get("SALES_HISTORIES", 6))
 BILLS = 5
+CUSTOMERS = 2
 
 
 class Books:
     """What a rule pays, holds, releases and takes back, from a list of bills.
 
-    A bill is an invoice or a credit note of one line: ``who``, ``day``, ``due``,
-    ``value``, ``tax``, ``cash`` (a list of days and amounts), and ``of``, the bill that
-    it credits.
+    A bill is an invoice or a credit note of one line: ``who``, ``customer``, ``day``,
+    ``due``, ``value``, ``tax``, ``cash`` (a list of days and amounts), and ``of``, the
+    bill that it credits. Losses are ``[(customer, first day, day of the return)]``.
     """
 
-    def __init__(self, bills, rule, last):
-        self.bills, self.rule = bills, rule
+    def __init__(self, bills, rule, last, losses):
+        self.bills, self.rule, self.losses = bills, rule, losses
         # What ends after it is of no statement yet.
         self.last = last.toordinal()
         self.percent = Fraction(rule["hold_percent"]) / 100
@@ -105,23 +109,51 @@ class Books:
                     of[bill["line"]] = cents(amount * share) - cents(amount * before)
                 found["clawback"] += paid[bill["line"]]
         found["hold"] = sum(held.values())
+        kept_of = {}
         for bill in self.bills:
             owed = Fraction(bill["value"]) * (1 + Fraction(bill["tax"]) / 100)
             collected = sum(Fraction(amount) for _day, amount, _id in bill["cash"])
             share = collected / owed
             over = bill["due"].toordinal() + self.rule["unpaid_days"]
+            kept = paid[bill["line"]] + held[bill["line"]]
+            unpaid = Fraction(0)
             if self.rule["unpaid"] == "back" and over <= self.last:
-                kept = paid[bill["line"]] + held[bill["line"]]
-                found["unpaid"] += cents(kept * share) - kept
+                unpaid = cents(kept * share) - kept
+            found["unpaid"] += unpaid
             if self.rule["hold_release"] == "days":
                 ends = bill["day"].toordinal() + self.rule["hold_days"]
                 share = Fraction(ends <= self.last)
-            found["release"] += cents(-held[bill["line"]] * share)
+            release = cents(-held[bill["line"]] * share)
+            found["release"] += release
+            kept_of[bill["line"]] = kept + unpaid + release
+        found["lost"] = -self._get_lost(paid, kept_of)
         return {
             "override" if subject == "earning" and self._is_override() else subject: x
             for subject, x in found.items()
             if x
         }
+
+    def _get_lost(self, paid, kept_of):
+        """What there is of all documents of customers who are lost in the end.
+
+        :param dict paid: what each line has earned, or is taken back by its own credit
+        :param dict kept_of: what a rep has of each line by all entries
+        """
+        months = relativedelta(months=self.rule["lost_months"])
+        lost = Fraction(0)
+        for customer, first, last in self.losses:
+            if last or first.toordinal() > self.last:
+                continue
+            bills = [
+                bill
+                for bill in self.bills
+                if bill["customer"] == customer
+                and (bill["of"] or bill)["day"] <= first
+                and first < (bill["of"] or bill)["day"] + months
+            ]
+            if sum(paid[bill["line"]] for bill in bills if bill["day"] <= first) > 0:
+                lost += sum(kept_of[bill["line"]] for bill in bills)
+        return lost
 
     def _is_override(self):
         return self.rule["credited"] == "override"
@@ -141,6 +173,7 @@ def random_rule(chance):
         "refund": chance.choice(("base", "paid", "paid")),
         "unpaid": chance.choice(("kept", "back")),
         "unpaid_days": chance.choice((0, 20, 40)),
+        "lost_months": chance.choice((0, 1, 2, 12)),
     }
     if rule["hold_percent"] and rule["hold_release"] == "days":
         rule["unpaid"] = "kept"
@@ -160,6 +193,12 @@ class TestHoldOracle(CommissionCase):
         self.env.flush_all()
         codes = ("INVOICED", "BILLED", "DUE", "COLLECTED")
         self.metrics = {code: self._metric(code).id for code in codes}
+        self.customers = self.env["res.partner"].create(
+            [{"name": f"Customer {number}"} for number in range(CUSTOMERS)]
+        )
+        self.env["sales.customer"]._refresh(
+            self.company, self.customers.ids, date(2030, 1, 1)
+        )
 
     def _make_plan(self, rule, number):
         tiers = [(0, float(rule["low"])), (rule["step"], float(rule["high"]))]
@@ -188,6 +227,7 @@ class TestHoldOracle(CommissionCase):
             "move": move.id,
             "line": self.number,
             "who": chance.choice(PEOPLE),
+            "customer": origin["customer"] if origin else chance.randrange(CUSTOMERS),
             "day": day,
             "due": day + timedelta(days=chance.choice((0, 15, 30))),
             "value": value or Decimal("0.01"),
@@ -210,6 +250,38 @@ class TestHoldOracle(CommissionCase):
                 self.number += 1
                 bill["cash"].append((max(day, bill["day"]), amount, self.number))
             left -= amount
+
+    def _lose(self, chance):
+        """Customers are lost, and return or not, at any time."""
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM sales_customer_stage WHERE partner_id = ANY(%s)",
+                self.customers.ids,
+            )
+        )
+        losses = []
+        for number, customer in enumerate(self.customers):
+            days = sorted(
+                date(2031, chance.choice(MONTHS), chance.randint(1, 28))
+                for _day in range(chance.randint(0, 4))
+            )
+            for first, last in zip(days[::2], [*days[1::2], None], strict=False):
+                losses.append((number, first, last))
+            stages = ["lost", chance.choice(("customer", "dormant"))] * 2
+            for day, stage in zip(days, stages, strict=False):
+                self.env.cr.execute(
+                    SQL(
+                        """INSERT INTO sales_customer_stage (customer_id, partner_id,
+                        company_id, stage, date)
+                        SELECT id, partner_id, company_id, %s, %s FROM sales_customer
+                        WHERE partner_id = %s AND company_id = %s""",
+                        stage,
+                        day,
+                        customer.id,
+                        self.company.id,
+                    )
+                )
+        return losses
 
     def _write(self, bills):
         """The ledger, as if documents were behind it."""
@@ -240,11 +312,12 @@ class TestHoldOracle(CommissionCase):
         self.env.cr.execute(
             SQL(
                 """INSERT INTO sales_credit (metric_id, date, rep_id, user_id,
-                company_id, value, share, overlay, product_id, scope_id, res_model,
-                res_id, part, source) VALUES %s""",
+                company_id, value, share, overlay, product_id, scope_id, partner_id,
+                res_model, res_id, part, source) VALUES %s""",
                 SQL(", ").join(
                     SQL(
-                        "(%s, %s, %s, %s, %s, %s, 100, FALSE, %s, %s, %s, %s, %s, %s)",
+                        """(%s, %s, %s, %s, %s, %s, 100, FALSE, %s, %s, %s, %s, %s,
+                        %s, %s)""",
                         self.metrics[code],
                         day,
                         self.reps[bill["who"]].id,
@@ -253,6 +326,7 @@ class TestHoldOracle(CommissionCase):
                         value,
                         self.product.id,
                         bill["move"],
+                        self.customers[bill["customer"]].id,
                         *document,
                     )
                     for bill, code, day, value, *document in rows
@@ -275,7 +349,7 @@ class TestHoldOracle(CommissionCase):
             found[rep][period.month, line] = Fraction(str(amount))
         return found
 
-    def _assert_settled(self, bills, rule, plan, what, earned=None):
+    def _assert_settled(self, bills, losses, rule, plan, what, earned=None):
         found = defaultdict(dict)
         for rep, subject, amount in self.env.execute_query(
             SQL(
@@ -288,7 +362,7 @@ class TestHoldOracle(CommissionCase):
         last = max(
             self.statements.search([("plan_id", "=", plan.id)]).mapped("date_to")
         )
-        books = Books(bills, rule, last)
+        books = Books(bills, rule, last, losses)
         for name in PEOPLE:
             due = {
                 subject: amount
@@ -298,7 +372,9 @@ class TestHoldOracle(CommissionCase):
                 if amount and not (subject == "release" and not rule["hold_percent"])
             }
             self.assertEqual(
-                found[self.reps[name].id], due, f"{what}: {name} by {rule} of {bills}"
+                found[self.reps[name].id],
+                due,
+                f"{what}: {name} by {rule} of {bills}, {losses}",
             )
 
     def _make_bills(self, chance):
@@ -314,21 +390,21 @@ class TestHoldOracle(CommissionCase):
             chance = random.Random(seed)
             rule = random_rule(chance)
             plan = self._make_plan(rule, seed)
-            bills = self._make_bills(chance)
+            bills, losses = self._make_bills(chance), self._lose(chance)
             self._write(bills)
             months = list(MONTHS)
             chance.shuffle(months)
             for month in months:
                 self._settle(plan, month)
-            self._assert_settled(bills, rule, plan, seed)
+            self._assert_settled(bills, losses, rule, plan, seed)
 
     def _settle(self, plan, month):
         self.statements._settle(plan, *plan._get_bounds(date(2031, month, 1)))
 
     def test_over_time(self):
-        """Cash comes and goes, and invoices change, while statements are closed: the
-        sum over time is what is paid if everything is known at once, and what is
-        closed stays."""
+        """Cash and customers come and go, and invoices change, while statements are
+        closed: the sum over time is what is paid if everything is known at once, and
+        what is closed stays."""
         for seed in range(HISTORIES):
             chance = random.Random(1000 + seed)
             rule = random_rule(chance)
@@ -339,6 +415,7 @@ class TestHoldOracle(CommissionCase):
                 for bill in chance.sample(bills, 2):
                     self._random_cash(chance, bill)
                 self._write(bills)
+                losses = self._lose(chance)
                 self._settle(plan, chance.choice(MONTHS))
                 statements = self.statements.search(
                     [("plan_id", "=", plan.id), ("state", "=", "open")],
@@ -354,7 +431,8 @@ class TestHoldOracle(CommissionCase):
             self._write(bills)
             for month in MONTHS:
                 self._settle(plan, month)
-            self._assert_settled(bills, rule, plan, seed, self._read_earned(plan))
+            earned = self._read_earned(plan)
+            self._assert_settled(bills, losses, rule, plan, seed, earned)
             for statement, entries in kept.items():
                 self.assertEqual(self._read(statement), entries)
             for statement in self.statements.search([("plan_id", "=", plan.id)]):

@@ -48,6 +48,44 @@ class TestCommissionLive(CommissionCase):
         self.assertEqual(self._statement(month=2).amount, -100)
         self.assertEqual(self._stale(), [])
 
+    def test_concerned(self):
+        """Who has sold, and who is above; the others are left as they are."""
+        self.plan = self._plan(
+            {"metric": "ORDERS", "rate_unit": "amount", "rate": 7},
+            {"credited": "both"},
+            {"credited": "override", "level_to": 3, "rate": 1},
+            name="Override",
+        )
+        period = self.stamps._get_periods(self.plan)[0]
+        self.assertIsNone(self.stamps._get_concerned(*period)[0])
+        self.statements._cron_follow()
+        self.assertFalse(self.stamps._get_concerned(*period)[0])
+        invoice = self._sell("rep", 1000)
+        above = [self.reps[name] for name in ("rep", "leader", "manager", "director")]
+        concerned = self.stamps._get_concerned(*period)[0]
+        self.assertEqual(concerned, concerned.union(*above))
+        self.assertEqual(len(concerned), 4)
+        self.statements._cron_follow()
+        self.assertEqual(self._statement("manager", plan=self.plan).amount, 10)
+        self.env["sales.split"].create(
+            [
+                {"move_id": invoice.id, "rep_id": self.reps["rep"].id},
+                {
+                    "move_id": invoice.id,
+                    "rep_id": self.reps["peer"].id,
+                    "share": 20,
+                    "overlay": True,
+                },
+            ]
+        )
+        self.assertIn(self.reps["peer"], self.stamps._get_concerned(*period)[0])
+        self.statements._cron_follow()
+        self.assertEqual(self._statement("peer", plan=self.plan).amount, 20)
+        invoice.button_draft()
+        self.statements._cron_follow()
+        for name in ("rep", "peer", "manager"):
+            self.assertEqual(self._statement(name, plan=self.plan).amount, 0)
+
     def test_nothing_else(self):
         """What has not changed is not settled again."""
         self.statements._cron_follow()
@@ -101,6 +139,21 @@ class TestCommissionLive(CommissionCase):
         self.assertEqual(self._statement("leader", 2, plan).amount, -10)
         self.assertEqual(self._statement("peer_leader", 2, plan).amount, 10)
         self.assertEqual(self._stale("facts"), [])
+
+    def test_leader_alone(self):
+        """Who leads others does so also when only the own statement is settled."""
+        plan = self._plan(
+            {"credited": "override", "rate": 1}, name="Override", role="leader"
+        )
+        sellers = self._plan(name="Sellers", role="seller")
+        self._sell("rep", 1000)
+        self.statements._cron_follow()
+        mine = self._statement("leader", plan=plan)
+        self.assertEqual(mine.amount, 10)
+        mine.with_user(self.users["leader"]).action_compute()
+        self.assertEqual(mine.amount, 10)
+        self.statements.with_user(self.users["leader"]).action_open_mine()
+        self.assertFalse(self._statement("leader", plan=sellers))
 
     def test_mine(self):
         """Who opens the own statements sees what the facts are now."""

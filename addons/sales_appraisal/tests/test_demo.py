@@ -24,8 +24,11 @@ WHOSE = {
     "sales.feedback.comment": "rep_id",
     "sales.commission.statement": "rep_id",
     "sales.commission.entry": "rep_id",
+    "sales.commission.dispute": "rep_id",
     "sales.commission.basis": "statement_id.rep_id",
     "sales.commission.payment": "statement_id.rep_id",
+    "sales.commission.draw": "rep_id",
+    "sales.commission.forgiveness": "rep_id",
 }
 # Who may read a record besides: as coach, manager or author of it.
 BESIDES = {
@@ -124,6 +127,15 @@ class TestDemo(TransactionCase):
         limited = self.cards.line_ids.filtered("points_limited")
         self.assertIn("10 of 14 points count", limited[:1].explanation)
 
+    def test_disputes(self):
+        """Of commission: waiting, gone further up, granted and refused."""
+        disputes = self.env["sales.commission.dispute"].search([])
+        states = disputes.grouped("state")
+        self.assertGreaterEqual(states.keys(), {"open", "corrected", "refused"})
+        self.assertTrue(any(states["open"].mapped("escalations")))
+        self.assertTrue(all(states["open"].mapped("activity_ids")))
+        self.assertTrue(states["corrected"].correction_ids)
+
     def test_coaching(self):
         """Plans in every step with an effect, joint visits, talks, skills, the wall."""
         domain = [("company_id", "=", self.env.ref("base.main_company").id)]
@@ -195,7 +207,10 @@ class TestDemo(TransactionCase):
                 statement.amount, sum(statement.entry_ids.mapped("amount")), 2
             )
         entries = statements.entry_ids
-        self.assertGreaterEqual(set(entries.mapped("subject")), {"earning", "override"})
+        self.assertGreaterEqual(
+            set(entries.mapped("subject")),
+            {"earning", "override", "guarantee", "draw", "recovery"},
+        )
         self.assertTrue(all(entries[:200].mapped("explanation")))
 
     def test_whose(self):

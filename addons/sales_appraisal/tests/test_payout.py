@@ -64,7 +64,7 @@ class TestPayout(PayoutCase):
         self.assertEqual(self._statement("peer").state, "validated")
 
     def test_nothing_to_pay(self):
-        """Nothing and less than nothing carry over."""
+        """Less than nothing carries over, nothing is settled without a payout."""
         invoice = self._sell("rep", 100)
         self._sell("peer", 100)
         self._run()
@@ -74,11 +74,15 @@ class TestPayout(PayoutCase):
         back = self.statements.search([("rep_id", "=", self.reps["rep"].id)])
         back -= self._statement("rep")
         self.assertEqual(back.amount, -10)
-        self._close(back | self._statement("leader"), "validated")
-        for statement in (back, self._statement("leader")):
-            with self.assertRaises(UserError) as caught:
-                self._pay(statement)
-            self.assertIn(statement.display_name, str(caught.exception))
+        nothing = self._statement("leader")
+        self._close(back | nothing, "validated")
+        with self.assertRaises(UserError) as caught:
+            self._pay(back)
+        self.assertIn(back.display_name, str(caught.exception))
+        action = nothing.with_user(self.users["finance"]).action_pay()
+        self.assertIn(nothing.display_name, action["params"]["message"])
+        self.assertEqual(nothing.state, "paid")
+        self.assertFalse(nothing.sudo().payout_id)
         self._close(self._statement("peer"), "validated")
         action = (
             (back | self._statement("peer"))
@@ -88,6 +92,23 @@ class TestPayout(PayoutCase):
         self.assertIn(back.display_name, action["params"]["message"])
         self.assertEqual(back.state, "validated")
         self.assertEqual(self._statement("peer").state, "paid")
+
+    def test_evened_out(self):
+        """What comes to nothing with what was carried over is settled by it."""
+        invoice = self._sell("rep", 100)
+        self._run()
+        self._pay(self._validated())
+        invoice.button_draft()
+        self._run()
+        back = self._validated()
+        statement = self.statements._make(
+            self.plan, date(2032, 1, 1), date(2032, 1, 31), back.rep_id.ids
+        )
+        statement.amount = 10
+        self._close(statement, "validated")
+        payout = self._pay(statement)
+        self.assertEqual(payout.statement_ids, back | statement)
+        self.assertEqual((payout.amount, back.state), (0, "paid"))
 
     def test_carried(self):
         """What is negative is settled with the next that is more, and back with it."""

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.sales_scorecard_template import PERIODS
+from ..models.sales_version_mixin import PERIODS
 from ..scoring.periods import bounds
 
 

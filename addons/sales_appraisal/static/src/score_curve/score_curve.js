@@ -5,42 +5,51 @@ import {formatFloat} from "@web/views/fields/formatters";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 const SIZES = {
-    large: {width: 420, height: 200, left: 40, bottom: 26, top: 12, right: 16},
+    large: {width: 420, height: 200, left: 16, bottom: 26, top: 12, right: 16},
     small: {width: 90, height: 32, left: 2, bottom: 3, top: 3, right: 2},
 };
 // No more labels on the axis than fit beside each other.
 const LABELS = 7;
+// As wide as a digit of a label.
+const LETTER = 6.5;
 
-/** The curve of a scoring function: input to the right, points upwards; the own place. */
-export class ScoreCurve extends Component {
-    static template = "sales_appraisal.ScoreCurve";
-    static props = {...standardFieldProps, small: {type: Boolean, optional: true}};
+/** A curve: input to the right, points upwards; the own place. */
+export class CurvePlot extends Component {
+    static template = "sales_appraisal.CurvePlot";
+    static props = {
+        points: Array,
+        place: {type: [Number, {value: null}], optional: true},
+        small: {type: Boolean, optional: true},
+    };
 
     get size() {
-        return SIZES[this.props.small ? "small" : "large"];
+        if (this.props.small) {
+            return SIZES.small;
+        }
+        // Wide enough for the labels beside the axis.
+        const longest = Math.max(...this.values.map((y) => this.format(y).length));
+        return {...SIZES.large, left: SIZES.large.left + LETTER * longest};
     }
 
-    get curve() {
-        const {name, record} = this.props;
-        const curve = record.data[name];
-        return curve && curve.points.length > 1 ? curve : null;
+    /** The points that are labelled beside the axis. */
+    get values() {
+        const ys = new Set(this.props.points.map((point) => point[1]));
+        return [...ys].slice(0, LABELS);
     }
 
     get viewBox() {
         return `0 0 ${this.size.width} ${this.size.height}`;
     }
 
-    /** The input of this card, where the record is a line of one. */
-    get place() {
-        const {applies, x} = this.props.record.data;
-        return applies && x !== undefined ? x : null;
+    get hasPlace() {
+        return typeof this.props.place === "number";
     }
 
     get range() {
-        const points = this.curve.points;
+        const points = this.props.points;
         const xs = points.map((point) => point[0]);
-        if (this.place !== null) {
-            xs.push(this.place);
+        if (this.hasPlace) {
+            xs.push(this.props.place);
         }
         const ys = points.map((point) => point[1]);
         const [low, high] = [Math.min(0, ...ys), Math.max(...ys)];
@@ -64,7 +73,7 @@ export class ScoreCurve extends Component {
 
     /** The corners, and level lines to a place outside of them. */
     get corners() {
-        const points = this.curve.points;
+        const points = this.props.points;
         const [start, stop] = this.range.x;
         return [[start, points[0][1]], ...points, [stop, points.at(-1)[1]]];
     }
@@ -82,7 +91,7 @@ export class ScoreCurve extends Component {
 
     get marks() {
         const seen = new Set();
-        const inner = this.curve.points.slice(1, -1);
+        const inner = this.props.points.slice(1, -1);
         return inner
             .filter(([x]) => !seen.has(x) && seen.add(x))
             .slice(0, LABELS)
@@ -95,14 +104,15 @@ export class ScoreCurve extends Component {
     }
 
     get levels() {
-        const ys = [...new Set(this.curve.points.map((point) => point[1]))];
-        return ys
-            .slice(0, LABELS)
-            .map((y) => ({key: y, y: this.toY(y), label: this.format(y)}));
+        return this.values.map((y) => ({
+            key: y,
+            y: this.toY(y),
+            label: this.format(y),
+        }));
     }
 
     get summary() {
-        return this.curve.points
+        return this.props.points
             .map(([x, y]) =>
                 _t("%(input)s gives %(points)s", {
                     input: this.format(x),
@@ -114,6 +124,24 @@ export class ScoreCurve extends Component {
 
     format(value) {
         return formatFloat(value, {digits: [16, 2], trailingZeros: false});
+    }
+}
+
+/** The curve of a scoring function; of a line of a card with its own input. */
+export class ScoreCurve extends Component {
+    static template = "sales_appraisal.ScoreCurve";
+    static components = {CurvePlot};
+    static props = {...standardFieldProps, small: {type: Boolean, optional: true}};
+
+    get curve() {
+        const {name, record} = this.props;
+        const curve = record.data[name];
+        return curve && curve.points.length > 1 ? curve : null;
+    }
+
+    get place() {
+        const {applies, x} = this.props.record.data;
+        return applies && x !== undefined ? x : null;
     }
 }
 

@@ -1,0 +1,52 @@
+"""What decisions on disputes give, beside what rules give for the same.
+
+A decision says what is to be paid instead of what was paid. It is no gift on top: what
+rules pay more, or less, later on counts towards it, so that nobody is paid twice for
+what the documents bring by then. It ends with what it is about.
+"""
+
+from odoo.tools import SQL
+
+
+def outstanding(paid, decisions):
+    """What each decision still gives, so that all is as the last one says.
+
+    >>> [outstanding(paid, [(100, 120)]) for paid in (100, 115, 150, 90, 0)]
+    [[20], [5], [0], [20], [0]]
+    >>> outstanding(105, [(100, 120), (100, 130), (100, 115)])
+    [15, 10, -15]
+
+    :param paid: what rules pay now
+    :param decisions: ``[(ruled, to)]`` in their order: what rules paid then, and what
+        is to be paid
+    """
+    found, before = [], paid
+    for ruled, to in decisions:
+        least, most = sorted((ruled, to))
+        is_gone = ruled and not paid
+        total = paid if is_gone else paid + to - min(max(paid, least), most)
+        found.append(total - before)
+        before = total
+    return found
+
+
+def lines(ids, days, amounts):
+    """The lines of entries of disputes, see ``booking.LINE``: the dispute is the cause.
+
+    :param days: on which they were decided
+    """
+    return SQL(
+        """
+        SELECT d.rep_id, 0 AS level, 'dispute' AS source,
+            'sales.commission.dispute' AS res_model, d.id AS res_id, 0 AS part,
+            0 AS user_id, FALSE AS overlay, l.date, d.scope_id, r.metric_id,
+            d.partner_id, NULL::integer AS product_id, NULL::numeric AS factor,
+            0::numeric AS base, 0::numeric AS position, l.amount
+        FROM unnest(%s::integer[], %s::date[], %s::numeric[]) l(id, date, amount)
+        JOIN sales_commission_dispute d ON d.id = l.id
+        JOIN sales_commission_rule r ON r.id = d.rule_id
+        """,
+        ids,
+        days,
+        amounts,
+    )

@@ -1,0 +1,97 @@
+from collections import defaultdict
+from decimal import Decimal
+
+from odoo import models
+
+from ..commission import booking, disputed
+from .sales_commission_dispute import line_of
+from .sales_commission_entry_text import exact
+
+
+class SalesCommissionDispute(models.Model):
+    """What decisions give, as lines of entries that follow the facts like others."""
+
+    _inherit = "sales.commission.dispute"
+
+    def _get_decided(self, plan, start, reps):
+        """Decisions about a period and the later ones, which may hang on it."""
+        domain = [
+            ("state", "=", "corrected"),
+            ("plan_id", "in", plan._get_versions().ids),
+            ("period_from", ">=", start),
+        ]
+        if reps is not None:
+            domain.append(("rep_id", "in", reps.ids))
+        return self.search(domain, order="decided_on, id")
+
+    def _select_lines(self):
+        """A SELECT of lines, of decisions about one rule and period, in their order."""
+        paid = defaultdict(Decimal)
+        for entry in self.env["sales.commission.entry"].search(
+            [
+                ("rule_id", "=", self.rule_id.id),
+                ("period_from", "=", self[:1].period_from),
+                ("rep_id", "in", self.rep_id.ids),
+                ("scope_id", "in", self.mapped("scope_id")),
+            ]
+        ):
+            paid[self._get_key(entry)] += exact(entry.amount)
+        about = self.grouped(self._get_key)
+        left = {}
+        for key, disputes in about.items():
+            decisions = [
+                (exact(one.amount_ruled), exact(one.amount_after)) for one in disputes
+            ]
+            amounts = disputed.outstanding(paid[key], decisions)
+            left.update(zip(disputes, amounts, strict=True))
+        return disputed.lines(
+            [one.id for one in left],
+            [one.company_id._get_sales_date(one.decided_on) for one in left],
+            list(left.values()),
+        )
+
+    @staticmethod
+    def _get_key(record):
+        """What a dispute or an entry is about."""
+        return record.rep_id, record.subject, record.scope_id, line_of(record)
+
+
+class SalesCommissionStatement(models.Model):
+    _inherit = "sales.commission.statement"
+
+    def _settle(self, plan, start, stop, reps=None):
+        written = super()._settle(plan, start, stop, reps)
+        decided = self.env["sales.commission.dispute"]._get_decided(plan, start, reps)
+        by_rule = decided.grouped(
+            lambda one: (one.plan_id, one.rule_id, one.period_from)
+        )
+        corrected = self.browse()
+        for (version, rule, first), disputes in by_rule.items():
+            corrected |= self._settle_decided(version, rule, first, disputes)
+        corrected._sum_up()
+        return written | corrected
+
+    def _settle_decided(self, plan, rule, start, disputes):
+        """Make the entries of decisions what they should be.
+
+        :return: the statements that were open for them
+        """
+        _first, stop = plan._get_bounds(start)
+        books = self._open_books(plan, start, stop, [], disputes.rep_id)
+        elsewhere = self._get_elsewhere(plan, start, books)
+        self._lock_open([*filter(None, books.values()), *elsewhere.ids])
+        lines = disputes._select_lines()
+        entries = booking.Entries(rule, start, lines, "dispute", plan)
+        books = self._write_entries(entries, books)
+        return self.browse(id_ for id_ in books.values() if id_) | elsewhere
+
+    def _pass_on(self, former, plan):
+        """What is disputed of a period is about the version that pays it."""
+        disputes = self.env["sales.commission.dispute"].search(
+            [("plan_id", "=", former.id), ("period_from", ">=", plan.date_from)]
+        )
+        disputes.plan_id = plan
+        for rule in plan.rule_ids.filtered("former_id"):
+            mine = disputes.filtered(lambda one, of=rule: one.rule_id == of.former_id)
+            mine.rule_id = rule
+        return super()._pass_on(former, plan)
