@@ -30,9 +30,14 @@ _CHANGING = (
 def closed(rule, start, rep_ids, subject):
     """What closed statements hold of a rule and period, or None where none is closed.
 
+    A plan that is only tried (``sales_as_open`` in the context) gives what it would if
+    none was.
+
     :return: a relation in parentheses: rep_id, the cause, what is kept, ``base``,
         ``amount``, and ``first_id``: the entry that is corrected
     """
+    if rule.env.context.get("sales_as_open"):
+        return None
     statements = rule.env["sales.commission.statement"].search(
         [
             ("rep_id", "in", list(rep_ids)),

@@ -319,12 +319,17 @@ class SalesCommissionSandbox(models.AbstractModel):
         if side.booked:
             return self._read_booked(side, start, stop, currency)
         found = defaultdict(Decimal)
-        # sudo: targets and cards are read as by a run; who asks was checked
-        plan = side.plans.sudo()
+        plan = self._get_tried(side)
         for first, last in self._get_parts(plan, start, stop):
             for rep, amount in self._read_version(plan, first, last, currency).items():
                 found[rep] += amount
         return found
+
+    @staticmethod
+    def _get_tried(side):
+        """The version, as if no statement was closed."""
+        # sudo: targets and cards are read as by a run; who asks was checked
+        return side.plans.sudo().with_context(sales_as_open=True)
 
     @staticmethod
     def _get_parts(plan, start, stop):
@@ -337,14 +342,14 @@ class SalesCommissionSandbox(models.AbstractModel):
         ]
 
     def _read_version(self, plan, start, stop, currency):
-        """What a version gives for one of its periods, as if nothing was closed."""
+        """What a version gives for one of its periods."""
         members = plan._get_members(start, stop)
         found = dict.fromkeys((rep for rep, _first, _last in members), Decimal(0))
         if not members:
             return found
         value = self._convert(SQL("l.amount"), plan, plan.currency_id, currency, "l")
         for rule in plan.rule_ids:
-            lines = rule._select_lines(start, stop, members, ())
+            lines = rule._select_lines(start, stop, members, list(found))
             for subject in lines.keys() & set(COMPARED):
                 for rep, amount in self.env.execute_query(
                     SQL(

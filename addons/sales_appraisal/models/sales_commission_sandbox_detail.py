@@ -56,8 +56,7 @@ class SalesCommissionSandbox(models.AbstractModel):
         return self.env["sales.commission.trial"].sudo().new({"plan_id": plan.id})
 
     def _get_rules(self, side, rep, start, stop):
-        # sudo: targets and cards are read as by a run; who asks was checked
-        plan = side.plans.sudo()
+        plan = self._get_tried(side)
         trial, found = self._get_trial(plan), []
         parts = self._get_parts(plan, start, stop)
         for first, last in parts:

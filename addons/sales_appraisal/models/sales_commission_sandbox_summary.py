@@ -199,9 +199,24 @@ class SalesCommissionSandbox(models.AbstractModel):
         if taking:
             remarks.append(
                 _(
-                    "%(plans)s: takes back what was paid for credit notes or unpaid "
-                    "invoices. That is not taken off here, so it would cost less.",
+                    "%(plans)s: takes back what was paid when invoices are credited or "
+                    "stay unpaid, orders are cancelled or customers lost. That is not "
+                    "taken off here, so it would cost less.",
                     plans=", ".join(taking),
+                )
+            )
+        advancing = [
+            side.name
+            for side in (left, right)
+            # sudo: of a plan that may be read
+            if not side.booked and side.plans.sudo().rule_ids._get_advances()
+        ]
+        if advancing:
+            remarks.append(
+                _(
+                    "%(plans)s: guarantees and draws, and what is given back of them, "
+                    "are not counted.",
+                    plans=", ".join(advancing),
                 )
             )
         if left.booked:
@@ -212,7 +227,12 @@ class SalesCommissionSandbox(models.AbstractModel):
         """Whether a version takes back what it has paid."""
         # sudo: of a plan that may be read
         rules = plan.sudo().rule_ids
-        return any((rule.refund, rule.unpaid) != ("base", "kept") for rule in rules)
+        return any(
+            (rule.refund, rule.unpaid) != ("base", "kept")
+            or rule.cancelled == "paid"
+            or rule.lost_months
+            for rule in rules
+        )
 
     def _get_booked_remarks(self, periods, money):
         _ = self.env._

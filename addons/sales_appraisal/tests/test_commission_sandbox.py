@@ -227,13 +227,18 @@ class TestSandbox(SandboxCase):
         self._plan({"rate": 3}, name="Besides")
         self._sell("rep", 1000)
         self._run()
-        draft = self._plan({"rate": 12, "refund": "paid"}, publish=False)
+        draft = self._plan(
+            {"rate": 12, "refund": "paid"},
+            {"kind": "guarantee", "tier_ids": self._tiers((1, 500), value="amount")},
+            publish=False,
+        )
         data = self._compare(self._booked(plan), self._version(draft), FIRST[:1])
         self.assertEqual(self._people(data)["rep"], (100, 120, 20))
         notes = " ".join(data["notes"])
         self.assertIn("30.00", notes)
         self.assertIn("Held Back", notes)
         self.assertIn("takes back", notes)
+        self.assertIn("guarantees and draws", notes)
         self.assertNotIn("Nothing is booked", notes)
         data = self._compare(self._booked(), self._version(draft), FIRST[:1])
         self.assertEqual(self._people(data)["rep"], (130, 120, -10))
@@ -347,6 +352,31 @@ class TestSandbox(SandboxCase):
             [line] = side["rules"][0]["lines"]
             self.assertEqual(line["document"], invoice.name)
         self.assertIn("no target", str(right["rules"][1]["notes"]))
+
+    def test_closed(self):
+        """What is closed decides about nothing: lines are in the order of their days,
+        however late they are known."""
+        plan = self._plan(
+            {"table": "amount", "tier_ids": self._tiers((0, 1), (1000, 10))}
+        )
+        early = self._sell("rep", 1000, "2031-01-20")
+        self._run()
+        self._close(self._statement())
+        late = self._sell("rep", 1000, "2031-01-05")
+        self._run()
+        version = self._version(plan)
+        detail = self._sandbox().get_person(
+            self._booked(plan), version, FIRST[0], self.reps["rep"].id
+        )
+        for side, invoices in zip(
+            detail["sides"], ((early, late), (late, early)), strict=True
+        ):
+            self.assertEqual(
+                [line["document"] for line in side["rules"][0]["lines"]],
+                [invoice.name for invoice in invoices],
+            )
+        data = self._compare(self._booked(plan), version, FIRST[:1])
+        self.assertEqual(self._people(data)["rep"], (110, 110, 0))
 
     def test_options(self):
         """The last version against the one in force, of the months that are over."""
