@@ -4,7 +4,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo.fields import Command
 
-from .draws import Draws, get_rules
+from .draws import Draws
 
 BACK = 3
 REPS = ("Commission of Reps", "销售代表提成方案")
@@ -31,6 +31,7 @@ class Commission:
             [("company_id", "=", self.company.id), ("grade_id", "!=", False)]
         )
         usual = self.get_usual(people)
+        draws = Draws(self.env, self.first)
         self.make_plan(
             REPS,
             "seller",
@@ -45,7 +46,7 @@ class Commission:
                 },
             ),
             (CUSTOMERS, {"metric": "NEW_CUSTOMERS", "rate_unit": "amount", "rate": 50}),
-            *get_rules(usual),
+            *draws.get_rules(people),
         )
         self.make_plan(
             LEADERS,
@@ -61,7 +62,7 @@ class Commission:
                 },
             ),
         )
-        Draws(self.env, self.company, self.first, self.word).load(usual)
+        draws.load(self.word)
         for back in range(BACK, -1, -1):
             day = self.first - relativedelta(months=back)
             statements = self.env["sales.commission.statement"]._run(self.company, day)
