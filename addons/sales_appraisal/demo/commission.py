@@ -9,7 +9,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo.fields import Command
 
-from .draws import Draws, get_rules
+from .draws import Draws
 
 # So many months ago the plans began; with the last month the second version did.
 BACK = 5
@@ -94,8 +94,9 @@ class Commission:
         agents = people.filtered(lambda rep: rep.user_id.login in AGENTS)
         self.make_agencies(agents)
         self.usual = self.get_usual(people)
+        self.draws = Draws(self.env, self.first)
         reps = self.make_plans(people, agents.team_id)
-        Draws(self.env, self.company, self.first, self.word).load(self.usual)
+        self.draws.load(self.word)
         for back in range(BACK, -1, -1):
             if back == CHANGED:
                 self.change(reps)
@@ -137,9 +138,13 @@ class Commission:
         """:return: the plan of reps"""
         sellers = {"grade_ids": people.grade_id.ids}
         reps, leaders, agents = PLANS
+        inside = people.filtered(lambda rep: rep.team_id not in outside)
         made = self.make_plan(
             *reps,
-            (INVOICED, COLLECTED, CUSTOMERS, TARGET, *get_rules(self.usual)),
+            (
+                *(INVOICED, COLLECTED, CUSTOMERS, TARGET),
+                *self.draws.get_rules(inside),
+            ),
             team_ids=(people.team_id - outside).ids,
             **sellers,
         )

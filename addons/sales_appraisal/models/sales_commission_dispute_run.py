@@ -59,17 +59,19 @@ class SalesCommissionDispute(models.Model):
 class SalesCommissionStatement(models.Model):
     _inherit = "sales.commission.statement"
 
-    def _settle(self, plan, start, stop, reps=None):
-        written = super()._settle(plan, start, stop, reps)
+    def _settle_disputes(self, plan, start, reps):
+        """Make what is decided of a period and of later ones what it should be.
+
+        :return: the statements that were open for entries
+        """
         decided = self.env["sales.commission.dispute"]._get_decided(plan, start, reps)
         by_rule = decided.grouped(
             lambda one: (one.plan_id, one.rule_id, one.period_from)
         )
-        corrected = self.browse()
+        written = self.browse()
         for (version, rule, first), disputes in by_rule.items():
-            corrected |= self._settle_decided(version, rule, first, disputes)
-        corrected._sum_up()
-        return written | corrected
+            written |= self._settle_decided(version, rule, first, disputes)
+        return written
 
     def _settle_decided(self, plan, rule, start, disputes):
         """Make the entries of decisions what they should be.

@@ -47,7 +47,8 @@ class SaleOrder(models.Model):
         compute_sudo=False,
         groups=SPLIT_GROUPS,
         help="What this quotation would earn in commission as things stand today: on "
-        "top of what counts in the current period. Minimums and limits are respected.",
+        "top of what counts in the current period. Minimums and limits are respected; "
+        "guarantees and draws are not part of it: this is what is earned.",
     )
 
     @api.depends(

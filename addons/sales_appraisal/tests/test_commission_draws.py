@@ -477,6 +477,15 @@ class TestDrawsOnStatements(DrawCase):
         for shown in ("100.00", "800.00"):
             self.assertIn(shown, trial.result)
         self.assertFalse(self._statement())
+        # A draft without a draw leaves what is owed alone.
+        self._settle()
+        action = self.plan.action_new_version()
+        draft = self.env["sales.commission.plan"].browse(action["res_id"])
+        draft.rule_ids.filtered(lambda rule: rule.kind == "draw").unlink()
+        later = trial.create(
+            {"plan_id": draft.id, "rep_id": self.reps["rep"].id, "date": MARCH}
+        )
+        self.assertEqual(later.amount, 200)
 
     def test_quotation(self):
         """What an order earns is what it earns, whatever was advanced."""

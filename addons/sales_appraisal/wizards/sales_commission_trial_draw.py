@@ -20,10 +20,11 @@ class SalesCommissionTrial(models.TransientModel):
             return tried
         bounds, rep = (self.date_from, self.date_to), self.rep_id._origin
         statements = self.env["sales.commission.statement"].sudo()  # sudo: as above
-        rule_ids = plan._get_live_versions().rule_ids.ids
-        balances = statements._read_decimals(
-            owed.before(rule_ids, self.date_from, rep.ids)
-        )
+        balances = {}
+        if "draw" in plan.rule_ids.mapped("kind"):
+            rule_ids = plan._get_live_versions().rule_ids.ids
+            query = owed.before(rule_ids, self.date_from, rep.ids)
+            balances = statements._read_decimals(query)
         forgiven = statements.env["sales.commission.forgiveness"]._get_forgiven(
             plan, rep.ids, bounds
         )
