@@ -167,7 +167,7 @@ class SalesVersionMixin(models.AbstractModel):
 
     def _make_next(self):
         """A copy as the next version, from the next period on."""
-        later = self.copy({"name": self.name})
+        later = self.with_context(sales_same_name=True).copy()
         _start, stop = self._get_bounds(self.company_id._get_sales_today())
         # sudo: stamped by the system; who may write has copied it
         later.sudo().write(
@@ -182,7 +182,9 @@ class SalesVersionMixin(models.AbstractModel):
     def copy_data(self, default=None):
         """A copy keeps its name only as the next version."""
         vals_list = super().copy_data(default)
-        if not (default and "name" in default):
+        if not self.env.context.get("sales_same_name") and "name" not in (
+            default or {}
+        ):
             for one, vals in zip(self, vals_list, strict=True):
                 vals["name"] = self.env._("%(name)s (copy)", name=one.name)
         return vals_list
