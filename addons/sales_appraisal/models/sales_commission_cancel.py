@@ -56,18 +56,6 @@ class SalesCommissionRule(models.Model):
                     )
                 )
 
-    @api.depends("cancelled")
-    def _compute_summary(self):
-        return super()._compute_summary()
-
-    def _summarize(self):
-        text = super()._summarize()
-        if self.cancelled == "paid":
-            return self.env._("%(rule)s; cancelled orders are taken back", rule=text)
-        if self.cancelled == "kept":
-            return self.env._("%(rule)s; cancelled orders stay paid", rule=text)
-        return text
-
     def _has_remains(self):
         return self.cancelled == "paid"
 

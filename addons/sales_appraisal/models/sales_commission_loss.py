@@ -44,20 +44,6 @@ class SalesCommissionRule(models.Model):
                     )
                 )
 
-    @api.depends("lost_months")
-    def _compute_summary(self):
-        return super()._compute_summary()
-
-    def _summarize(self):
-        text = super()._summarize()
-        if not self.lost_months or self.kind != "rate":
-            return text
-        return self.env._(
-            "%(rule)s; taken back if the customer is lost within %(months)s months",
-            rule=text,
-            months=self.lost_months,
-        )
-
     @api.depends("lost_months", "company_id")
     @api.depends_context("lang")
     def _compute_lost_note(self):

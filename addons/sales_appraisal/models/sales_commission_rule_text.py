@@ -17,7 +17,7 @@ class SalesCommissionRule(models.Model):
     @api.depends("tier_ids.start", "tier_ids.rate", "tier_ids.amount", "metric_id")
     @api.depends("cap", "floor", "multiplier", "decelerator", "level_from", "level_to")
     @api.depends("hold_percent", "hold_release", "hold_days")
-    @api.depends("refund", "unpaid", "unpaid_days")
+    @api.depends("refund", "cancelled", "unpaid", "unpaid_days", "lost_months")
     @api.depends_context("lang")
     def _compute_summary(self):
         for rule in self:
@@ -69,10 +69,19 @@ class SalesCommissionRule(models.Model):
             return
         if self.refund == "paid":
             yield _("credit notes take back what was paid")
+        if self.cancelled == "paid":
+            yield _("cancelled orders are taken back")
+        elif self.cancelled == "kept":
+            yield _("cancelled orders stay paid")
         if self.unpaid == "back":
             yield _(
                 "what is not paid %(days)s days after it is due is taken back",
                 days=self.unpaid_days,
+            )
+        if self.lost_months:
+            yield _(
+                "taken back if the customer is lost within %(months)s months",
+                months=self.lost_months,
             )
 
     def _summarize(self):
