@@ -65,6 +65,9 @@ class SalesCommissionStatement(models.Model):
         :return: the statements that were open for entries
         """
         decided = self.env["sales.commission.dispute"]._get_decided(plan, start, reps)
+        if decided:
+            # What runs have written is read by decisions.
+            self.env["sales.commission.entry"].invalidate_model(flush=False)
         by_rule = decided.grouped(
             lambda one: (one.plan_id, one.rule_id, one.period_from)
         )
