@@ -457,13 +457,14 @@ class TestSandbox(SandboxCase):
             self._compare(*pair)
             return self.env.cr.sql_log_count - before
 
-        few = count()
+        # Twice: what Odoo remembers of users and companies is not counted.
+        few = min(count(), count())
         for number in range(30):
             user = self._user(f"more{number}", "sales_force.group_sales_rep")
             self._rep(user, self.reps["leader"])
         self._run()
         self.env.flush_all()
-        self.assertLessEqual(count(), few)
+        self.assertLessEqual(min(count(), count()), few)
 
 
 class TestSandboxAccess(SandboxCase):
