@@ -7,6 +7,9 @@ from ..commission import booking, disputed
 from .sales_commission_dispute import line_of
 from .sales_commission_entry_text import exact
 
+# What the rule of one version gives in periods of others as well.
+LASTING = ("release", "unpaid", "lost")
+
 
 class SalesCommissionDispute(models.Model):
     """What decisions give, as lines of entries that follow the facts like others."""
@@ -57,19 +60,20 @@ class SalesCommissionDispute(models.Model):
 
 
 class SalesCommissionStatement(models.Model):
+    """What is decided follows what rules give, and is earned: draws follow both."""
+
     _inherit = "sales.commission.statement"
 
-    def _settle(self, plan, start, stop, reps=None):
-        written = super()._settle(plan, start, stop, reps)
+    def _settle_dependent(self, plan, start, stop, books, reps):
+        written = super()._settle_dependent(plan, start, stop, books, reps)
         decided = self.env["sales.commission.dispute"]._get_decided(plan, start, reps)
+        self.env["sales.commission.entry"].invalidate_model(flush=False)
         by_rule = decided.grouped(
             lambda one: (one.plan_id, one.rule_id, one.period_from)
         )
-        corrected = self.browse()
         for (version, rule, first), disputes in by_rule.items():
-            corrected |= self._settle_decided(version, rule, first, disputes)
-        corrected._sum_up()
-        return written | corrected
+            written |= self._settle_decided(version, rule, first, disputes)
+        return written
 
     def _settle_decided(self, plan, rule, start, disputes):
         """Make the entries of decisions what they should be.
@@ -93,5 +97,5 @@ class SalesCommissionStatement(models.Model):
         disputes.plan_id = plan
         for rule in plan.rule_ids.filtered("former_id"):
             mine = disputes.filtered(lambda one, of=rule: one.rule_id == of.former_id)
-            mine.rule_id = rule
+            mine.filtered(lambda one: one.subject not in LASTING).rule_id = rule
         return super()._pass_on(former, plan)

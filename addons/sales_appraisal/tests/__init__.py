@@ -9,6 +9,7 @@ from . import (
     test_commission,
     test_commission_hold,
     test_commission_hold_oracle,
+    test_commission_interplay,
     test_commission_access,
     test_commission_closing,
     test_commission_explained,
