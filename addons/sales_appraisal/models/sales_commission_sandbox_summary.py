@@ -178,9 +178,10 @@ class SalesCommissionSandbox(models.AbstractModel):
         remarks = [
             _(
                 "Compared is what rules give for a period: earnings, overrides, "
-                "bonuses and minimums, with corrections. What is held back and "
-                "released only changes when it is paid, and is not counted; nor is "
-                "what follows from booked entries, such as what is taken back later."
+                "bonuses and minimums of rules, with corrections. What is held back "
+                "and released only changes when it is paid, and is not counted; nor "
+                "is what follows from booked entries: guarantees, draws, and what is "
+                "taken back later."
             )
         ]
         if left.currency != right.currency or currency != company.currency_id:
@@ -199,8 +200,9 @@ class SalesCommissionSandbox(models.AbstractModel):
         if taking:
             remarks.append(
                 _(
-                    "%(plans)s: takes back what was paid for credit notes or unpaid "
-                    "invoices. That is not taken off here, so it would cost less.",
+                    "%(plans)s: takes back what was paid for credit notes, unpaid "
+                    "invoices or lost customers. That is not taken off here, so it "
+                    "would cost less.",
                     plans=", ".join(taking),
                 )
             )
@@ -212,7 +214,10 @@ class SalesCommissionSandbox(models.AbstractModel):
         """Whether a version takes back what it has paid."""
         # sudo: of a plan that may be read
         rules = plan.sudo().rule_ids
-        return any((rule.refund, rule.unpaid) != ("base", "kept") for rule in rules)
+        return any(
+            (rule.refund, rule.unpaid, rule.lost_months) != ("base", "kept", 0)
+            for rule in rules
+        )
 
     def _get_booked_remarks(self, periods, money):
         _ = self.env._
