@@ -4,7 +4,7 @@ from odoo.tools.misc import format_date, formatLang
 
 from odoo.addons.sales_force.locking import write_lock
 
-from ..commission.owed import ADVANCES
+from ..commission.disputed import FOLLOWING
 from ..commission.schedule import round_to
 from .sales_commission_entry_text import exact
 from .sales_commission_flow import TO_DECIDE
@@ -126,15 +126,16 @@ class SalesCommissionDispute(models.Model):
             towards it
         :raise AccessError: for who does not approve the pay, and who has disputed it
         :raise UserError: without a reason, for a part of a unit, when it is decided
-            already, when so much is paid anyway, or for what follows from an agreement
+            already, when so much is paid anyway, or for what is made up for by itself
         """
         dispute = self._begin(decision)
-        if dispute.subject in ADVANCES:
+        if dispute.subject in FOLLOWING:
             raise UserError(
                 self.env._(
-                    "What is advanced, guaranteed and given back follows from what is "
-                    "earned and agreed: correct that line, change the agreement or "
-                    "forgive what is owed, and then choose that it was corrected."
+                    "What is held back, taken back for a time, advanced or guaranteed "
+                    "follows from other lines and is made up for by itself. Decide on "
+                    "the line that has earned it, or correct the document or the "
+                    "agreement, and choose that it was corrected."
                 )
             )
         amount = exact(amount)

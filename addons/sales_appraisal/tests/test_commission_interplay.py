@@ -20,15 +20,18 @@ class TestInterplay(DrawCase):
             later.action_publish()
         return later
 
-    def _grant(self, entry, amount):
-        dispute = (
+    def _dispute(self, entry):
+        return (
             self.env["sales.commission.dispute"]
             .with_user(self.users["rep"])
             ._open(entry.with_user(self.users["rep"]), "calculation", "Too little")
+            .sudo()
         )
+
+    def _grant(self, entry, amount):
+        dispute = self._dispute(entry)
         dispute.with_user(self.users["manager"])._correct(amount, "So it is")
         self.env.invalidate_all()
-        return dispute.sudo()
 
     def _entry(self, month, subject):
         entries = self._statement(month=month).entry_ids
@@ -46,25 +49,37 @@ class TestInterplay(DrawCase):
         self._sell("rep", 3000, "2031-02-08")
         self._settle(FEBRUARY)
         self.assertEqual(self._by_subject(2), {"earning": 300, "release": 50})
-        dispute = self._grant(self._entry(2, "release"), 60)
+        dispute = self._dispute(self._entry(2, "release"))
         self.assertEqual(dispute.plan_id, later)
-        self.assertEqual(
-            self._by_subject(2), {"earning": 300, "release": 50, "dispute": 10}
-        )
+        dispute._settle_again()
+        self.assertEqual(self._by_subject(2), {"earning": 300, "release": 50})
         self._settle()
-        self.assertEqual(self._paid(), 410)
+        self.assertEqual(self._paid(), 400)
 
     def test_release_before_next_version(self):
-        """The same, where the period passes to the next version after the decision."""
+        """The same, where the period passes to the next version after the dispute."""
         self.plan = self._plan(
             {"hold_percent": 50, "hold_release": "days", "hold_days": 30}
         )
         self._sell("rep", 1000)
         self._settle(JANUARY, FEBRUARY)
-        self._grant(self._entry(2, "release"), 60)
-        self._next(self.plan, "2031-02-01", hold_percent=0)
+        dispute = self._dispute(self._entry(2, "release"))
+        later = self._next(self.plan, "2031-02-01", hold_percent=0)
         self._settle(JANUARY, FEBRUARY)
-        self.assertEqual(self._by_subject(2), {"release": 50, "dispute": 10})
+        self.assertEqual(dispute.plan_id, later)
+        self.assertEqual(dispute._get_about(), self._entry(2, "release"))
+
+    def test_held_is_paid_once(self):
+        """What is held is released by itself: no decision pays it before."""
+        self.plan = self._plan(
+            {"hold_percent": 50, "hold_release": "days", "hold_days": 30}
+        )
+        self._sell("rep", 1000)
+        self._settle(JANUARY)
+        with self.assertRaisesRegex(UserError, "by itself"):
+            self._grant(self._entry(1, "hold"), 0)
+        self._settle()
+        self.assertEqual(self._paid(), 100)
 
     def test_draw_follows_decision(self):
         """What a decision gives is earned: so much less is advanced, at once."""
@@ -87,7 +102,6 @@ class TestInterplay(DrawCase):
         self._grant(self._entry(1, "earning"), 300)
         self.assertEqual(self._by_subject(2), {"dispute": 100, "draw": -100})
         self.assertEqual(self._statement(month=2).owed, 700)
-        # What was decided ends with the document.
         before = self._paid()
         self._settle(JANUARY, FEBRUARY, MARCH)
         self.assertEqual(self._paid(), before)
