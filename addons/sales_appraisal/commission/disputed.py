@@ -7,6 +7,12 @@ what the documents bring by then. It ends with what it is about.
 
 from odoo.tools import SQL
 
+from .owed import ADVANCES
+
+# What follows from what a line has earned, and is made up for by itself as customers
+# pay or return or the rep earns more: what a decision gave would be paid twice then.
+FOLLOWING = (*ADVANCES, "hold", "release", "unpaid", "lost")
+
 
 def outstanding(paid, decisions):
     """What each decision still gives, so that all is as the last one says.

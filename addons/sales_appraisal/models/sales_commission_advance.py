@@ -32,9 +32,6 @@ class SalesCommissionPlan(models.Model):
         """The first version: what is about all of them names it."""
         return self.first_id or self
 
-    def _get_live_versions(self):
-        return self._get_versions().filtered(lambda one: one.state != "draft")
-
     def _share_advances(self, kind=None):
         """Let all versions in force have a rule of each kind that one of them has.
 

@@ -4,6 +4,7 @@ from odoo.tools.misc import format_date, formatLang
 
 from odoo.addons.sales_force.locking import write_lock
 
+from ..commission.disputed import FOLLOWING
 from ..commission.schedule import round_to
 from .sales_commission_entry_text import exact
 from .sales_commission_flow import TO_DECIDE
@@ -75,7 +76,8 @@ class SalesCommissionDispute(models.Model):
             "company_id": line.company_id.id,
             "rep_id": line.rep_id.id,
             "team_id": (assignment.team_id or line.rep_id.team_id).id,
-            "plan_id": line.plan_id.id,
+            # A rule may give something in a period that a later version pays.
+            "plan_id": (line.plan_id._get_paying(about.period_from) or line.plan_id).id,
             "rule_id": line.rule_id.id,
             "currency_id": line.currency_id.id,
             "partner_id": line.partner_id.id,
@@ -124,9 +126,18 @@ class SalesCommissionDispute(models.Model):
             towards it
         :raise AccessError: for who does not approve the pay, and who has disputed it
         :raise UserError: without a reason, for a part of a unit, when it is decided
-            already, or when so much is paid anyway
+            already, when so much is paid anyway, or for what is made up for by itself
         """
         dispute = self._begin(decision)
+        if dispute.subject in FOLLOWING:
+            raise UserError(
+                self.env._(
+                    "What is held back, taken back for a time, advanced or guaranteed "
+                    "follows from other lines and is made up for by itself. Decide on "
+                    "the line that has earned it, or correct the document or the "
+                    "agreement, and choose that it was corrected."
+                )
+            )
         amount = exact(amount)
         unit = dispute.rule_id._get_unit()
         if amount != round_to(amount, unit):

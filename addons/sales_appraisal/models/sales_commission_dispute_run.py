@@ -7,6 +7,9 @@ from ..commission import booking, disputed
 from .sales_commission_dispute import line_of
 from .sales_commission_entry_text import exact
 
+# What the rule of one version gives in periods of others as well.
+LASTING = ("release", "unpaid", "lost")
+
 
 class SalesCommissionDispute(models.Model):
     """What decisions give, as lines of entries that follow the facts like others."""
@@ -57,6 +60,8 @@ class SalesCommissionDispute(models.Model):
 
 
 class SalesCommissionStatement(models.Model):
+    """What is decided follows what rules give, and is earned: draws follow both."""
+
     _inherit = "sales.commission.statement"
 
     def _settle_disputes(self, plan, start, reps):
@@ -98,5 +103,5 @@ class SalesCommissionStatement(models.Model):
         disputes.plan_id = plan
         for rule in plan.rule_ids.filtered("former_id"):
             mine = disputes.filtered(lambda one, of=rule: one.rule_id == of.former_id)
-            mine.rule_id = rule
+            mine.filtered(lambda one: one.subject not in LASTING).rule_id = rule
         return super()._pass_on(former, plan)

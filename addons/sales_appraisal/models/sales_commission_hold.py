@@ -310,7 +310,7 @@ class SalesCommissionStatement(models.Model):
         :param dict books: of the period, ``{rep's id: statement's id or None}``
         :return: the statements that were open for entries
         """
-        versions = plan._get_versions().filtered(lambda one: one.state != "draft")
+        versions = plan._get_live_versions()
         rules = versions.rule_ids.filtered(lambda rule: rule._follows_entries())
         written = self.browse()
         if not rules:

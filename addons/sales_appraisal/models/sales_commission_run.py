@@ -188,7 +188,7 @@ class SalesCommissionStatement(models.Model):
         )
         day = max(plan.company_id._get_sales_today(), last.date_to + timedelta(days=1))
         first, end = plan._get_bounds(day)
-        version = versions.filtered(lambda one: one._pays(first))[:1] or plan
+        version = plan._get_paying(first) or plan
         statement = self._make(version, first, end, [rep_id])
         self._lock_open(statement.ids)
         return statement
@@ -256,6 +256,14 @@ class SalesCommissionPlan(models.Model):
         return first | self.with_context(active_test=False).search(
             [("first_id", "in", first.ids)]
         )
+
+    def _get_live_versions(self):
+        """Those that are or were in force."""
+        return self._get_versions().filtered(lambda one: one.state != "draft")
+
+    def _get_paying(self, start):
+        """The version in force that pays a period; none before or after all."""
+        return self._get_live_versions().filtered(lambda one: one._pays(start))[:1]
 
 
 class SalesCommissionRule(models.Model):

@@ -204,7 +204,7 @@ class SalesCommissionSandbox(models.AbstractModel):
     def _make_booked(self, company, first=None):
         model = self.env["sales.commission.plan"].with_context(active_test=False)
         if first:
-            plans = first._get_versions().filtered(lambda one: one.state != "draft")
+            plans = first._get_live_versions()
             name = self.env._("Earned by %(plan)s", plan=first.name)
         else:
             plans = model.search(

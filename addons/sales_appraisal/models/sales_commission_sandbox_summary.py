@@ -178,9 +178,10 @@ class SalesCommissionSandbox(models.AbstractModel):
         remarks = [
             _(
                 "Compared is what rules give for a period: earnings, overrides, "
-                "bonuses and minimums, with corrections. What is held back and "
-                "released only changes when it is paid, and is not counted; nor is "
-                "what follows from booked entries, such as what is taken back later."
+                "bonuses and minimums of rules, with corrections. What is held back "
+                "and released only changes when it is paid, and is not counted; nor "
+                "is what follows from booked entries: guarantees, draws, and what is "
+                "taken back later."
             )
         ]
         if left.currency != right.currency or currency != company.currency_id:

@@ -126,6 +126,8 @@ class SalesCommissionStamp(models.Model):
         ledger = {
             "company": plan.company_id.id,
             "metrics": plan.rule_ids._get_followed().ids,
+            # Of a period that begins within a month all of the month is looked at.
+            "first": start.replace(day=1),
             "start": start,
             "stop": stop,
         }
@@ -137,7 +139,7 @@ class SalesCommissionStamp(models.Model):
                     SELECT rep_id, count(*) || ' ' || sum(mark) FROM (
                         SELECT rep_id, id AS mark FROM sales_credit_month
                         WHERE company_id = %(company)s AND metric_id = ANY(%(metrics)s)
-                            AND month BETWEEN %(start)s AND %(stop)s
+                            AND month BETWEEN %(first)s AND %(stop)s
                         UNION ALL
                         SELECT rep_id, hashtextextended(c::text, 0) FROM sales_credit c
                         WHERE overlay AND company_id = %(company)s

@@ -15,6 +15,7 @@ from . import (
     test_commission_standing,
     test_commission_hold,
     test_commission_hold_oracle,
+    test_commission_interplay,
     test_commission_access,
     test_commission_closing,
     test_commission_explained,

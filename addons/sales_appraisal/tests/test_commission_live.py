@@ -86,6 +86,18 @@ class TestCommissionLive(CommissionCase):
         for name in ("rep", "peer", "manager"):
             self.assertEqual(self._statement(name, plan=self.plan).amount, 0)
 
+    def test_concerned_within_month(self):
+        """Also of a quarter that begins within a month, with the fiscal year."""
+        self.company.write({"fiscalyear_last_month": "1", "fiscalyear_last_day": 5})
+        self.plan = self._plan(period="quarter", name="Quarters")
+        self.statements._cron_follow()
+        self._sell("rep", 1000)
+        self.statements._cron_follow()
+        [mine] = self.statements.search(
+            [("rep_id", "=", self.reps["rep"].id), ("plan_id", "=", self.plan.id)]
+        )
+        self.assertEqual((mine.date_from, mine.amount), (date(2031, 1, 6), 100))
+
     def test_nothing_else(self):
         """What has not changed is not settled again."""
         self.statements._cron_follow()
