@@ -240,10 +240,10 @@ class TestSandbox(SandboxCase):
         self.assertIn("takes back", notes)
         self.assertIn("guarantees and draws", notes)
         self.assertNotIn("Nothing is booked", notes)
-        draft.rule_ids.write({"refund": "base", "lost_months": 6})
+        draft.rule_ids[0].write({"refund": "base", "lost_months": 6})
         data = self._compare(self._booked(), self._version(draft), FIRST[:1])
         self.assertEqual(self._people(data)["rep"], (130, 120, -10))
-        self.assertIn("lost customers", " ".join(data["notes"]))
+        self.assertIn("customers lost", " ".join(data["notes"]))
 
     def test_currency(self):
         """Plans in two currencies: both, and the revenue, in the company's, at the
