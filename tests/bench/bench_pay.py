@@ -151,7 +151,7 @@ def prepare(side, count, reps, rules):
         env.cr.execute("UPDATE sales_commission_plan SET state = 'draft'")
         fill(env, count, reps)
         plan_id = make_plan(env, rules).id
-    side.query("ANALYZE")
+    side.query("VACUUM ANALYZE")
     return plan_id
 
 
