@@ -2,6 +2,7 @@ from collections import defaultdict
 from decimal import Decimal
 
 from odoo import models
+from odoo.tools import SQL
 
 from ..commission import booking, disputed
 from .sales_commission_dispute import line_of
@@ -17,15 +18,31 @@ class SalesCommissionDispute(models.Model):
     _inherit = "sales.commission.dispute"
 
     def _get_decided(self, plan, start, reps):
-        """Decisions about a period and the later ones, which may hang on it."""
-        domain = [
-            ("state", "=", "corrected"),
-            ("plan_id", "in", plan._get_versions().ids),
-            ("period_from", ">=", start),
-        ]
+        """Decisions about a period and the later ones, which may hang on it; of
+        customers who were ever lost about earlier ones too."""
+        versions = plan._get_versions()
+        domain = [("state", "=", "corrected"), ("plan_id", "in", versions.ids)]
         if reps is not None:
             domain.append(("rep_id", "in", reps.ids))
-        return self.search(domain, order="decided_on, id")
+        decided = self.search(domain, order="decided_on, id")
+        lost = self.browse()
+        if any(versions.rule_ids.mapped("lost_months")):
+            lost = decided._get_of_lost()
+        return decided.filtered(lambda one: one.period_from >= start or one in lost)
+
+    def _get_of_lost(self):
+        """Those about customers who are or were lost."""
+        found = self.env.execute_query(
+            SQL(
+                """SELECT DISTINCT partner_id FROM sales_customer_stage
+                WHERE partner_id = ANY(%s) AND company_id = ANY(%s)
+                    AND stage = 'lost'""",
+                self.partner_id.ids,
+                self.company_id.ids,
+            )
+        )
+        ids = {partner for (partner,) in found}
+        return self.filtered(lambda one: one.partner_id.id in ids)
 
     def _select_lines(self):
         """A SELECT of lines, of decisions about one rule and period, in their order."""
@@ -39,9 +56,12 @@ class SalesCommissionDispute(models.Model):
             ]
         ):
             paid[self._get_key(entry)] += exact(entry.amount)
+        lost = self._read_lost()
         about = self.grouped(self._get_key)
         left = {}
         for key, disputes in about.items():
+            if lost[disputes.rep_id, *key[2:]]:
+                paid[key] = Decimal(0)
             decisions = [
                 (exact(one.amount_ruled), exact(one.amount_after)) for one in disputes
             ]
@@ -52,6 +72,21 @@ class SalesCommissionDispute(models.Model):
             [one.company_id._get_sales_date(one.decided_on) for one in left],
             list(left.values()),
         )
+
+    def _read_lost(self):
+        """What is taken back of lines whose customers are lost: while it is, nothing is
+        paid for them, and no decision changes that. ``{(rep, scope, line): amount}``"""
+        lost = defaultdict(Decimal)
+        for entry in self.env["sales.commission.entry"].search(
+            [
+                ("rule_id", "in", self.plan_id._get_versions().rule_ids.ids),
+                ("rep_id", "in", self.rep_id.ids),
+                ("scope_id", "in", self.mapped("scope_id")),
+                ("subject", "=", "lost"),
+            ]
+        ):
+            lost[entry.rep_id, entry.scope_id, line_of(entry)] += exact(entry.amount)
+        return lost
 
     @staticmethod
     def _get_key(record):
@@ -79,6 +114,11 @@ class SalesCommissionStatement(models.Model):
         written = self.browse()
         for (version, rule, first), disputes in by_rule.items():
             written |= self._settle_decided(version, rule, first, disputes)
+        earliest = decided.sorted("period_from")[:1]
+        if earliest and earliest.period_from < start:
+            version = earliest.plan_id
+            bounds = version._get_bounds(earliest.period_from)
+            written |= self._settle_draws(version, *bounds, reps)
         return written
 
     def _settle_decided(self, plan, rule, start, disputes):

@@ -5,11 +5,12 @@ from datetime import date
 from odoo.exceptions import UserError
 
 from .test_commission_draws import FEBRUARY, JANUARY, MARCH, DrawCase
+from .test_commission_loss import LossCase
 
 APRIL = date(2031, 4, 10)
 
 
-class TestInterplay(DrawCase):
+class TestInterplay(DrawCase, LossCase):
     def _next(self, plan, day, publish=True, **values):
         later = self.env["sales.commission.plan"].browse(
             plan.action_new_version()["res_id"]
@@ -105,6 +106,35 @@ class TestInterplay(DrawCase):
         before = self._paid()
         self._settle(JANUARY, FEBRUARY, MARCH)
         self.assertEqual(self._paid(), before)
+
+    def _lose(self, amount):
+        """Nothing is paid for a customer who is lost, whatever was decided; and what
+        was decided is paid again when the customer returns."""
+        self._today(JANUARY)
+        self.env["sales.customer"]._refresh(self.company, self.partner.ids)
+        self._today(MARCH)
+        self.plan = self._plan({"lost_months": 6})
+        self._agree(date_to="2031-01-31")
+        self._sell("rep", 2000)
+        self._settle()
+        self._grant(self._entry(1, "earning"), amount)
+        self._close(self._statement())
+        self.assertEqual(self._paid(), 1000)
+        self._reach("lost", "2031-02-05")
+        self._settle(FEBRUARY)
+        gone = {"lost": -200, "dispute": 200 - amount, "draw": amount - 200}
+        self.assertEqual(self._by_subject(2), gone)
+        self._settle()
+        self.assertEqual(self._by_subject(2), gone)
+        self._reach("customer", "2031-02-09")
+        self._settle(FEBRUARY)
+        self.assertEqual(self._paid(), 1000)
+
+    def test_more_was_decided_of_lost(self):
+        self._lose(260)
+
+    def test_less_was_decided_of_lost(self):
+        self._lose(140)
 
     def test_draw_is_not_decided(self):
         """What is advanced or given back follows from what is earned and agreed."""
