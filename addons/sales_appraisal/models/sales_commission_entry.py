@@ -55,7 +55,11 @@ class SalesCommissionEntry(models.Model):
     )
     kind = fields.Selection(KINDS, required=True, readonly=True)
     subject = fields.Selection(
-        KINDS, required=True, readonly=True, help="What an adjustment corrects."
+        KINDS,
+        "About",
+        required=True,
+        readonly=True,
+        help="What an adjustment corrects.",
     )
     date = fields.Date(required=True, readonly=True, help="Of the fact behind it.")
     base = fields.Float(
@@ -74,7 +78,7 @@ class SalesCommissionEntry(models.Model):
         "what is counted includes it.",
     )
     position = fields.Float(
-        "Before",
+        "Counted Before",
         digits=(16, 2),
         readonly=True,
         aggregator=None,
@@ -88,6 +92,7 @@ class SalesCommissionEntry(models.Model):
 
     # The cause: the key of the credit
     level = fields.Integer(
+        "Levels Below",
         readonly=True,
         aggregator=None,
         help="How far below the credit is; 0: the rep's own.",

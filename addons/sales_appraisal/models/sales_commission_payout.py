@@ -19,7 +19,7 @@ class SalesCommissionPayout(models.Model):
     _description = "Commission Payout"
     _order = "date desc, id desc"
 
-    name = fields.Char("Payout Number", required=True, readonly=True)
+    name = fields.Char("Payment Number", required=True, readonly=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     kind = fields.Selection(PAY_BY, "Paid By", required=True, readonly=True)
@@ -50,7 +50,7 @@ class SalesCommissionPayout(models.Model):
     )
     file_id = fields.Many2one(
         "ir.attachment",
-        "File",
+        "Payroll File",
         readonly=True,
         help="What was made for payroll when it was paid.",
     )

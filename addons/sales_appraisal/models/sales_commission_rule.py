@@ -46,7 +46,7 @@ class SalesCommissionRule(models.Model):
     description = fields.Text(translate=True, help="What is paid for, in words.")
     kind = fields.Selection(
         [
-            ("rate", "Rate"),
+            ("rate", "At a Rate"),
             ("bonus", "Bonus on Reaching"),
             ("guarantee", "Guarantee"),
             ("draw", "Draw"),
@@ -138,7 +138,7 @@ class SalesCommissionRule(models.Model):
         "below. Without a target nothing is paid by attainment, and the statement says "
         "so.",
     )
-    rate = fields.Float(digits=(16, 4))
+    rate = fields.Float("Commission Rate", digits=(16, 4))
     mode = fields.Selection(MODES, default="progressive", required=True)
     each = fields.Boolean(
         "Add Up",
@@ -344,7 +344,7 @@ class SalesCommissionTier(models.Model):
         digits=(16, 2),
         help="What is reached, or the percent of the target; it belongs to the tier.",
     )
-    rate = fields.Float(digits=(16, 4))
+    rate = fields.Float("Commission Rate", digits=(16, 4))
     amount = fields.Float("Bonus", digits=(16, 2))
 
     _start_uniq = models.UniqueIndex(

@@ -130,8 +130,9 @@ class SalesCommissionRule(models.Model):
         return self._format_base(value, self._get_attained())
 
     def _format_base(self, value, metric=None):
-        """What is counted, as its metric has it."""
-        if (metric or self.metric_id).unit == "money":
+        """What is counted, as its metric has it; of a draw it is commission."""
+        metric = metric or self.metric_id
+        if not metric or metric.unit == "money":
             return self._format_money(value)
         return self._format_number(value)
 

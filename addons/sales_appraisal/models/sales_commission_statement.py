@@ -48,7 +48,7 @@ class SalesCommissionStatement(models.Model):
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one(related="plan_id.currency_id")
-    date_from = fields.Date("From", required=True, readonly=True)
+    date_from = fields.Date("Period From", required=True, readonly=True)
     date_to = fields.Date("To", required=True, readonly=True)
     state = fields.Selection(
         STATES,

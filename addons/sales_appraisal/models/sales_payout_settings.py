@@ -65,7 +65,7 @@ class ResCompany(models.Model):
     )
     sales_payroll_format = fields.Selection(
         [("xlsx", "Spreadsheet (xlsx)"), ("csv", "Text (csv)")],
-        "File",
+        "Payroll File",
         default="xlsx",
         required=True,
     )

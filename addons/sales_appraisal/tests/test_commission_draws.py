@@ -99,6 +99,9 @@ class TestDrawsOnStatements(DrawCase):
         self.assertEqual([one.owed_before for one in statements], [0, 800, 300])
         self.assertEqual([one.owed for one in statements], [800, 300, 200])
         self.assertEqual(statements[1].given_back, 500)
+        # What is counted for it is commission, not a number of something.
+        back = statements[1].entry_ids.filtered(lambda one: one.subject == "recovery")
+        self.assertEqual(back.counted.replace("\xa0", ""), "$1,500.00")
         # Nobody else has anything of it.
         self.assertFalse(self._statement("peer", 1).entry_ids)
 
