@@ -181,9 +181,10 @@ def late(side):
         for turn, follow in enumerate(("_cron_follow", "action_open_mine")):
             with side.env() as env:
                 rep = env["sales.rep"].search([], order="id desc", limit=1)
-                sell(env, rep.user_id)
+                seller = rep.user_id.id
+                sell(env, seller)
             start = time.perf_counter()
-            with side.env(rep.user_id.id if turn else SUPERUSER_ID) as env:
+            with side.env(seller if turn else SUPERUSER_ID) as env:
                 getattr(env["sales.commission.statement"], follow)()
             took.append(time.perf_counter() - start)
     corrections = side.query(
@@ -196,12 +197,12 @@ def late(side):
     return took
 
 
-def sell(env, user):
+def sell(env, seller):
     env["account.move"].create(
         {
             "move_type": "out_invoice",
             "partner_id": env["res.partner"].search([("name", "=", "Customer 0")]).id,
-            "invoice_user_id": user.id,
+            "invoice_user_id": seller,
             "invoice_date": f"{YEAR}-06-20",
             "invoice_line_ids": [Command.create({"name": "Late", "price_unit": 500})],
         }
