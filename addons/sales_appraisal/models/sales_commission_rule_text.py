@@ -4,6 +4,11 @@ from odoo.tools.misc import formatLang
 from ..commission import drawing, schedule
 from .sales_commission_rule import exact
 
+LISTS = ("product_ids", "categ_ids", "territory_ids", "channel_ids", "class_ids")
+CHOICES = ("customer_age", "contract")
+RANGES = ("discount", "margin")
+BOUND = ("bound", "from", "below")
+
 
 class SalesCommissionRule(models.Model):
     """A rule as people read it: in a sentence, and drawn."""
@@ -18,6 +23,8 @@ class SalesCommissionRule(models.Model):
     @api.depends("cap", "floor", "multiplier", "decelerator", "level_from", "level_to")
     @api.depends("hold_percent", "hold_release", "hold_days")
     @api.depends("refund", "cancelled", "unpaid", "unpaid_days", "lost_months")
+    @api.depends(*LISTS, *CHOICES)
+    @api.depends(*(f"{name}_{part}" for name in RANGES for part in BOUND))
     @api.depends_context("lang")
     def _compute_summary(self):
         for rule in self:
@@ -27,6 +34,9 @@ class SalesCommissionRule(models.Model):
         """What besides base and rate decides, a clause each; what is not used is not
         said."""
         _ = self.env._
+        for name, what in self._summarize_filter():
+            label = self._fields[name]._description_string(self.env)
+            yield _("only %(field)s: %(what)s", field=label, what=what)
         if self.credited == "override":
             if self.level_from == self.level_to:
                 yield _("on level %(level)s below", level=self.level_from)
@@ -49,6 +59,29 @@ class SalesCommissionRule(models.Model):
         if self.cap:
             yield _("at most %(cap)s", cap=self._format_money(self.cap))
         yield from self._summarize_holding()
+
+    def _summarize_filter(self):
+        """Of what only it is paid, as ``(field, text)``."""
+        rule = self.sudo()  # sudo: only names, of what decides about the reader's pay
+        for name in LISTS:
+            if rule[name]:
+                yield name, ", ".join(rule[name].mapped("display_name"))
+        for name in CHOICES:
+            if self[name] != "any":
+                yield name, self._get_label(name)
+        for name in RANGES:
+            bound = self[f"{name}_bound"]
+            if bound != "any":
+                parts = {"from": ["from"], "below": ["below"]}.get(bound, BOUND[1:])
+                limits = " – ".join(
+                    self._format_number(self[f"{name}_{part}"]) for part in parts
+                )
+                label = self._get_label(f"{name}_bound")
+                yield f"{name}_bound", f"{label} {limits} %"
+
+    def _get_label(self, name):
+        labels = dict(self._fields[name]._description_selection(self.env))
+        return labels[self[name]]
 
     def _summarize_holding(self):
         """What is paid later, or taken back."""

@@ -30,21 +30,19 @@ class SalesCommissionStatement(models.Model):
         for (plan, start, stop), statements in opened.grouped(
             lambda one: (one.plan_id, one.date_from, one.date_to)
         ).items():
-            rules = plan.rule_ids.filtered("tier_ids")
+            # The rows of a guarantee or a draw are months, not what is reached.
+            rules = plan.rule_ids.filtered(
+                lambda rule: rule.tier_ids and rule.kind in ("rate", "bonus")
+            )
             members = plan._get_members(start, stop, statements.rep_id)
             places = [(rule, rule._get_places(start, stop, members)) for rule in rules]
-            over = stop < plan.company_id._get_sales_today()
             for statement in statements:
                 found = [
                     rule._describe_place(*by_rep[statement.rep_id.id])
                     for rule, by_rep in places
                     if statement.rep_id.id in by_rep
                 ]
-                statement.standing = [
-                    # What is missing is not made up for any more.
-                    {**place, "next": ""} if over else place
-                    for place in filter(None, found)
-                ] or False
+                statement.standing = [*filter(None, found)] or False
 
     @api.depends("amount", "rep_id", "plan_id", "date_from")
     @api.depends_context("lang")

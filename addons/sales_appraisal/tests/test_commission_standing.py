@@ -94,13 +94,17 @@ class TestCommissionStanding(CommissionCase):
         self._close(self._statement())
         self.assertFalse(self._statement().standing)
 
-    def test_over(self):
-        """What is missing is not made up for once the period is over."""
-        rule = {"table": "amount", "tier_ids": self._tiers(*TIERS)}
-        with freeze_time("2031-02-02 12:00:00"):
-            self.env.invalidate_all()
-            [place] = self._standing(rule)
-        self.assertEqual((place["next"], place["earned"]), ("", "$35.00"))
+    def test_guarantee(self):
+        """The rows of a guarantee are months: no table to be in."""
+        guarantee = {
+            "kind": "guarantee",
+            "metric_id": False,
+            "tier_ids": self._tiers((1, 100), value="amount"),
+        }
+        [place] = self._standing(
+            guarantee, {"table": "amount", "tier_ids": self._tiers(*TIERS)}
+        )
+        self.assertEqual(place["earned"], "$35.00")
 
     def test_history(self):
         """What the plan paid before, in any version; nothing of others."""
@@ -171,6 +175,13 @@ class TestRuleText(CommissionCase):
                 "cap": 100,
             },
             {"credited": "override", "level_to": 2},
+            {
+                "product_ids": self.product.ids,
+                "customer_age": "new",
+                "discount_bound": "between",
+                "discount_from": 5,
+                "discount_below": 10,
+            },
             publish=False,
         ).rule_ids
         self.assertEqual(
@@ -182,9 +193,11 @@ class TestRuleText(CommissionCase):
                 "held back until the customer pays; credit notes take back what was "
                 "paid; what is not paid 45 days after it is due is taken back",
                 "10 % of Invoiced; on levels 1 to 2 below",
+                f"10 % of Invoiced; only Products: {self.product.display_name}; only "
+                "Customers: New customers; only Discount: Between 5 – 10 %",
             ],
         )
-        plain, limited, _override = rules
+        plain, limited, *_others = rules
         self.assertFalse(plain.curve)
         self.assertEqual(
             [tuple(point) for point in limited.curve["points"]],

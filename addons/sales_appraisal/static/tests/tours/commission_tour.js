@@ -4,13 +4,13 @@ import {registry} from "@web/core/registry";
 registry.category("web_tour.tours").add("sales_appraisal_commission_rep", {
     steps: () => [
         {
-            content: "What is missing to the next tier is on the card",
+            content: "The standing is on the card",
             trigger:
-                ".o_kanban_record:contains('150.00'):contains('Open') .o_sales_next:contains('1,500.00')",
+                ".o_kanban_record:contains('150.00'):contains('Open') .progress-bar",
             run: "click",
         },
         {trigger: ".o_form_view [name=standing] .o_sales_score_curve:has(.place)"},
-        {trigger: "[name=standing] .o_sales_next:contains('150.00')"},
+        {trigger: "[name=standing]:contains('150.00')"},
         {trigger: ".o_sales_commission_history .o_sales_current"},
         {trigger: ".nav-link[name=entries]", run: "click"},
         {trigger: "[name=by_rule]:contains('150.00')"},
