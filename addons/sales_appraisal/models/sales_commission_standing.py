@@ -36,13 +36,18 @@ class SalesCommissionStatement(models.Model):
             )
             members = plan._get_members(start, stop, statements.rep_id)
             places = [(rule, rule._get_places(start, stop, members)) for rule in rules]
+            over = stop < plan.company_id._get_sales_today()
             for statement in statements:
                 found = [
                     rule._describe_place(*by_rep[statement.rep_id.id])
                     for rule, by_rep in places
                     if statement.rep_id.id in by_rep
                 ]
-                statement.standing = [*filter(None, found)] or False
+                statement.standing = [
+                    # What is missing is not made up for any more.
+                    {**place, "next": ""} if over else place
+                    for place in filter(None, found)
+                ] or False
 
     @api.depends("amount", "rep_id", "plan_id", "date_from")
     @api.depends_context("lang")

@@ -106,6 +106,14 @@ class TestCommissionStanding(CommissionCase):
         )
         self.assertEqual(place["earned"], "$35.00")
 
+    def test_over(self):
+        """What is missing is not made up for once the period is over."""
+        rule = {"table": "amount", "tier_ids": self._tiers(*TIERS)}
+        with freeze_time("2031-02-02 12:00:00"):
+            self.env.invalidate_all()
+            [place] = self._standing(rule)
+        self.assertEqual((place["next"], place["earned"]), ("", "$35.00"))
+
     def test_history(self):
         """What the plan paid before, in any version; nothing of others."""
         plan = self._plan()
