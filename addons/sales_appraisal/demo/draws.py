@@ -48,7 +48,9 @@ class Draws:
         )
         plan, last = draw.plan_id, self.first - relativedelta(months=1)
         members = plan._get_members(self.begin, last)
-        rows = self.read(self.env["sales.rep"].browse(row[0] for row in members), last)
+        rows = self.get_invoiced(
+            self.env["sales.rep"].browse(row[0] for row in members), last
+        )
         rep = max(rows, key=lambda row: (row[2], -row[0].id))[0]
         self.env["sales.commission.draw"].create(
             {
@@ -63,10 +65,12 @@ class Draws:
 
     def get_more_than_earned(self, rep, before):
         """At the highest rate on the best month, and some customers."""
-        best = max((row[2] for row in self.read(rep, self.begin, before)), default=0)
+        best = max(
+            (row[2] for row in self.get_invoiced(rep, self.begin, before)), default=0
+        )
         return round(best * 0.05 + 250, -2)
 
-    def read(self, reps, start, before=None):
+    def get_invoiced(self, reps, start, before=None):
         """``[(rep, month, invoiced)]`` from a day on until before another one."""
         return self.env["sales.credit"]._read_group(
             [
