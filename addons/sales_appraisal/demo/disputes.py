@@ -76,6 +76,7 @@ class Disputes:
         disputes = self.env["sales.commission.dispute"].with_user(user)
         dispute = disputes._open(line.with_user(user), reason, self.word(text))
         due = dispute.due_on - timedelta(days=days)
+        # sudo: demo data is of earlier days; stamped by the system otherwise
         dispute.sudo().write(
             {
                 "opened_on": fields.Datetime.now() - timedelta(days=days),

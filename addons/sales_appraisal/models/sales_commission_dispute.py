@@ -227,6 +227,7 @@ class SalesCommissionDispute(models.Model):
         domain &= Domain("rule_id", "=", self.rule_id.id)
         # sudo: what was paid for it is what it is about
         entries = self.env["sales.commission.entry"].sudo()
+        # sudo: also what was decided by others about it
         decided = self.sudo().search(domain & Domain("state", "=", "corrected"))
         found, decided = (
             records.filtered(lambda one: line_of(one) == line_of(self))

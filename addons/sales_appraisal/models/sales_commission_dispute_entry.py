@@ -49,6 +49,7 @@ class SalesCommissionEntry(models.Model):
         # sudo: of what corrects something, who reads it may know what was before
         former = self.sudo()._get_former()
         for entry in self:
+            # sudo: as what was before is keyed, nothing is read
             _value, before = former.get(entry.sudo(), (0, 0))
             entry.amount_before = float(before)
             entry.amount_after = float(exact(before) + exact(entry.amount))

@@ -43,6 +43,7 @@ class SalesCommissionDispute(models.Model):
         company = line.company_id
         due = self._count_on(company)
         judge = self._get_judges(line.statement_id, self.env.user)[:1]
+        # sudo: as above
         dispute = self.sudo().create(
             {
                 **self._prepare_copied(line),
@@ -60,6 +61,7 @@ class SalesCommissionDispute(models.Model):
             evidence.check_access("write")
             # sudo: onto a document that the user does not write; checked above
             evidence.sudo().write({"res_model": self._name, "res_id": dispute.id})
+            # sudo: the same files
             dispute.evidence_ids = evidence.sudo()
         dispute.message_subscribe((dispute.user_id | self.env.user).partner_id.ids)
         dispute._ask_judge()

@@ -9,8 +9,13 @@ from ..commission import explaining
 from ..commission.schedule import round_to
 
 
-def exact(value):
-    return Decimal(str(value or 0))
+def exact(amount):
+    """A float of money as it is meant.
+
+    >>> exact(0.1) + exact(0.2)
+    Decimal('0.3')
+    """
+    return Decimal(str(amount or 0))
 
 
 class SalesCommissionEntry(models.Model):

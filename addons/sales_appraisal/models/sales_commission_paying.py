@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .sales_commission_payout import PAY_BY, exact
+from .sales_commission_entry_text import exact
+from .sales_commission_payout import PAY_BY
 
 FINANCE = "sales_force.group_sales_finance"
 

@@ -1,5 +1,3 @@
-from decimal import Decimal
-
 from odoo import api, fields, models
 
 PAY_BY = [
@@ -186,12 +184,3 @@ class SalesCommissionPayout(models.Model):
             "domain": [("id", "in", (moves | moves.reversal_move_ids).ids)],
             "context": {"create": False},
         }
-
-
-def exact(amount):
-    """A float of money as it is meant.
-
-    >>> exact(0.1) + exact(0.2)
-    Decimal('0.3')
-    """
-    return Decimal(str(amount or 0))

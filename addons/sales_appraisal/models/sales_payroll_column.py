@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..commission import payroll
-from .sales_commission_payout import exact
+from .sales_commission_entry_text import exact
 
 VALUES = [
     ("number", "Employee Number"),

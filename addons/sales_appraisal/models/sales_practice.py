@@ -484,6 +484,7 @@ class SalesPracticeReport(models.Model):
         # sudo: stamped by the system, and who moderates is told
         for report in reports.sudo():
             practice = report.practice_id
+            # sudo: how many reports there are, not whose
             practice.report_count = self.sudo().search_count(
                 [("practice_id", "=", practice.id)]
             )

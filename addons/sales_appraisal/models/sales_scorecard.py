@@ -266,9 +266,9 @@ class SalesScorecard(models.Model):
         """Where the company says so; leaders open the team's card itself."""
         self.team_score = False
         cards = self.filtered(
-            # sudo: only the setting
             lambda card: card.rep_id
             and card.team_id
+            # sudo: only the setting
             and card.company_id.sudo().sales_team_score_shown
         )
         if not cards:

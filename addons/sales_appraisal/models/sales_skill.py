@@ -227,6 +227,7 @@ class SalesSkillAssessment(models.Model):
         rows = self.filtered(lambda row: row.kind == "coach")
         for row in rows.sudo():  # sudo: written through to the employee's file
             employee = row.rep_id.employee_id
+            # sudo: whether there is a later judgement, whoever's it is
             later = self.sudo().search_count(
                 [
                     ("rep_id", "=", row.rep_id.id),

@@ -463,9 +463,9 @@ class SalesStandingMixin(models.AbstractModel):
         user = self.env.user
         if user.has_groups(",".join(COMPANY_GROUPS)):
             return Viewer(is_all=True, all_groups=True)
-        # sudo: only the own profile, and who is below it
         mine = (
             self.env["sales.rep"]
+            # sudo: only the own profile, and who is below it
             .sudo()
             .search(
                 [("user_id", "=", user.id), ("company_id", "=", self.company_id.id)]

@@ -124,8 +124,9 @@ class ResPartner(models.Model):
     @api.depends_context("company", "uid")
     def _compute_sales_may_claim(self):
         """Whether the customer is in a pool and has no owner; the claim checks more."""
-        # sudo: one's own profile, and whether there are pools
+        # sudo: one's own profile
         reps = self.env["sales.rep"].sudo()
+        # sudo: whether there are pools
         pools = self.env["sales.pool"].sudo()
         company = self.env.company
         may = bool(
@@ -147,9 +148,9 @@ class ResPartner(models.Model):
 
     def _get_buyers(self):
         """Those who could buy: no colleagues, own companies, mere suppliers."""
-        # sudo: also a company that the user is not in is one's own
         return self.filtered(
             lambda partner: partner.partner_share
+            # sudo: also a company that the user is not in is one's own
             and not partner.sudo().ref_company_ids
             and not (partner.supplier_rank and not partner.customer_rank)
         )

@@ -52,9 +52,9 @@ class ResUsers(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_owner(self):
         """Who owns customers hands them over first; the database would clear it."""
-        # sudo: whether somebody owns a customer does not depend on who deletes him
         owned = (
             self.env["res.partner"]
+            # sudo: whether somebody owns a customer does not depend on who deletes him
             .sudo()
             .with_context(active_test=False)
             ._read_group([("user_id", "in", self.ids)], ["user_id"], ["__count"])
