@@ -1,4 +1,5 @@
 from . import (
+    sales_version_mixin,
     res_company,
     res_config_settings,
     sales_territory,
@@ -16,7 +17,6 @@ from . import (
     crm_team,
     provisional,
     sales_population_mixin,
-    sales_version_mixin,
     sales_scorecard_grade,
     sales_scorecard_template,
     sales_scorecard_template_line,

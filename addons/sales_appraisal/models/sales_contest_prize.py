@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import formatLang
 
@@ -8,6 +8,7 @@ class SalesContestPrize(models.Model):
 
     _name = "sales.contest.prize"
     _description = "Prize of a Contest"
+    _inherit = ["sales.version.part.mixin"]
     _order = "contest_id, place, id"
 
     contest_id = fields.Many2one(
@@ -23,22 +24,6 @@ class SalesContestPrize(models.Model):
     _amount_positive = models.Constraint(
         "CHECK (amount >= 0)", "A prize is not negative."
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        prizes = super().create(vals_list)
-        prizes._check_draft()
-        return prizes
-
-    def write(self, vals):
-        self._check_draft()
-        result = super().write(vals)
-        self._check_draft()
-        return result
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_announced(self):
-        self._check_draft()
 
     def _check_draft(self):
         if any(contest.state != "draft" for contest in self.contest_id):
