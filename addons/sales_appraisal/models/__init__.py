@@ -107,5 +107,7 @@ from . import (
     sales_commission_sandbox_detail,
     sales_commission_sandbox_workbook,
     sales_commission_standing,
+    sales_commission_concern,
+    ir_attachment,
     sales_appraisal_demo,
 )

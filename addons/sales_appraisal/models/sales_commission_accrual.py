@@ -49,8 +49,9 @@ class SalesCommissionAccrual(models.Model):
         """
         if not self.env.user.has_group(FINANCE):
             raise AccessError(self.env._("Commission is accrued by finance."))
-        # sudo: who may was checked; it writes what nobody may by hand
-        self.sudo()._accrue(self.sudo().env.company)
+        company = self.env.company
+        # sudo: who may was checked, and where; it writes what nobody may by hand
+        self.sudo()._accrue(company.sudo())
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     @api.model

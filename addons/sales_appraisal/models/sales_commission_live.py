@@ -134,7 +134,10 @@ class SalesCommissionStatement(models.Model):
         plans = model._get_live_plans().filtered(
             lambda plan: plan.company_id in reps.company_id
         )
-        for plan, start, stop in stamps._get_stale(stamps._get_periods(plans)):
+        periods = stamps._get_periods(plans)
+        stale = stamps._get_stale(periods)
+        joined = model._get_joined(periods, reps)
+        for plan, start, stop in [p for p in periods if p in stale or p in joined]:
             model._settle(
                 plan,
                 start,
@@ -144,6 +147,20 @@ class SalesCommissionStatement(models.Model):
         return self.env["ir.actions.act_window"]._for_xml_id(
             "sales_appraisal.sales_commission_statement_action_mine"
         )
+
+    def _get_joined(self, periods, reps):
+        """The periods of today that reps are paid for and have no statement of: who has
+        just joined changes nothing in the ledger."""
+        made = set(
+            self._read_group([("rep_id", "in", reps.ids)], ["plan_id", "date_from:day"])
+        )
+        return [
+            (plan, start, stop)
+            for plan, start, stop in periods
+            if stop >= plan.company_id._get_sales_today()
+            and (plan, start) not in made
+            and plan._get_members(start, stop, reps)
+        ]
 
 
 class SalesCommissionPlan(models.Model):

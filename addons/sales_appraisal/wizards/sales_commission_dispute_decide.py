@@ -26,6 +26,8 @@ class SalesCommissionDisputeDecide(models.TransientModel):
     amount = fields.Monetary(
         "To Be Paid",
         compute="_compute_amount",
+        # Whoever makes up a wizard is told no more than the dispute's reader.
+        compute_sudo=False,
         store=True,
         readonly=False,
         help="For the document or reward altogether, instead of what is paid now.",

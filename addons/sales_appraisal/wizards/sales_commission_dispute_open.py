@@ -19,6 +19,8 @@ class SalesCommissionDisputeOpen(models.TransientModel):
 
     @api.depends("entry_id")
     def _compute_explanation(self):
+        # What is computed of a line is told to who may read it.
+        self.entry_id.check_access("read")
         for wizard in self:
             wizard.explanation = wizard.entry_id.explanation
 

@@ -57,6 +57,9 @@ class SalesCommissionTrial(models.TransientModel):
     @api.depends("plan_id", "rep_id", "date")
     def _compute_result(self):
         self._check_operations()
+        # What is read as by a run would tell of other companies as well.
+        self.plan_id._origin.check_access("read")
+        self.rep_id._origin.check_access("read")
         for trial in self:
             rules = trial._try() if trial.rep_id and trial.date_from else []
             trial.amount = sum(rule["amount"] for rule in rules)
