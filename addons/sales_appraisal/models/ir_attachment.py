@@ -27,7 +27,7 @@ class IrAttachment(models.Model):
         self._check_evidence()
 
     def _check_evidence(self):
-        """:raise UserError: for files of disputes that were there when it was decided"""
+        """:raise UserError: for files that were there when a dispute was decided"""
         # sudo: only of what it is, whoever may read it
         files = self.sudo().filtered(lambda one: one.res_model == _DISPUTE)
         if not files:
@@ -50,7 +50,7 @@ class IrAttachment(models.Model):
         if kept:
             raise UserError(
                 self.env._(
-                    "The dispute is decided, so its evidence stays as it is: %(files)s.",
+                    "The dispute is decided, so its evidence stays: %(files)s.",
                     files=", ".join(kept.mapped("name")),
                 )
             )

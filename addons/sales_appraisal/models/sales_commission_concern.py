@@ -38,7 +38,9 @@ class SalesCommissionConcernMixin(models.AbstractModel):
     def _filter_concern(self, operator):
         # sudo: whether it pays the user, which is what the user's rights follow from
         known = self.sudo().with_context(active_test=False)
-        return known.search(Domain("id", "in", self.ids) & self._get_concern_domain(operator))
+        return known.search(
+            Domain("id", "in", self.ids) & self._get_concern_domain(operator)
+        )
 
     @api.model
     def _search_pays_me(self, operator, value):

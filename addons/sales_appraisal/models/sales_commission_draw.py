@@ -114,7 +114,7 @@ class SalesCommissionDraw(models.Model):
         finance = self.env.user.has_group("sales_force.group_sales_finance")
         for plan, draws in self.grouped("plan_id").items():
             # sudo: who may read an agreement may know what is owed of it
-            balances = plan.sudo()._read_owed(draws.rep_id._filtered_access("read").ids)
+            balances = plan.sudo()._read_owed(draws.rep_id.ids)
             for draw in draws:
                 draw.owed = balances.get(draw.rep_id.id, 0)
                 draw.may_forgive = (

@@ -18,6 +18,7 @@ from . import (
     test_commission_interplay,
     test_commission_access,
     test_commission_concern,
+    test_commission_evidence,
     test_commission_closing,
     test_commission_explained,
     test_commission_flow,
