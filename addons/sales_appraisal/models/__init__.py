@@ -108,6 +108,7 @@ from . import (
     sales_commission_sandbox_workbook,
     sales_commission_standing,
     sales_commission_concern,
+    sales_commission_sealed,
     ir_attachment,
     sales_appraisal_demo,
 )

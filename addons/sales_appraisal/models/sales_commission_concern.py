@@ -67,32 +67,6 @@ class SalesCommissionConcernMixin(models.AbstractModel):
         return Domain("rep_id", operator, self.env.user.sales_rep_ids.ids)
 
 
-class SalesCommissionSealedMixin(models.AbstractModel):
-    """What runs and actions write, who may write it or not: no screen edits it.
-
-    Screens have records computed with the values that they send. Of pay these would be
-    told whose it is not.
-    """
-
-    _name = "sales.commission.sealed.mixin"
-    _description = "Not Edited on Screens"
-
-    def onchange(self, values, field_names, fields_spec):
-        """:raise AccessError: for who may not create such records"""
-        self.browse().check_access("create")
-        return super().onchange(values, field_names, fields_spec)
-
-
-class SalesCommissionStatement(models.Model):
-    _name = "sales.commission.statement"
-    _inherit = ["sales.commission.statement", "sales.commission.sealed.mixin"]
-
-
-class SalesCommissionDispute(models.Model):
-    _name = "sales.commission.dispute"
-    _inherit = ["sales.commission.dispute", "sales.commission.sealed.mixin"]
-
-
 class SalesCommissionPlan(models.Model):
     """A plan pays who has a statement of it: also of a version that was replaced."""
 
@@ -127,13 +101,15 @@ class SalesCommissionRule(models.Model):
                 "level_from", "<=", levels
             )
         plan = self.env["sales.commission.plan"]._get_concern_domain(operator)
+        domain = Domain("plan_id", "any!", plan) & reached
+        if operator != "in":
+            # Who is above has more levels below than whoever was paid there.
+            return domain
         basis = self.env["sales.commission.basis"]._search(
             Domain("statement_id", "any!", self._get_pay_domain(operator)),
             bypass_access=True,
         )
-        return (Domain("plan_id", "any!", plan) & reached) | Domain(
-            "id", "in", basis.subselect("rule_id")
-        )
+        return domain | Domain("id", "in", basis.subselect("rule_id"))
 
 
 class SalesRep(models.Model):
