@@ -18,39 +18,45 @@ class IrAttachment(models.Model):
     _inherit = "ir.attachment"
 
     def write(self, vals):
-        if _FILE & vals.keys():
-            self._check_evidence()
+        """:raise UserError: where it would change the evidence of a decided dispute"""
+        names = _FILE & vals.keys()
+        if names:
+            # The same again is no change: a file that moves to another storage.
+            self._get_evidence().filtered(
+                lambda one: any(one[name] != vals[name] for name in names)
+            )._refuse_change()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_evidence(self):
-        self._check_evidence()
+        self._get_evidence()._refuse_change()
 
-    def _check_evidence(self):
-        """:raise UserError: for files that were there when a dispute was decided"""
-        # sudo: only of what it is, whoever may read it
+    def _get_evidence(self):
+        """The files that were there when the dispute was decided that they are of."""
+        # sudo: only of what they are, whoever may read them
         files = self.sudo().filtered(lambda one: one.res_model == _DISPUTE)
         if not files:
-            return
+            return files
         # sudo: whether and when it was decided
+        disputes = self.env[_DISPUTE].sudo()
         decided = {
             dispute.id: dispute.decided_on
-            for dispute in self.env[_DISPUTE]
-            .sudo()
-            .search(
+            for dispute in disputes.search(
                 Domain("id", "in", files.mapped("res_id"))
                 & Domain("decided_on", "!=", False)
             )
         }
-        kept = files.filtered(
+        return files.filtered(
             lambda one: (
                 one.res_id in decided and one.create_date <= decided[one.res_id]
             )
         )
-        if kept:
+
+    def _refuse_change(self):
+        if self:
             raise UserError(
                 self.env._(
                     "The dispute is decided, so its evidence stays: %(files)s.",
-                    files=", ".join(kept.mapped("name")),
+                    files=", ".join(self.mapped("name")),
                 )
             )

@@ -76,6 +76,7 @@ class TestCommissionEvidence(HttpCase, CommissionCase):
             self.assertIn("mail.txt", str(caught.exception))
         # What does not change it, goes on.
         self.evidence.generate_access_token()
+        self.evidence.sudo()._migrate()
         self._assert_kept()
 
     def test_withdrawn(self):
@@ -145,9 +146,9 @@ class TestCommissionEvidence(HttpCase, CommissionCase):
             return self.env.cr.sql_log_count - before
 
         self._decide()
-        for method, *args in (("_check_evidence",), ("write", {"name": "Other"})):
+        for method, *args in (("_get_evidence",), ("write", {"name": "Other"})):
             self.assertEqual(count(1, method, *args), count(20, method, *args))
-        self.assertEqual(count(20, "_check_evidence"), 1)
+        self.assertEqual(count(20, "_get_evidence"), 1)
         file = self._file("mine.txt")
         file.write({"raw": b"2"})
         file.unlink()
