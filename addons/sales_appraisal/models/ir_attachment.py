@@ -22,9 +22,13 @@ class IrAttachment(models.Model):
         names = _FILE & vals.keys()
         if names:
             # The same again is no change: a file that moves to another storage.
-            self._get_evidence().filtered(
+            changed = self._get_evidence().filtered(
                 lambda one: any(one[name] != vals[name] for name in names)
-            )._refuse_change()
+            )
+            if changed:
+                # Who may not write it is told no more than that.
+                self.check_access("write")
+            changed._refuse_change()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
@@ -74,6 +74,9 @@ class TestCommissionEvidence(HttpCase, CommissionCase):
             with self.assertRaises(UserError) as caught:
                 mine.unlink()
             self.assertIn("mail.txt", str(caught.exception))
+        # Who may not read it is not told its name.
+        with self.assertRaises(AccessError):
+            self.evidence.with_user(self.users["peer"]).write({"name": "letter.txt"})
         # What does not change it, goes on.
         self.evidence.generate_access_token()
         self.evidence.sudo()._migrate()
