@@ -7,7 +7,7 @@ import {registry} from "@web/core/registry";
 export class CommissionStatementsController extends ListController {
     evalViewModifier(modifier) {
         return this.model.root.selection.every((record) =>
-            evaluateBooleanExpr(modifier, record.evalContext)
+            evaluateBooleanExpr(modifier, record.evalContext),
         );
     }
 }
