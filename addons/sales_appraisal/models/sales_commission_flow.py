@@ -213,12 +213,13 @@ class SalesCommissionStatement(models.Model):
             others a line that says why not
         :raise AccessError, UserError: where it can be done for none
         """
-        found = {one: one._get_obstacle(step) for one in self}
-        obstacles = [error for error in found.values() if error]
-        left = list(map(str, obstacles))
-        if len(left) == len(self):
-            self._refuse(left, *set(map(type, obstacles[:1])))
-        return self.filtered(lambda one: not found[one]), left
+        obstacles = {one: one._get_obstacle(step) for one in self}
+        able = self.filtered(lambda one: not obstacles[one])
+        errors = list(filter(None, obstacles.values()))
+        left = list(map(str, errors))
+        if errors and not able:
+            self._refuse(left, type(errors[0]))
+        return able, left
 
     def _report(self, left, following=None):
         """Says what was left, then shows what is there now."""
@@ -310,10 +311,14 @@ class SalesCommissionStatement(models.Model):
         return None
 
     def _get_obstacle_state(self, *states):
-        return self.state not in states and UserError(self._describe_state(*states))
+        if self.state in states:
+            return None
+        return UserError(self._describe_state(*states))
 
     def _get_obstacle_own(self):
-        return self.is_mine and AccessError(
+        if not self.is_mine:
+            return None
+        return AccessError(
             self.env._(
                 "%(statement)s: nobody approves the own pay.",
                 statement=self.display_name,
