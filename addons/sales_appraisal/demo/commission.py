@@ -65,7 +65,7 @@ AGENCY = (
     {"metric": "INVOICED", "rate": 4, "refund": "paid", "unpaid": "back"},
 )
 PLANS = (
-    (("Commission of Reps", "销售代表提成方案"), {"role": "seller"}),
+    (("Commission of Reps", "业务员提成方案"), {"role": "seller"}),
     (("Commission of Leaders", "销售主管提成方案"), {"role": "leader"}),
     (("Commission of External Agents", "外部代理提成方案"), {"role": "seller"}),
 )

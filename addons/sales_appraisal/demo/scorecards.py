@@ -92,7 +92,7 @@ def _weighing(line, weight):
 
 TEMPLATES = (
     (
-        ("Monthly Scorecard: Reps", "销售代表月度评分卡"),
+        ("Monthly Scorecard: Reps", "业务员月度评分卡"),
         "seller",
         (
             *(CORE, INVOICED, COLLECTION, ORDERS),

@@ -101,11 +101,11 @@ class SalesCommissionDraw(models.Model):
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for draw in self:
-            draw.display_name = self.env._(
+            draw.display_name = bool(draw.rep_id) and self.env._(
                 "%(kind)s of %(amount)s for %(rep)s",
                 kind=kinds.get(draw.kind, ""),
                 amount=formatLang(self.env, draw.amount, currency_obj=draw.currency_id),
-                rep=draw.rep_id.name or "",
+                rep=draw.rep_id.name,
             )
 
     @api.depends("rep_id", "plan_id")

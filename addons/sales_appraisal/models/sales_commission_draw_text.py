@@ -1,5 +1,7 @@
 from odoo import api, models
 
+from odoo.addons.sales_force.wording import listed
+
 from ..commission.owed import ADVANCES as SUBJECTS
 from .sales_commission_advance import ADVANCES
 
@@ -17,13 +19,16 @@ class SalesCommissionRule(models.Model):
         if self.kind not in ADVANCES:
             return super()._summarize()
         _ = self.env._
-        tiers = ", ".join(
-            _(
-                "%(amount)s from month %(month)s",
-                amount=self._format_money(tier.amount),
-                month=int(tier.start),
-            )
-            for tier in self.tier_ids.sorted("start")
+        tiers = listed(
+            self.env,
+            (
+                _(
+                    "%(amount)s from month %(month)s",
+                    amount=self._format_money(tier.amount),
+                    month=int(tier.start),
+                )
+                for tier in self.tier_ids.sorted("start")
+            ),
         )
         if self.kind == "guarantee":
             if not tiers:

@@ -5,6 +5,8 @@ from decimal import Decimal
 from odoo import api, fields, models
 from odoo.tools.misc import format_date, formatLang
 
+from odoo.addons.sales_force.wording import listed, sentences
+
 from ..commission import explaining
 from ..commission.schedule import round_to
 
@@ -179,7 +181,11 @@ class SalesCommissionEntry(models.Model):
                 "%(correction)s What it was paid for does not count any more.",
                 correction=head,
             )
-        return f"{head} {self._explain_subject(basis, value, now)}"
+        return _(
+            "%(correction)s %(subject)s",
+            correction=head,
+            subject=self._explain_subject(basis, value, now),
+        )
 
     def _explain_subject(self, basis, value, amount):
         explain = getattr(self, f"_explain_{self.subject}", None)
@@ -198,13 +204,16 @@ class SalesCommissionEntry(models.Model):
                 what=self._describe(value),
                 before=rule._format_base(float(before)),
                 after=rule._format_base(float(before + value)),
-                slices=", ".join(
-                    _(
-                        "%(value)s at %(rate)s",
-                        value=rule._format_base(float(part.value)),
-                        rate=self._format_slice_rate(part.rate),
-                    )
-                    for part in parts
+                slices=listed(
+                    self.env,
+                    (
+                        _(
+                            "%(value)s at %(rate)s",
+                            value=rule._format_base(float(part.value)),
+                            rate=self._format_slice_rate(part.rate),
+                        )
+                        for part in parts
+                    ),
                 ),
             )
         else:
@@ -213,7 +222,9 @@ class SalesCommissionEntry(models.Model):
                 rate=self._format_slice_rate(parts[0].rate if parts else Decimal(0)),
                 what=self._describe(value),
             )
-        return ". ".join([text, *self._explain_place(basis, plan, parts, amount)]) + "."
+        return sentences(
+            self.env, [text, *self._explain_place(basis, plan, parts, amount)]
+        )
 
     _explain_override = _explain_earning
 
@@ -260,13 +271,16 @@ class SalesCommissionEntry(models.Model):
         text = _(
             "Bonus on %(what)s: %(tiers)s",
             what=self._describe(value, rule._get_attained()),
-            tiers=", ".join(
-                _(
-                    "%(rate)s from %(start)s",
-                    rate=rule._format_money(tier.amount),
-                    start=rule._format_start(tier.start),
-                )
-                for tier in reached
+            tiers=listed(
+                self.env,
+                (
+                    _(
+                        "%(rate)s from %(start)s",
+                        rate=rule._format_money(tier.amount),
+                        start=rule._format_start(tier.start),
+                    )
+                    for tier in reached
+                ),
             ),
         )
         rest = list(self._explain_factors(basis))
@@ -277,7 +291,7 @@ class SalesCommissionEntry(models.Model):
                     cap=rule._format_money(rule.cap),
                 )
             )
-        return ". ".join([text, *rest]) + "."
+        return sentences(self.env, [text, *rest])
 
     def _explain_floor(self, _basis, value, amount):
         """What the rule pays more than follows from what counts."""
@@ -295,7 +309,7 @@ class SalesCommissionEntry(models.Model):
         return self.env._(
             "%(value)s (%(of)s)",
             value=self.rule_id._format_base(float(value), metric),
-            of=", ".join(filter(None, named)),
+            of=listed(self.env, filter(None, named)),
         )
 
     def _format_slice_rate(self, rate):

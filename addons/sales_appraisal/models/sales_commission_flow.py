@@ -1,7 +1,10 @@
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from odoo.addons.sales_force.locking import write_lock
 
@@ -23,62 +26,88 @@ class SalesCommissionStatement(models.Model):
     may_approve = fields.Boolean(compute="_compute_may")
     may_validate = fields.Boolean(compute="_compute_may")
     may_return = fields.Boolean(compute="_compute_may")
+    waits_for_me = fields.Boolean(
+        compute="_compute_may",
+        search="_search_waits_for_me",
+        help="Whether the next step is for the one who looks.",
+    )
 
     @api.depends("state", "user_id", "date_to", "rep_id")
     @api.depends_context("uid")
     def _compute_may(self):
         for statement in self:
-            state = statement.state
-            over = not statement._is_running()
-            approves = statement._is_approver()
-            validates = statement._is_finance()
-            statement.may_submit = state == "open" and over and statement._is_sender()
-            statement.may_approve = state == "submitted" and approves
-            statement.may_validate = state == "approved" and validates
-            statement.may_return = statement._is_returner()
+            statement.may_submit = not statement._get_obstacle("submit")
+            statement.may_approve = not statement._get_obstacle("approve")
+            statement.may_validate = not statement._get_obstacle("validate")
+            statement.may_return = not statement._get_obstacle("return")
+            statement.waits_for_me = (
+                statement.may_submit or statement.may_approve or statement.may_validate
+            )
+
+    @api.model
+    def _search_waits_for_me(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        waiting = self._get_waiting()
+        return waiting if True in value else ~waiting
+
+    @api.model
+    def _get_waiting(self):
+        """The domain of statements whose next step is for the user."""
+        user = self.env.user
+        mine = Domain("user_id", "=", user.id)
+        over = Domain.OR(
+            Domain("company_id", "=", company.id)
+            & Domain("date_to", "<", company._get_sales_today())
+            for company in self.env.companies
+        )
+        sends = user.has_group("sales_force.group_sales_operations")
+        validates = user.has_group("sales_force.group_sales_finance")
+        return (
+            (Domain("state", "=", "open") & over & (Domain(sends) | mine))
+            | (Domain("state", "=", "submitted") & ~mine & self._get_approved(user))
+            | (Domain("state", "=", "approved") & ~mine & Domain(validates))
+        )
+
+    @api.model
+    def get_empty_list_help(self, help_message):
+        """Where there are statements, what to do to see them."""
+        if self.env.context.get("search_default_waiting") and self.search_count(
+            [], limit=1
+        ):
+            help_message = Markup(
+                '<p class="o_view_nocontent_smiling_face">%s</p><p>%s</p>'
+            ) % (
+                self.env._("Nothing waits for you"),
+                self.env._(
+                    "Take the filter “Waiting for Me” away to see the other statements."
+                ),
+            )
+        return super().get_empty_list_help(help_message)
 
     # Steps
 
     def action_compute(self):
         """Make open statements what the facts say now; whoever reads one may.
 
-        :raise UserError: for a closed one
+        :return: what says which were left, and why
+        :raise UserError: where none is open
         """
         self.check_access("read")
-        self._check_state("open")
-        self.sudo()._refresh()  # sudo: entries are written by runs only
-        return True
+        able, left = self._split("compute")
+        able.sudo()._refresh()  # sudo: entries are written by runs only
+        return self._report(left)
 
     def action_submit(self):
         """Close statements with what the facts say at this moment.
 
+        :return: what says which were left, and why
         :raise AccessError: unless the rep submits the own one, or sales operations
         :raise UserError: while the period runs
         """
-        self._begin("open")
-        self._refuse(
-            [
-                self.env._(
-                    "%(statement)s: the rep or sales operations submits it.",
-                    statement=statement.display_name,
-                )
-                for statement in self
-                if not statement._is_sender()
-            ],
-            AccessError,
-        )
-        self._refuse(
-            [
-                self.env._(
-                    "%(statement)s: the period is not over yet.",
-                    statement=statement.display_name,
-                )
-                for statement in self
-                if statement._is_running()
-            ]
-        )
+        able, left = self._begin("submit")
         # sudo: stamped by the system; who may was checked above
-        statements = self.sudo()
+        statements = able.sudo()
         statements._refresh()
         statements._stamp_step("submitted")
         statements.returned_reason = False
@@ -92,64 +121,34 @@ class SalesCommissionStatement(models.Model):
                     summary=self.env._("Approve the commission"),
                     user_id=user.id,
                 )
-        return True
+        return self._report(left)
 
     def action_approve(self):
         """The manager approves.
 
+        :return: what says which were left, and why
         :raise AccessError: for the own pay, and for who is not above the rep
         """
-        self._begin("submitted")
-        self._refuse(
-            [
-                self.env._(
-                    "%(statement)s: nobody approves the own pay.",
-                    statement=statement.display_name,
-                )
-                if statement.is_mine
-                else self.env._(
-                    "%(statement)s: a manager above the rep approves.",
-                    statement=statement.display_name,
-                )
-                for statement in self
-                if not statement._is_approver()
-            ],
-            AccessError,
-        )
+        able, left = self._begin("approve")
         # sudo: stamped by the system; who may was checked above
-        statements = self.sudo()
+        statements = able.sudo()
         statements._stamp_step("approved")
         statements.activity_unlink([TO_DECIDE])
-        return True
+        return self._report(left)
 
     def action_validate(self):
         """Finance approves: from here on a statement is to be paid. Where there is
         nothing to pay, it is settled with that.
 
+        :return: what says which were left, and why
         :raise AccessError: for the own pay, and for everybody but finance
         """
-        self._begin("approved")
-        self._refuse(
-            [
-                self.env._(
-                    "%(statement)s: nobody approves the own pay.",
-                    statement=statement.display_name,
-                )
-                if statement.is_mine
-                else self.env._(
-                    "%(statement)s: finance approves.",
-                    statement=statement.display_name,
-                )
-                for statement in self
-                if not statement._is_finance()
-            ],
-            AccessError,
-        )
+        able, left = self._begin("validate")
         # sudo: stamped by the system; who may was checked above
-        statements = self.sudo()
+        statements = able.sudo()
         statements._stamp_step("validated")
         statements._close_empty()
-        return True
+        return self._report(left)
 
     def action_return(self):
         """Ask for the reason of sending statements back."""
@@ -166,23 +165,13 @@ class SalesCommissionStatement(models.Model):
     def _return(self, reason):
         """Open statements again, that follow the facts as before.
 
+        :return: what says which were left, and why
         :raise AccessError: for who neither approves them nor has submitted the own one
         :raise UserError: once finance has approved
         """
-        self._begin("submitted", "approved")
-        self._refuse(
-            [
-                self.env._(
-                    "%(statement)s: who approves it sends it back.",
-                    statement=statement.display_name,
-                )
-                for statement in self
-                if not statement._is_returner()
-            ],
-            AccessError,
-        )
+        able, left = self._begin("return")
         # sudo: stamped by the system; who may was checked above
-        statements = self.sudo()
+        statements = able.sudo()
         statements.write(
             {
                 "state": "open",
@@ -205,13 +194,48 @@ class SalesCommissionStatement(models.Model):
                 if statement.user_id != self.env.user
                 else [],
             )
+        return self._report(left)
 
-    def _begin(self, *states):
-        """One after the other: the second finds what the first has left."""
+    def _begin(self, step):
+        """One after the other: the second finds what the first has left.
+
+        See ``_split``.
+        """
         self.check_access("write")
         self.env.flush_all()
         write_lock(self)
-        self._check_state(*states)
+        return self._split(step)
+
+    def _split(self, step):
+        """What can be done is done, whatever else was selected.
+
+        :return: the statements on which the user can take a step, and for each of the
+            others a line that says why not
+        :raise AccessError, UserError: where it can be done for none
+        """
+        obstacles = {one: one._get_obstacle(step) for one in self}
+        able = self.filtered(lambda one: not obstacles[one])
+        errors = list(filter(None, obstacles.values()))
+        left = list(map(str, errors))
+        if errors and not able:
+            self._refuse(left, type(errors[0]))
+        return able, left
+
+    def _report(self, left, following=None):
+        """Says what was left, then shows what is there now."""
+        if not left:
+            return following or True
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning",
+                "sticky": True,
+                "className": "o_sales_statements_left",
+                "message": self._join_reasons(left),
+                "next": following or {"type": "ir.actions.act_window_close"},
+            },
+        }
 
     def _stamp_step(self, state):
         self.write(
@@ -223,6 +247,83 @@ class SalesCommissionStatement(models.Model):
         )
 
     # Who
+
+    def _get_obstacle(self, step):
+        """Why the user cannot take a step on a statement: the error, if any."""
+        self.ensure_one()
+        return getattr(self, f"_get_obstacle_{step}")()
+
+    def _get_obstacle_compute(self):
+        return self._get_obstacle_state("open")
+
+    def _get_obstacle_submit(self):
+        if error := self._get_obstacle_state("open"):
+            return error
+        if not self._is_sender():
+            return AccessError(
+                self.env._(
+                    "%(statement)s: the rep or sales operations submits it.",
+                    statement=self.display_name,
+                )
+            )
+        if self._is_running():
+            return UserError(
+                self.env._(
+                    "%(statement)s: the period is not over yet.",
+                    statement=self.display_name,
+                )
+            )
+        return None
+
+    def _get_obstacle_approve(self):
+        if error := self._get_obstacle_state("submitted") or self._get_obstacle_own():
+            return error
+        if not self._is_approver():
+            return AccessError(
+                self.env._(
+                    "%(statement)s: a manager above the rep approves.",
+                    statement=self.display_name,
+                )
+            )
+        return None
+
+    def _get_obstacle_validate(self):
+        if error := self._get_obstacle_state("approved") or self._get_obstacle_own():
+            return error
+        if not self._is_finance():
+            return AccessError(
+                self.env._(
+                    "%(statement)s: finance approves.", statement=self.display_name
+                )
+            )
+        return None
+
+    def _get_obstacle_return(self):
+        if error := self._get_obstacle_state("submitted", "approved"):
+            return error
+        if not self._is_returner():
+            return AccessError(
+                self.env._(
+                    "%(statement)s: who approves it sends it back.",
+                    statement=self.display_name,
+                )
+            )
+        return None
+
+    def _get_obstacle_state(self, *states):
+        if self.state in states:
+            return None
+        return UserError(self._describe_state(*states))
+
+    def _get_obstacle_own(self):
+        if not self.is_mine:
+            return None
+        return AccessError(
+            self.env._(
+                "%(statement)s: nobody approves the own pay.",
+                statement=self.display_name,
+            )
+        )
 
     def _is_running(self):
         self.ensure_one()
@@ -238,7 +339,7 @@ class SalesCommissionStatement(models.Model):
     def _is_approver(self):
         """Whether the user approves as a manager: not the own pay in any case."""
         self.ensure_one()
-        if self.user_id == self.env.user:
+        if self.is_mine:
             return False
         return self.env.su or self._approves(self.env.user)
 
@@ -263,6 +364,23 @@ class SalesCommissionStatement(models.Model):
             for mine in user.sudo().sales_rep_ids
             if mine.company_id == rep.company_id
         )
+
+    @api.model
+    def _get_approved(self, user):
+        """The domain of whose pay is for a user to approve, see ``_approves``."""
+        if user.has_group("sales_force.group_sales_director"):
+            return Domain.TRUE
+        approved = Domain(
+            user.has_group("sales_force.group_sales_operations")
+        ) & Domain("rep_id.parent_id", "=", False)
+        # sudo: who is above whom, and a setting
+        for company, reps in user.sudo().sales_rep_ids.grouped("company_id").items():
+            role = "leader" if company.sales_leaders_see_pay else "manager"
+            if user.has_group(f"sales_force.group_sales_{role}"):
+                approved |= Domain("company_id", "=", company.id) & Domain(
+                    "rep_id", "child_of", reps.ids
+                )
+        return approved
 
     def _is_finance(self):
         self.ensure_one()

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from .sales_commission_entry_text import exact
 from .sales_commission_payout import PAY_BY
@@ -99,6 +100,8 @@ class SalesCommissionStatement(models.Model):
         groups=FINANCE,
     )
     pay_by = fields.Selection(related="plan_id.pay_by")
+    may_pay = fields.Boolean(compute="_compute_may")
+    may_unpay = fields.Boolean(compute="_compute_may")
     bill_state = fields.Selection(
         lambda self: (
             self.env["account.move"]
@@ -121,6 +124,36 @@ class SalesCommissionStatement(models.Model):
                 statement.payout_id.kind == "bill"
                 and statement.payment_move_id.payment_state
             )
+
+    @api.depends("payout_id", "amount", "pay_by")
+    def _compute_may(self):
+        super()._compute_may()
+        finance = self.env.user.has_group(FINANCE)
+        for statement in self:
+            # sudo: whether it is in a payout, told to finance only
+            payout = statement.sudo().payout_id
+            may = finance and not statement.is_mine
+            statement.may_unpay = may and bool(payout)
+            # What is negative waits for a later statement that is paid with it.
+            statement.may_pay = (
+                may
+                and not payout
+                and statement.state == "validated"
+                and (statement.amount > 0 or statement.pay_by == "bill")
+            )
+            statement.waits_for_me |= statement.may_pay
+
+    @api.model
+    def _get_waiting(self):
+        waiting = super()._get_waiting()
+        if not self.env.user.has_group(FINANCE):
+            return waiting
+        return waiting | (
+            Domain("state", "=", "validated")
+            & Domain("payout_id", "=", False)
+            & Domain("user_id", "!=", self.env.uid)
+            & (Domain("amount", ">", 0) | Domain("pay_by", "=", "bill"))
+        )
 
     def write(self, vals):
         if vals.get("state", "paid") not in ("validated", "paid"):
@@ -154,79 +187,73 @@ class SalesCommissionStatement(models.Model):
         return empty
 
     def action_pay(self):
-        """Pay statements, all of them or none: those of a company, a currency and a way
+        """Pay of statements those that can be: those of a company, a currency and a way
         of paying together. What is paid already is not paid again.
 
         What is negative carries over until it is settled with a later statement of the
         rep that is paid in the same way; only bills may be negative themselves. Of what
         is nothing there is no payout.
 
-        :return: what shows the payouts
+        :return: what shows the payouts, and says which were left, and why
         :raise AccessError: for who is not finance, and on one's own pay
         :raise UserError: before finance has approved, and where nothing is to be paid
         """
-        self._check_payer()
-        together = self | self._get_carried()
-        self._lock_open(together.ids)
-        due = together.filtered(lambda one: not one.payout_id and one.state != "paid")
-        due._check_state("validated")
+        self._check_finance()
+        self._lock_open((self | self._get_carried()).ids)
+        paid = self.filtered(lambda one: one.payout_id or one.state == "paid")
+        able, left = (self - paid)._split("pay")
         # sudo: who may pay was checked above; it writes what nobody may by hand
-        empty = due.sudo()._close_empty()
+        due = (able | able._get_carried()).sudo()
+        empty = due._close_empty()
         due -= empty
-        if empty and not due and not self.payout_id:
-            return empty._notify_empty()
         amounts = due._get_payable()
         skipped = due._get_skipped(amounts)
-        if due and due == skipped:
-            skipped._refuse(skipped._describe_skipped())
-        # sudo: who may pay was checked above; it writes what nobody may by hand
-        made = (due - skipped).sudo()._pay(amounts)
-        action = (self.payout_id | made.sudo(False))._get_action()
-        if not skipped:
-            return action
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning",
-                "message": "\n".join(skipped._describe_skipped()),
-                "next": action,
-            },
-        }
-
-    def _notify_empty(self):
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": "\n".join(
-                    self.env._(
-                        "%(statement)s: there is nothing to pay, so it is settled "
-                        "without a payout.",
-                        statement=one.display_name,
-                    )
-                    for one in self
-                ),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        left += skipped._describe_skipped()
+        if skipped == due and skipped and not empty:
+            self._refuse(left)
+        made = (due - skipped)._pay(amounts).sudo(False)
+        payouts = paid.payout_id | made
+        if able or not payouts:
+            left += paid._describe_paid()
+        return self._report(
+            left + empty._describe_empty(), payouts and payouts._get_action()
+        )
 
     def _check_payer(self):
+        self._check_finance()
+        self._refuse([one._describe_own() for one in self if one.is_mine], AccessError)
+
+    def _check_finance(self):
         if not self.env.user.has_group(FINANCE):
             raise AccessError(self.env._("Commission is paid by finance."))
         self.check_access("read")
-        self._refuse(
-            [
-                self.env._(
-                    "%(statement)s is yours: somebody else has to do it.",
-                    statement=one.display_name,
-                )
-                for one in self
-                if one.user_id == self.env.user
-            ],
-            AccessError,
+
+    def _get_obstacle_pay(self):
+        if self.is_mine:
+            return AccessError(self._describe_own())
+        return self._get_obstacle_state("validated")
+
+    def _describe_own(self):
+        return self.env._(
+            "%(statement)s is yours: somebody else has to do it.",
+            statement=self.display_name,
         )
+
+    def _describe_paid(self):
+        return [
+            self.env._("%(statement)s is paid already.", statement=one.display_name)
+            for one in self
+        ]
+
+    def _describe_empty(self):
+        return [
+            self.env._(
+                "%(statement)s: there is nothing to pay, so it is settled without a "
+                "payout.",
+                statement=one.display_name,
+            )
+            for one in self
+        ]
 
     def _get_payable(self):
         """What there is to pay: ``{statement: Decimal}``, in the plan's currency."""

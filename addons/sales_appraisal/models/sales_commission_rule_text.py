@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools.misc import formatLang
 
+from odoo.addons.sales_force.wording import clauses, listed
+
 from ..commission import drawing, schedule
 from .sales_commission_rule import exact
 
@@ -28,7 +30,9 @@ class SalesCommissionRule(models.Model):
     @api.depends_context("lang")
     def _compute_summary(self):
         for rule in self:
-            rule.summary = "; ".join([rule._summarize(), *rule._summarize_more()])
+            rule.summary = clauses(
+                self.env, [rule._summarize(), *rule._summarize_more()]
+            )
 
     def _summarize_more(self):
         """What besides base and rate decides, a clause each; what is not used is not
@@ -65,7 +69,7 @@ class SalesCommissionRule(models.Model):
         rule = self.sudo()  # sudo: only names, of what decides about the reader's pay
         for name in LISTS:
             if rule[name]:
-                yield name, ", ".join(rule[name].mapped("display_name"))
+                yield name, listed(self.env, rule[name].mapped("display_name"))
         for name in CHOICES:
             if self[name] != "any":
                 yield name, self._get_label(name)
@@ -124,15 +128,18 @@ class SalesCommissionRule(models.Model):
             return _(
                 "%(rate)s of %(base)s", rate=self._format_rate(self.rate), base=base
             )
-        tiers = ", ".join(
-            _(
-                "%(rate)s from %(start)s",
-                rate=self._format_money(tier.amount)
-                if self.kind == "bonus"
-                else self._format_rate(tier.rate),
-                start=self._format_start(tier.start),
-            )
-            for tier in self.tier_ids.sorted("start")
+        tiers = listed(
+            self.env,
+            (
+                _(
+                    "%(rate)s from %(start)s",
+                    rate=self._format_money(tier.amount)
+                    if self.kind == "bonus"
+                    else self._format_rate(tier.rate),
+                    start=self._format_start(tier.start),
+                )
+                for tier in self.tier_ids.sorted("start")
+            ),
         )
         if self.kind == "bonus":
             return _("Bonus on %(base)s: %(tiers)s", base=base, tiers=tiers)

@@ -2,6 +2,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import formatLang
 
+from odoo.addons.sales_force.wording import listed
+
 from ..commission import comparing
 
 # Whole numbers below it are exact in a browser.
@@ -203,7 +205,7 @@ class SalesCommissionSandbox(models.AbstractModel):
                     "%(plans)s: takes back what was paid when invoices are credited or "
                     "stay unpaid, orders are cancelled or customers lost. That is not "
                     "taken off here, so it would cost less.",
-                    plans=", ".join(taking),
+                    plans=listed(self.env, taking),
                 )
             )
         advancing = [
@@ -217,7 +219,7 @@ class SalesCommissionSandbox(models.AbstractModel):
                 _(
                     "%(plans)s: guarantees and draws, and what is given back of them, "
                     "are not counted.",
-                    plans=", ".join(advancing),
+                    plans=listed(self.env, advancing),
                 )
             )
         if left.booked:
@@ -241,7 +243,10 @@ class SalesCommissionSandbox(models.AbstractModel):
         missing = [period["name"] for period in periods if not period["booked"]]
         if missing:
             remarks.append(
-                _("Nothing is booked for %(periods)s.", periods=", ".join(missing))
+                _(
+                    "Nothing is booked for %(periods)s.",
+                    periods=listed(self.env, missing),
+                )
             )
         names = dict(
             self.env["sales.commission.entry"]
@@ -257,9 +262,12 @@ class SalesCommissionSandbox(models.AbstractModel):
             remarks.append(
                 _(
                     "Booked for these periods besides, and not compared: %(amounts)s.",
-                    amounts=", ".join(
-                        f"{names.get(subject, subject)} {money(amount)}"
-                        for subject, amount in sorted(besides.items())
+                    amounts=listed(
+                        self.env,
+                        (
+                            f"{names.get(subject, subject)} {money(amount)}"
+                            for subject, amount in sorted(besides.items())
+                        ),
                     ),
                 )
             )

@@ -3,6 +3,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import formatLang
 
 from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
+from odoo.addons.sales_force.wording import clauses, listed
 
 from .sales_consequence_rule import EFFECTS
 from .sales_version_mixin import PERIODS
@@ -169,15 +170,18 @@ class SalesConsequence(models.Model):
                 self.env._(
                     "%(pattern)s: %(periods)s.",
                     pattern=rules._describe_pattern(proposal.definition),
-                    periods=", ".join(
-                        proposal._describe_row(row) for row in rows if row["hit"]
+                    periods=listed(
+                        self.env,
+                        (proposal._describe_row(row) for row in rows if row["hit"]),
                     ),
                 )
             ]
             conditions = rules._describe_conditions(proposal.definition)
             if conditions:
                 parts.append(
-                    self.env._("And: %(conditions)s.", conditions="; ".join(conditions))
+                    self.env._(
+                        "And: %(conditions)s.", conditions=clauses(self.env, conditions)
+                    )
                 )
             if any(row["hit"] and len(row["cards"]) > 1 for row in rows):
                 parts.append(

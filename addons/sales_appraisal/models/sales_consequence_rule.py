@@ -3,6 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools.misc import formatLang
 
 from odoo.addons.sales_force.models.sales_stamped_mixin import TOOLS
+from odoo.addons.sales_force.wording import clauses, listed
 
 from ..scoring.pattern import Pattern
 from .sales_version_mixin import PERIODS
@@ -180,11 +181,12 @@ class SalesConsequenceRule(models.Model):
     def _compute_summary(self):
         for rule in self:
             definition = rule._prepare_definition()
-            rule.summary = "; ".join(
+            rule.summary = clauses(
+                self.env,
                 [
                     self._describe_pattern(definition),
                     *self._describe_conditions(definition),
-                ]
+                ],
             )
 
     @api.constrains("pattern", "appraisal_grade_id", "kind", "category_id")
@@ -411,7 +413,7 @@ class SalesConsequenceRule(models.Model):
             return {}
         return {
             rep: self.env._(
-                "Courses: %(courses)s", courses=", ".join(courses.mapped("name"))
+                "Courses: %(courses)s", courses=listed(self.env, courses.mapped("name"))
             )
             for rep, courses in reps._get_missing_courses().items()
         }
@@ -458,5 +460,7 @@ class SalesConsequenceRule(models.Model):
         lacking = {}
         for grade, some in reps.grouped("next_grade_id").items():
             gaps = grade._get_gaps(some) if grade else {}
-            lacking |= {rep: "; ".join(texts) for rep, texts in gaps.items() if texts}
+            lacking |= {
+                rep: clauses(self.env, texts) for rep, texts in gaps.items() if texts
+            }
         return lacking

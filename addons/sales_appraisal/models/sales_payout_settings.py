@@ -71,7 +71,7 @@ class ResCompany(models.Model):
     )
     sales_payroll_dates = fields.Selection(
         [(name, name) for name in DATES],
-        "Dates",
+        "Date Format",
         default="YYYY-MM-DD",
         required=True,
     )

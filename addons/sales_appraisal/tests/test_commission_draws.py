@@ -83,6 +83,10 @@ class DrawCase(CommissionCase):
 
 
 class TestDrawsOnStatements(DrawCase):
+    def test_no_name_yet(self):
+        """While it is filled in, it is simply new."""
+        self.assertFalse(self.env["sales.commission.draw"].new({}).display_name)
+
     def test_agreement(self):
         """1,000 a month are advanced, and given back from what is earned above."""
         self.plan = self._plan()

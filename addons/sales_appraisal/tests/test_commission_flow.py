@@ -177,22 +177,94 @@ class TestCommissionFlow(CommissionCase):
         self.assertEqual(self._paid(), 150)
 
     def test_bulk(self):
-        """All or nothing, and each submitted to whoever approves it."""
-        both = self.statement | self._statement("peer")
-        self._as("operations", both).action_submit()
-        self.assertEqual(set(both.mapped("state")), {"submitted"})
+        """What can be done is done, and what was left is named with the reason."""
+        peer, director = self._statement("peer"), self._statement("director")
+        self._as("operations", self.statement | peer | director).action_submit()
         self.assertEqual(self.statement.activity_ids.user_id, self.users["manager"])
-        self.assertEqual(
-            self._statement("peer").activity_ids.user_id, self.users["peer_manager"]
-        )
-        with self.assertRaises(AccessError):
-            self._as("manager", both).action_approve()
-        self._as("director", both).action_approve()
-        self.assertFalse(both.activity_ids)
+        self.assertEqual(peer.activity_ids.user_id, self.users["peer_manager"])
+        leader = self._statement("leader")
+        four = self.statement | peer | director | leader
+        told = self._told(self._as("director", four).action_approve())
+        self.assertEqual((four - director - leader).mapped("state"), ["approved"] * 2)
+        self.assertIn(f"{director.display_name}: nobody approves the own pay", told)
+        self.assertIn(f"{leader.display_name} is “Open”", told)
+        self.assertNotIn(self.statement.display_name, told)
+        self.assertFalse((self.statement | peer).activity_ids)
         with self.assertRaises(UserError) as caught:
-            self._as("director", both).action_approve()
-        self.assertIn(both[0].display_name, str(caught.exception))
-        self.assertIn(both[1].display_name, str(caught.exception))
+            self._as("director", four).action_approve()
+        for one in four:
+            self.assertIn(one.display_name, str(caught.exception))
+        self.assertIs(self._as("finance", peer).action_validate(), True)
+        told = self._told(self._as("finance", four).action_validate())
+        self.assertEqual(self.statement.state, "validated")
+        self.assertEqual(told.count("\n"), 2)
+
+    def test_bulk_return(self):
+        """Each that was not sent back is named after the dialog."""
+        peer = self._submit("peer")
+        self._as("rep").action_submit()
+        self._as("manager").action_approve()
+        self._as("finance").action_validate()
+        told = self._told(self._as("finance", self.statement | peer)._return("Why"))
+        self.assertEqual((self.statement.state, peer.state), ("validated", "open"))
+        self.assertIn(self.statement.display_name, told)
+
+    @staticmethod
+    def _told(action):
+        return action["params"]["message"]
+
+    def test_waiting(self):
+        """Looking for what waits finds what the next step is offered for, whoever looks
+        and whatever the setting."""
+        self._run(date(2031, 2, 5))
+        self._submit("peer")
+        self._submit("director")
+        self._as("manager", self._submit("leader")).action_approve()
+        self._as("finance", self._statement("leader")).action_validate()
+        self._submit("manager")
+        self._as("director", self._statement("manager")).action_approve()
+        self.users["leader"].group_ids += self.env.ref(
+            "sales_force.group_sales_finance"
+        )
+        for see in (False, True):
+            self.company.sales_leaders_see_pay = see
+            self._check_waiting(
+                rep=[("rep", 1)],
+                leader=[("manager", 1)],
+                manager=[],
+                peer_manager=[("peer", 1), ("peer_manager", 1)],
+                director=[("peer", 1)],
+                finance=[("manager", 1)],
+            )
+        self._as("rep").action_submit()
+        self._check_waiting(
+            rep=[], leader=[("manager", 1), ("rep", 1)], manager=[("rep", 1)]
+        )
+        self.company.sales_leaders_see_pay = False
+        self._check_waiting(leader=[("manager", 1)], manager=[("rep", 1)])
+
+    def _check_waiting(self, **names):
+        self.env.invalidate_all()
+        for name, user in self.users.items():
+            statements = self.statements.with_user(user)
+            if not statements.has_access("read"):
+                continue
+            everything = statements.search([("plan_id", "=", self.plan.id)])
+            for value in (True, False):
+                self.assertEqual(
+                    everything.filtered_domain([("waits_for_me", "=", value)]),
+                    everything.search(
+                        [("id", "in", everything.ids), ("waits_for_me", "=", value)]
+                    ),
+                    (name, value),
+                )
+            if name in names:
+                found = everything.filtered("waits_for_me").sudo()
+                self.assertCountEqual(
+                    [(one.rep_id.user_id, one.date_from.month) for one in found],
+                    [(self.users[rep], month) for rep, month in names[name]],
+                    name,
+                )
 
     def test_stamped(self):
         for name in ("rep", "manager", "director", "operations", "finance"):

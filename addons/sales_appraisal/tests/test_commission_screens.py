@@ -28,9 +28,12 @@ class TestCommissionScreens(HttpCase, CommissionCase):
             login=self.users["rep"].login,
         )
         self.assertEqual(statement.state, "submitted")
-        for role, state in (("manager", "approved"), ("finance", "paid")):
+        for role, page, state in (
+            ("manager", f"/{statement.id}", "approved"),
+            ("finance", "", "paid"),
+        ):
             self.start_tour(
-                f"/odoo/commission-statements/{statement.id}",
+                f"/odoo/commission-statements{page}",
                 f"sales_appraisal_commission_{role}",
                 login=self.users[role].login,
             )

@@ -51,17 +51,59 @@ class TestPayout(PayoutCase):
                 self._pay(statement)
         self.assertFalse(self.env["sales.commission.payout"].search([]))
 
-    def test_all_or_nothing(self):
-        """One that may not be paid keeps the others from it, and is named."""
-        self._sell("rep", 100)
-        self._sell("peer", 100)
+    def test_bulk(self):
+        """What can be paid is paid, and what was left is named with the reason."""
+        self.users["leader"].group_ids += self.env.ref(
+            "sales_force.group_sales_finance"
+        )
+        for name in ("rep", "peer", "leader", "manager"):
+            self._sell(name, 100)
         self._run()
-        self._validated("peer")
-        both = self._statement("rep") | self._statement("peer")
+        statements = {
+            name: self._statement(name) for name in ("rep", "peer", "leader", "manager")
+        }
+        for name in ("peer", "leader", "manager"):
+            self._validated(name)
+        self._pay(statements["manager"])
+        everything = self.statements.union(*statements.values())
+        mine = everything.with_user(self.users["leader"])
+        self.assertEqual(mine.filtered("may_pay").rep_id, self.reps["peer"])
+        action = mine.action_pay()
+        told = action["params"]["message"].split("\n")
+        self.assertEqual(
+            [one.state for one in statements.values()],
+            ["open", "paid", "validated", "paid"],
+        )
+        self.assertEqual(len(told), 3)
+        for line, name in zip(told, ("rep", "leader", "manager"), strict=True):
+            self.assertIn(statements[name].display_name, line)
+        [(_field, _in, payouts)] = action["params"]["next"]["domain"]
+        self.assertCountEqual(payouts, everything.sudo().payout_id.ids)
+        self.assertEqual(len(payouts), 2)
         with self.assertRaises(UserError) as caught:
-            self._pay(both)
-        self.assertIn(self._statement("rep").display_name, str(caught.exception))
-        self.assertEqual(self._statement("peer").state, "validated")
+            (mine - statements["peer"]).action_pay()
+        self.assertIn(statements["rep"].display_name, str(caught.exception))
+        self.assertIn(statements["leader"].display_name, str(caught.exception))
+        self.assertEqual(statements["leader"].state, "validated")
+
+    def test_may(self):
+        """Paying is offered to finance, of what is not the own and waits to be paid."""
+        self._sell("rep", 100)
+        self._run()
+        statement = self._validated()
+        finance = statement.with_user(self.users["finance"])
+        self.assertTrue(finance.may_pay and finance.waits_for_me)
+        self.assertFalse(finance.may_unpay)
+        for name in ("rep", "manager", "director", "operations"):
+            self.assertFalse(statement.with_user(self.users[name]).may_pay, name)
+        self._pay(statement)
+        self.assertFalse(finance.may_pay or finance.waits_for_me)
+        self.assertTrue(finance.may_unpay)
+        self._unpay(statement, "Wrong")
+        statement.amount = -10
+        self.assertFalse(finance.may_pay)
+        self.plan.pay_by = "bill"
+        self.assertTrue(finance.may_pay)
 
     def test_nothing_to_pay(self):
         """Less than nothing carries over, nothing is settled without a payout."""

@@ -21,5 +21,4 @@ class SalesCommissionReturn(models.TransientModel):
     def action_apply(self):
         """:raise AccessError: for who may not send them back"""
         self.ensure_one()
-        self.statement_ids._return(self.reason)
-        return {"type": "ir.actions.act_window_close"}
+        return self.statement_ids._return(self.reason)

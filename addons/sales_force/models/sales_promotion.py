@@ -8,6 +8,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
 from odoo.tools.misc import format_date, formatLang
 
+from ..wording import clauses, listed
+
 _FACTS = frozenset(("rep_id", "grade_id", "date", "reason"))
 
 
@@ -132,7 +134,8 @@ class SalesGrade(models.Model):
         missing = reps._get_missing_courses()
         return {
             rep: self.env._(
-                "Courses: %(courses)s", courses=", ".join(missing[rep].mapped("name"))
+                "Courses: %(courses)s",
+                courses=listed(self.env, missing[rep].mapped("name")),
             )
             for rep in reps
             if missing[rep]
@@ -204,7 +207,7 @@ class SalesPromotion(models.Model):
         for grade, promotions in self.grouped("grade_id").items():
             gaps = grade._get_gaps(promotions.rep_id) if grade else {}
             for promotion in promotions:
-                promotion.gap = "; ".join(gaps.get(promotion.rep_id, ()))
+                promotion.gap = clauses(self.env, gaps.get(promotion.rep_id, ()))
 
     @api.constrains("rep_id", "grade_id", "state")
     def _check_step(self):
@@ -358,7 +361,7 @@ class SalesRep(models.Model):
         for grade, reps in self.grouped("next_grade_id").items():
             gaps = grade._get_gaps(reps) if grade else {}
             for rep in reps:
-                rep.promotion_gap = "; ".join(gaps.get(rep, ()))
+                rep.promotion_gap = clauses(self.env, gaps.get(rep, ()))
                 rep.promotion_ready = bool(grade) and not gaps[rep]
 
     @api.model

@@ -1,9 +1,11 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ..wording import listed
+
 # How the fields begin that Odoo's own tools write on a document.
 TOOLS = ("message_", "activity_", "website_message_ids", "rating_ids", "my_activity_")
-# An error about many documents names so many of them.
+# What is said of many documents names so many of them.
 NAMED = 10
 
 
@@ -60,7 +62,9 @@ class SalesStampedMixin(models.AbstractModel):
                 self.env._(
                     "%(document)s: “%(fields)s” is set by the system, not by hand.",
                     document=self.env["ir.model"]._get(self._name).sudo().name,
-                    fields=", ".join(fields[name]["string"] for name in sorted(fields)),
+                    fields=listed(
+                        self.env, (fields[name]["string"] for name in sorted(fields))
+                    ),
                 )
             )
 
@@ -69,18 +73,18 @@ class SalesStampedMixin(models.AbstractModel):
 
         :raise UserError: naming those in another state
         """
-        labels = dict(self._fields["state"]._description_selection(self.env))
         self._refuse(
-            [
-                self.env._(
-                    "%(document)s is “%(state)s”: this is for “%(states)s”.",
-                    document=one.display_name,
-                    state=labels[one.state],
-                    states=", ".join(labels[state] for state in states),
-                )
-                for one in self
-                if one.state not in states
-            ]
+            [one._describe_state(*states) for one in self if one.state not in states]
+        )
+
+    def _describe_state(self, *states):
+        """That a document is not in one of these states."""
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return self.env._(
+            "%(document)s is “%(state)s”: this is for “%(states)s”.",
+            document=self.display_name,
+            state=labels[self.state],
+            states=listed(self.env, (labels[state] for state in states)),
         )
 
     def _refuse(self, reasons, error=UserError):
@@ -89,8 +93,12 @@ class SalesStampedMixin(models.AbstractModel):
         :param list reasons: a line for each document in the way, naming it
         """
         if reasons:
-            more = len(reasons) - NAMED
-            shown = reasons[:NAMED]
-            if more > 0:
-                shown.append(self.env._("… and %(count)s more.", count=more))
-            raise error("\n".join(shown))
+            raise error(self._join_reasons(reasons))
+
+    def _join_reasons(self, reasons):
+        """A line for each document, of many of the first."""
+        more = len(reasons) - NAMED
+        shown = reasons[:NAMED]
+        if more > 0:
+            shown.append(self.env._("… and %(count)s more.", count=more))
+        return "\n".join(shown)

@@ -45,5 +45,6 @@ from . import (
     test_visit_board,
     test_visit_pure,
     test_workbook,
+    test_wording,
     test_working_time,
 )

@@ -42,14 +42,19 @@ registry.category("web_tour.tours").add("sales_appraisal_commission_manager", {
     ],
 });
 
-/** Finance approves and pays; the file for payroll is there. */
+/** Finance opens what waits, approves and pays it; the file for payroll is there. */
 registry.category("web_tour.tours").add("sales_appraisal_commission_finance", {
     steps: () => [
-        {trigger: "button[name=action_validate]", run: "click"},
+        {trigger: ".o_group_header:contains('Approved (1)')"},
+        {trigger: "thead .o_list_record_selector input", run: "click"},
         {
+            content: "Only what can be done with it is offered",
             trigger:
-                ".o_statusbar_status .o_arrow_button_current:contains('Approved by Finance')",
+                ".o_control_panel:has(button[name=action_validate]):not(:has(button[name=action_pay], button[name=action_approve]))",
         },
+        {trigger: "button[name=action_validate]", run: "click"},
+        {trigger: ".o_group_header:contains('Approved by Finance (1)')"},
+        {trigger: "thead .o_list_record_selector input:not(:checked)", run: "click"},
         {trigger: "button[name=action_pay]", run: "click"},
         {trigger: ".o_form_view button[name=action_export_xlsx]"},
         {trigger: "[name=payment_ids] .o_data_row:contains('150.00')"},
