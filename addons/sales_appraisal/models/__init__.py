@@ -86,6 +86,7 @@ from . import (
     sales_commission_dispute,
     sales_commission_dispute_flow,
     sales_commission_dispute_entry,
+    sales_commission_dispute_kept,
     sales_commission_dispute_run,
     sales_commission_factor,
     sales_commission_condition,

@@ -152,8 +152,7 @@ class SalesCommissionDispute(models.Model):
                 )
             )
         dispute._settle_again()
-        about = dispute._get_about()
-        paid = about._get_total()
+        paid = dispute._get_paid()
         if amount == paid:
             raise UserError(
                 self.env._(
@@ -167,9 +166,7 @@ class SalesCommissionDispute(models.Model):
             decision,
             amount=amount - paid,
             amount_after=amount,
-            amount_ruled=about.filtered(
-                lambda entry: entry.subject != "dispute"
-            )._get_total(),
+            amount_ruled=dispute._get_ruled()._get_total(),
         )
         dispute._settle_again()
 
