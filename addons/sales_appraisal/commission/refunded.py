@@ -172,7 +172,7 @@ def shares(scope_ids, metric, source):
         FROM lines l
         JOIN account_move m ON m.id = l.scope_id
         JOIN refunds r ON r.invoice_id = l.scope_id AND r.product IN (l.product, -1)
-        JOIN invoiced i USING (invoice_id, product)
+        JOIN invoiced i ON i.invoice_id = r.invoice_id AND i.product = r.product
         """,
         scopes=list(scope_ids),
         metric=metric,

@@ -64,6 +64,7 @@ from . import (
     sales_commission_rule,
     sales_commission_rule_text,
     sales_commission_entry,
+    sales_commission_document,
     sales_commission_entry_text,
     sales_commission_statement,
     sales_commission_basis,

@@ -131,15 +131,9 @@ class SalesCommissionDispute(models.Model):
             already, when so much is paid anyway, or for what is made up for by itself
         """
         dispute = self._begin(decision)
-        if dispute.subject in FOLLOWING:
-            raise UserError(
-                self.env._(
-                    "What is held back, taken back for a time, advanced or guaranteed "
-                    "follows from other lines and is made up for by itself. Decide on "
-                    "the line that has earned it, or correct the document or the "
-                    "agreement, and choose that it was corrected."
-                )
-            )
+        hindrance = dispute._get_hindrance()
+        if hindrance:
+            raise UserError(hindrance)
         amount = exact(amount)
         unit = dispute.rule_id._get_unit()
         if amount != round_to(amount, unit):
@@ -169,6 +163,16 @@ class SalesCommissionDispute(models.Model):
             amount_ruled=dispute._get_ruled()._get_total(),
         )
         dispute._settle_again()
+
+    def _get_hindrance(self):
+        """Why no other amount can be paid for what the dispute is about, or False."""
+        self.ensure_one()
+        return self.subject in FOLLOWING and self.env._(
+            "What is held back, taken back for a time, advanced or guaranteed follows "
+            "from other lines and is made up for by itself. Decide on the line that "
+            "has earned it, or correct the document or the agreement, and choose that "
+            "it was corrected."
+        )
 
     def _accept_facts(self, decision):
         """Documents, credits or splits were corrected: what follows is paid already.

@@ -139,8 +139,8 @@ class TestDecisions(Deciding, histories.TestOracle):
 
 
 class TestTakenBack(Deciding, holds.TestHoldOracle):
-    """Amid credit notes, unpaid bills and lost customers: of what was decided so much is
-    taken back as of what it is about, whatever comes first and is closed when."""
+    """Amid credit notes, unpaid bills and lost customers: as much of what was decided
+    is taken back as of what it is about, whatever comes first and is closed when."""
 
     def setUp(self):
         super().setUp()
