@@ -146,18 +146,37 @@ class TestTakenBack(Deciding, holds.TestHoldOracle):
         super().setUp()
         self.chance = random.Random(3)
 
+    def _make_plan(self, rule, number):
+        """Most rules take back, and what they do is mostly about credit notes."""
+        rule["refund"] = self.chance.choice(("paid", "paid", "paid", "base"))
+        rule["lost_months"] = self.chance.choice((0, 0, 2))
+        return super()._make_plan(rule, number)
+
     def _settle(self, plan, month):
         super()._settle(plan, month)
         entries = self.entries.search(
             [
                 ("rule_id", "=", plan.rule_ids.id),
                 ("subject", "in", ("earning", "override", "clawback", "dispute")),
+                ("scope_id", "in", self._get_credited()),
             ]
         )
         number = min(len(entries), self.chance.randint(0, 2))
         for entry in self.chance.sample(entries, number):
             cents = self.chance.choice((-1, 1)) * self.chance.randint(1, 3000)
             self._decide(entry.exists(), cents)
+
+    def _get_credited(self):
+        """Invoices with credit notes of later months, and these; else any."""
+        self.moves.invalidate_recordset(flush=False)
+        found = {
+            move
+            for move in self.moves
+            if (origin := move.reversed_entry_id)
+            and origin.invoice_date.month < move.invoice_date.month
+        }
+        ids = [one.id for move in found for one in (move, move.reversed_entry_id)]
+        return ids or self.moves.ids
 
     def _assert_settled(self, bills, losses, rule, plan, what, earned=None):
         super()._assert_settled(bills, losses, rule, plan, what, earned)
