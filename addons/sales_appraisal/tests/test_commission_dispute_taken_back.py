@@ -7,13 +7,14 @@ from freezegun import freeze_time
 
 from odoo.tests import Form
 
+from .test_commission_cancel import PAID, CancelCase
 from .test_commission_hold import BACK, FEBRUARY, JANUARY, MARCH
 from .test_commission_loss import LossCase
 
 UNPAID = {"unpaid": "back", "unpaid_days": 10}
 
 
-class TestTakenBack(LossCase):
+class TestTakenBack(CancelCase, LossCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -266,8 +267,19 @@ class TestTakenBack(LossCase):
         self._settle()
         self.assertEqual(self._paid(), 120)
 
+    def test_cancelled(self):
+        """With an order that is cancelled what was decided of it ends as well."""
+        self._plan({**PAID})
+        order = self._book("rep", 1000)
+        self._settle(JANUARY)
+        self._grant(120)
+        self._close(self._statement())
+        order._action_cancel()
+        self._settle()
+        self.assertEqual(self._paid(), 0)
+
     def test_hindrance(self):
-        """Where no other amount can be paid the dialog says why, and offers the rest."""
+        """Where no other amount can be paid the dialog says why, and has the rest."""
         self._earn({"hold_percent": 50})
         held = self._of(1, "hold")
         opened = (
