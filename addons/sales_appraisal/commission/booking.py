@@ -105,10 +105,21 @@ class Entries:
 
     :param plan: the version that pays the period, where it is not the rule's own
     :param figure: what it is about: ``amount``; ``base`` where nothing is paid
+    :param SQL corrects: what a line ``l`` corrects that no closed statement holds
     """
 
-    def __init__(self, rule, start, lines, subject=None, plan=None, figure="amount"):
+    def __init__(
+        self,
+        rule,
+        start,
+        lines,
+        subject=None,
+        plan=None,
+        figure="amount",
+        corrects=None,
+    ):
         self.rule, self.start, self.lines = rule, start, lines
+        self.corrects = corrects or SQL("NULL::integer")
         self.subject = subject or rule._get_subject()
         self.plan = plan or rule.plan_id
         self.figure = SQL.identifier(figure)
@@ -119,10 +130,11 @@ class Entries:
         if not former:
             return SQL(
                 """
-                SELECT rep_id, %s, NULL::integer AS corrects_id
+                SELECT rep_id, %s, %s AS corrects_id
                 FROM (%s) l WHERE rep_id = ANY(%s) AND %s <> 0
                 """,
                 columns("l", LINE),
+                self.corrects,
                 self.lines,
                 list(rep_ids),
                 self.figure,
@@ -133,12 +145,13 @@ class Entries:
                 COALESCE(l.base, 0) - COALESCE(f.base, 0) AS base,
                 COALESCE(l.position, 0) AS position,
                 COALESCE(l.amount, 0) - COALESCE(f.amount, 0) AS amount,
-                f.first_id AS corrects_id
+                COALESCE(f.first_id, %(corrects)s) AS corrects_id
             FROM (SELECT * FROM (%(lines)s) l WHERE rep_id = ANY(%(reps)s)) l
             FULL JOIN %(former)s f ON f.rep_id = l.rep_id AND %(same)s
             WHERE COALESCE(l.%(figure)s, 0) <> COALESCE(f.%(figure)s, 0)
             """,
             figure=self.figure,
+            corrects=self.corrects,
             names=SQL(", ").join(
                 SQL(
                     "COALESCE(%s, %s) AS %s",

@@ -44,16 +44,92 @@ def losses(company_id, start, stop):
     )
 
 
-def take_back(
-    rule_id, rule_ids, company_id, start, stop, months, earned, back, others, ordered
-):
+def take_back(start, stop, **terms):
     """Lines of what is taken back and given again on some days.
+
+    :param terms: see ``_lost``
+    """
+    touched = SQL(
+        """
+        SELECT partner_id FROM losses WHERE first >= %(start)s OR last <= %(stop)s
+        UNION
+        SELECT e.partner_id
+        FROM sales_rep r
+        JOIN sales_commission_entry e ON e.rep_id = r.id
+            AND e.rule_id = ANY(%(rules)s) AND e.period_from = %(start)s
+        WHERE r.company_id = %(company)s
+            AND e.partner_id IN (SELECT partner_id FROM losses)
+        """,
+        start=start,
+        stop=stop,
+        rules=list(terms["rule_ids"]),
+        company=terms["company_id"],
+    )
+    return SQL(
+        """
+        WITH %(lost)s,
+        events AS (
+            SELECT l.*, GREATEST(l.date, l.first) AS day, -l.amount AS change,
+                CASE WHEN l.date <= l.first THEN -l.amount ELSE 0 END AS shown
+            FROM lost l WHERE l.together > 0
+            UNION ALL
+            SELECT l.*, l.last, l.amount, l.amount FROM lost l WHERE l.together > 0
+        )
+        SELECT e.rep_id, %(cause)s, min(e.day) AS date, max(e.scope_id) AS scope_id,
+            max(e.metric_id) AS metric_id, max(e.partner_id) AS partner_id,
+            max(e.product_id) AS product_id, 1::numeric AS factor,
+            sum(e.shown) AS base, 0::numeric AS position, sum(e.change) AS amount
+        FROM events e
+        WHERE e.day BETWEEN %(start)s AND %(stop)s
+        GROUP BY e.rep_id, %(cause)s
+        """,
+        lost=_lost(touched, start, stop, **terms),
+        cause=columns("e", CAUSE),
+        start=start,
+        stop=stop,
+    )
+
+
+def documents(day, partner_ids, **terms):
+    """For whom documents pay nothing on a day: ``(rep's id, scope)``.
+
+    :param partner_ids: only of these customers
+    :param terms: see ``_lost``
+    """
+    touched = SQL(
+        "SELECT partner_id FROM losses WHERE partner_id = ANY(%s)", list(partner_ids)
+    )
+    return SQL(
+        """WITH %s
+        SELECT DISTINCT rep_id, scope_id FROM lost WHERE together > 0 AND last > %s""",
+        _lost(touched, day, day, **terms),
+        day,
+    )
+
+
+def _lost(
+    touched,
+    start,
+    stop,
+    *,
+    rule_id,
+    rule_ids,
+    company_id,
+    months,
+    earned,
+    back,
+    others,
+    ordered,
+):
+    """Relations of what is paid for documents of customers who are lost, ``lost``: with
+    the loss, from ``first`` until ``last``, and what is paid for all ``together``.
 
     Entries are about the document that has earned: those of a credit note about its
     invoice. The rule that has paid for a document decides, and later versions of it
     only go on. Of a rep who was paid nothing for the documents of a customer, credit
     notes put together, nothing is taken back, and nothing is given for the loss.
 
+    :param SQL touched: which of the customers of ``losses``
     :param rule_ids: the rule and those that it continues or that continue it
     :param months: within which after the document the customer is lost
     :param list earned: subjects that say what a document has earned
@@ -72,18 +148,8 @@ def take_back(
         )
     return SQL(
         """
-        WITH losses AS MATERIALIZED (%(losses)s),
-        touched AS MATERIALIZED (
-            SELECT partner_id FROM losses
-            WHERE first >= %(start)s OR last <= %(stop)s
-            UNION
-            SELECT e.partner_id
-            FROM sales_rep r
-            JOIN sales_commission_entry e ON e.rep_id = r.id
-                AND e.rule_id = ANY(%(rules)s) AND e.period_from = %(start)s
-            WHERE r.company_id = %(company)s
-                AND e.partner_id IN (SELECT partner_id FROM losses)
-        ),
+        losses AS MATERIALIZED (%(losses)s),
+        touched AS MATERIALIZED (%(touched)s),
         scopes AS MATERIALIZED (
             SELECT scope_id FROM sales_credit
             WHERE partner_id IN (SELECT partner_id FROM touched)
@@ -127,28 +193,12 @@ def take_back(
             JOIN losses l ON l.partner_id = d.partner_id AND d.document_date <= l.first
                 AND l.first < d.document_date + make_interval(months => %(months)s)
             WHERE d.decides = %(rule)s AND d.date < l.last
-        ),
-        events AS (
-            SELECT l.*, GREATEST(l.date, l.first) AS day, -l.amount AS change,
-                CASE WHEN l.date <= l.first THEN -l.amount ELSE 0 END AS shown
-            FROM lost l WHERE l.together > 0
-            UNION ALL
-            SELECT l.*, l.last, l.amount, l.amount FROM lost l WHERE l.together > 0
         )
-        SELECT e.rep_id, %(cause)s, min(e.day) AS date, max(e.scope_id) AS scope_id,
-            max(e.metric_id) AS metric_id, max(e.partner_id) AS partner_id,
-            max(e.product_id) AS product_id, 1::numeric AS factor,
-            sum(e.shown) AS base, 0::numeric AS position, sum(e.change) AS amount
-        FROM events e
-        WHERE e.day BETWEEN %(start)s AND %(stop)s
-        GROUP BY e.rep_id, %(cause)s
         """,
         losses=losses(company_id, start, stop),
-        company=company_id,
+        touched=touched,
         rules=list(rule_ids),
         rule=rule_id,
-        start=start,
-        stop=stop,
         months=months,
         cause=columns("e", CAUSE),
         subjects=[*earned, *back, *others],

@@ -86,3 +86,36 @@ def take_back(rule_id, start, stop, days, collected, billed, due, subjects, per_
         after=rounded(SQL("w.amount * v.upto / v.billed"), per_unit),
         before=rounded(SQL("w.amount * v.before / v.billed"), per_unit),
     )
+
+
+def shares(scope_ids, until, collected, billed, due):
+    """What is paid of lines of bills: ``(line, last due date, collected, billed)``,
+    amounts as text.
+
+    :param until: the last day whose cash counts
+    :param collected, billed, due: ids of the metrics
+    """
+    return SQL(
+        """
+        WITH scopes AS (SELECT unnest(%(scopes)s) AS scope_id),
+        ends AS (
+            SELECT scope_id, max(date) AS date
+            FROM sales_credit
+            WHERE scope_id IN (SELECT scope_id FROM scopes) AND source = 'invoice'
+                AND metric_id = %(due)s
+            GROUP BY scope_id
+        ),
+        billed AS (%(bills)s),
+        cash AS (%(cash)s)
+        SELECT b.res_id, e.date, COALESCE(sum(c.value), 0)::text, b.value::text
+        FROM billed b
+        JOIN ends e USING (scope_id)
+        LEFT JOIN cash c ON c.part = b.res_id AND c.date <= %(until)s
+        GROUP BY b.res_id, e.date, b.value
+        """,
+        scopes=list(scope_ids),
+        until=until,
+        bills=collecting.billed(billed),
+        cash=collecting.collected(collected),
+        due=due,
+    )

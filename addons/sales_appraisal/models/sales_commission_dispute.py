@@ -215,29 +215,40 @@ class SalesCommissionDispute(models.Model):
 
     # What it is about
 
+    def _get_same(self, model, domain, order=None):
+        """Records of a model that are about the same line or reward."""
+        for name in ("period_from", "subject", "scope_id"):
+            domain &= Domain(name, "=", self[name])
+        for name in ("rep_id", "rule_id"):
+            domain &= Domain(name, "=", self[name].id)
+        # sudo: what was paid for it, and decided by others, is what it is about
+        found = self.env[model].sudo().search(domain, order=order)
+        return found.filtered(lambda one: line_of(one) == line_of(self))
+
+    def _get_ruled(self):
+        """What a rule gives in a period for the same line or reward."""
+        return self._get_same("sales.commission.entry", Domain.TRUE)
+
+    def _get_decided_same(self):
+        """The decisions about the same, in their order."""
+        corrected = Domain("state", "=", "corrected")
+        return self._get_same(self._name, corrected, "decided_on, id")
+
     def _get_about(self):
-        """What a rule gives in a period for the same line or reward, and what decisions
-        on disputes of it give."""
+        """What a rule gives for the same, and what decisions on disputes of it give."""
         self.ensure_one()
-        domain = Domain.AND(
-            Domain(name, "=", self[name])
-            for name in ("period_from", "subject", "scope_id")
-        )
-        domain &= Domain("rep_id", "=", self.rep_id.id)
-        domain &= Domain("rule_id", "=", self.rule_id.id)
-        # sudo: what was paid for it is what it is about
-        entries = self.env["sales.commission.entry"].sudo()
-        # sudo: also what was decided by others about it
-        decided = self.sudo().search(domain & Domain("state", "=", "corrected"))
-        found, decided = (
-            records.filtered(lambda one: line_of(one) == line_of(self))
-            for records in (entries.search(domain), decided)
-        )
-        return found | entries._get_decisions(decided)
+        entries = self._get_ruled()
+        return entries | entries._get_decisions(self._get_decided_same())
 
     def _get_paid(self):
-        """What is paid for it today, exact, in the plan's currency."""
-        return self._get_about()._get_total()
+        """What is paid for it today, exact, in the plan's currency.
+
+        What is taken back of it besides, for credit notes, unpaid bills or customers
+        who are lost, are lines of their own.
+        """
+        self.ensure_one()
+        ruled = self._get_ruled()._get_total()
+        return ruled + sum(self._get_decided_same()._get_outstanding(ruled))
 
     def action_open_entries(self):
         """The disputed line, and what has corrected it since."""

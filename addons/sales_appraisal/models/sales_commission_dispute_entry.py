@@ -32,7 +32,7 @@ class SalesCommissionEntry(models.Model):
             if state == "open":
                 disputed.add(entry.id)
         for entry in self:
-            entry.dispute_count = counts.get(entry.id, 0)
+            entry.dispute_count = counts.get(entry.id, 0) + len(entry._get_dispute())
             entry.may_dispute = entry.id not in disputed and entry._is_disputant()
 
     def _is_disputant(self):
@@ -116,8 +116,10 @@ class SalesCommissionEntry(models.Model):
         }
 
     def action_open_disputes(self):
+        """Those of the line, and the one whose decision gives it."""
+        self.ensure_one()
         return self.env["sales.commission.statement"]._show_disputes(
-            [("entry_id", "in", self.ids)]
+            ["|", ("entry_id", "=", self.id), ("id", "in", self._get_dispute().ids)]
         )
 
 

@@ -131,15 +131,9 @@ class SalesCommissionDispute(models.Model):
             already, when so much is paid anyway, or for what is made up for by itself
         """
         dispute = self._begin(decision)
-        if dispute.subject in FOLLOWING:
-            raise UserError(
-                self.env._(
-                    "What is held back, taken back for a time, advanced or guaranteed "
-                    "follows from other lines and is made up for by itself. Decide on "
-                    "the line that has earned it, or correct the document or the "
-                    "agreement, and choose that it was corrected."
-                )
-            )
+        hindrance = dispute._get_hindrance()
+        if hindrance:
+            raise UserError(hindrance)
         amount = exact(amount)
         unit = dispute.rule_id._get_unit()
         if amount != round_to(amount, unit):
@@ -152,8 +146,7 @@ class SalesCommissionDispute(models.Model):
                 )
             )
         dispute._settle_again()
-        about = dispute._get_about()
-        paid = about._get_total()
+        paid = dispute._get_paid()
         if amount == paid:
             raise UserError(
                 self.env._(
@@ -167,11 +160,19 @@ class SalesCommissionDispute(models.Model):
             decision,
             amount=amount - paid,
             amount_after=amount,
-            amount_ruled=about.filtered(
-                lambda entry: entry.subject != "dispute"
-            )._get_total(),
+            amount_ruled=dispute._get_ruled()._get_total(),
         )
         dispute._settle_again()
+
+    def _get_hindrance(self):
+        """Why no other amount can be paid for what the dispute is about, or False."""
+        self.ensure_one()
+        return self.subject in FOLLOWING and self.env._(
+            "What is held back, taken back for a time, advanced or guaranteed follows "
+            "from other lines and is made up for by itself. Decide on the line that "
+            "has earned it, or correct the document or the agreement, and choose that "
+            "it was corrected."
+        )
 
     def _accept_facts(self, decision):
         """Documents, credits or splits were corrected: what follows is paid already.

@@ -1,5 +1,6 @@
 from collections import defaultdict
 from decimal import Decimal
+from operator import itemgetter
 
 from odoo import models
 from odoo.tools import SQL
@@ -17,81 +18,78 @@ class SalesCommissionDispute(models.Model):
 
     _inherit = "sales.commission.dispute"
 
-    def _get_decided(self, plan, start, reps):
-        """Decisions about a period and the later ones, which may hang on it; of
-        customers who were ever lost about earlier ones too."""
-        versions = plan._get_versions()
-        domain = [("state", "=", "corrected"), ("plan_id", "in", versions.ids)]
+    def _get_decided(self, plan, reps):
+        """The decisions about a plan, in their order."""
+        domain = [
+            ("state", "=", "corrected"),
+            ("plan_id", "in", plan._get_versions().ids),
+        ]
         if reps is not None:
             domain.append(("rep_id", "in", reps.ids))
-        decided = self.search(domain, order="decided_on, id")
-        lost = self.browse()
-        if any(versions.rule_ids.mapped("lost_months")):
-            lost = decided._get_of_lost()
-        return decided.filtered(lambda one: one.period_from >= start or one in lost)
+        return self.search(domain, order="decided_on, id")
 
-    def _get_of_lost(self):
-        """Those about customers who are or were lost."""
-        found = self.env.execute_query(
-            SQL(
-                """SELECT DISTINCT partner_id FROM sales_customer_stage
-                WHERE partner_id = ANY(%s) AND company_id = ANY(%s)
-                    AND stage = 'lost'""",
-                self.partner_id.ids,
-                self.company_id.ids,
-            )
-        )
-        ids = {partner for (partner,) in found}
-        return self.filtered(lambda one: one.partner_id.id in ids)
+    def _read_left(self, until):
+        """What decisions are to give: ``{dispute: amount}``.
 
-    def _select_lines(self):
-        """A SELECT of lines, of decisions about one rule and period, in their order."""
+        All decisions about the same line are asked for together.
+
+        :param until: the last day of what is settled
+        """
         paid = defaultdict(Decimal)
         for entry in self.env["sales.commission.entry"].search(
             [
-                ("rule_id", "=", self.rule_id.id),
-                ("period_from", "=", self[:1].period_from),
+                ("rule_id", "in", self.rule_id.ids),
                 ("rep_id", "in", self.rep_id.ids),
                 ("scope_id", "in", self.mapped("scope_id")),
+                ("period_from", "in", self.mapped("period_from")),
             ]
         ):
             paid[self._get_key(entry)] += exact(entry.amount)
-        lost = self._read_lost()
-        about = self.grouped(self._get_key)
+        parts = self._read_parts(until)
         left = {}
-        for key, disputes in about.items():
-            if lost[disputes.rep_id, *key[2:]]:
-                paid[key] = Decimal(0)
-            decisions = [
-                (exact(one.amount_ruled), exact(one.amount_after)) for one in disputes
-            ]
-            amounts = disputed.outstanding(paid[key], decisions)
-            left.update(zip(disputes, amounts, strict=True))
-        return disputed.lines(
-            [one.id for one in left],
-            [one.company_id._get_sales_date(one.decided_on) for one in left],
-            list(left.values()),
+        for key, disputes in self.grouped(self._get_key).items():
+            unit = disputes.rule_id._get_unit()
+            before = total = Decimal(0)
+            amounts = disputes._get_outstanding(paid[key])
+            for dispute, amount in zip(disputes, amounts, strict=True):
+                total += amount
+                kept = disputed.kept(total, parts[dispute], unit)
+                left[dispute], before = kept - before, kept
+        return left
+
+    def _get_outstanding(self, paid):
+        """What decisions about the same line give, if nothing of it is taken back.
+
+        :param paid: what rules pay for it
+        """
+        return disputed.outstanding(
+            paid, [(exact(one.amount_ruled), exact(one.amount_after)) for one in self]
         )
 
-    def _read_lost(self):
-        """What is taken back of lines whose customers are lost: while it is, nothing is
-        paid for them, and no decision changes that. ``{(rep, scope, line): amount}``"""
-        lost = defaultdict(Decimal)
-        for entry in self.env["sales.commission.entry"].search(
-            [
-                ("rule_id", "in", self.plan_id._get_versions().rule_ids.ids),
-                ("rep_id", "in", self.rep_id.ids),
-                ("scope_id", "in", self.mapped("scope_id")),
-                ("subject", "=", "lost"),
-            ]
-        ):
-            lost[entry.rep_id, entry.scope_id, line_of(entry)] += exact(entry.amount)
-        return lost
+    def _read_given(self):
+        """What decisions give by the entries that there are: ``{dispute: amount}``."""
+        entries = self.env["sales.commission.entry"]._get_decisions(self)
+        by_dispute = entries.grouped("res_id")
+        return {one: by_dispute.get(one.id, entries[:0])._get_total() for one in self}
+
+    def _select_lines(self, left):
+        """A SELECT of lines.
+
+        :param dict left: what they give, ``{dispute: amount}``
+        """
+        return disputed.lines(
+            self.ids,
+            [one.company_id._get_sales_date(one.decided_on) for one in self],
+            [left[one] for one in self],
+        )
 
     @staticmethod
     def _get_key(record):
         """What a dispute or an entry is about."""
-        return record.rep_id, record.subject, record.scope_id, line_of(record)
+        return (
+            *(record.rule_id, record.period_from),
+            *(record.rep_id, record.subject, record.scope_id, line_of(record)),
+        )
 
 
 class SalesCommissionStatement(models.Model):
@@ -99,29 +97,41 @@ class SalesCommissionStatement(models.Model):
 
     _inherit = "sales.commission.statement"
 
-    def _settle_disputes(self, plan, start, reps):
-        """Make what is decided of a period and of later ones what it should be.
+    def _settle_disputes(self, plan, start, stop, reps):
+        """Make what is decided of a period and of later ones what it should be, and of
+        earlier ones what is taken back or given again.
 
         :return: the statements that were open for entries
         """
-        decided = self.env["sales.commission.dispute"]._get_decided(plan, start, reps)
-        if decided:
-            # What runs have written is read by decisions.
-            self.env["sales.commission.entry"].invalidate_model(flush=False)
-        by_rule = decided.grouped(
-            lambda one: (one.plan_id, one.rule_id, one.period_from)
-        )
+        decided = self.env["sales.commission.dispute"]._get_decided(plan, reps)
         written = self.browse()
-        for (version, rule, first), disputes in by_rule.items():
-            written |= self._settle_decided(version, rule, first, disputes)
-        earliest = decided.sorted("period_from")[:1]
-        if earliest and earliest.period_from < start:
-            version = earliest.plan_id
-            bounds = version._get_bounds(earliest.period_from)
-            written |= self._settle_draws(version, *bounds, reps)
+        if not decided:
+            return written
+        # What runs have written is read by decisions.
+        self.env["sales.commission.entry"].invalidate_model(flush=False)
+        left = decided._read_left(self._get_last_day(plan, stop))
+        given = decided._read_given()
+        settled = []
+        for (version, rule, first), disputes in decided.grouped(
+            lambda one: (one.plan_id, one.rule_id, one.period_from)
+        ).items():
+            if first >= start or any(left[one] != given[one] for one in disputes):
+                lines = disputes._select_lines(left)
+                written |= self._settle_decided(version, rule, first, disputes, lines)
+                settled.append((first, version))
+        first, version = min(settled, key=itemgetter(0), default=(start, plan))
+        if first < start:
+            written |= self._settle_draws(version, *version._get_bounds(first), reps)
         return written
 
-    def _settle_decided(self, plan, rule, start, disputes):
+    def _get_last_day(self, plan, stop):
+        """The last day of the periods that are settled."""
+        [(last,)] = self._read_group(
+            [("plan_id", "in", plan._get_versions().ids)], [], ["date_to:max"]
+        )
+        return max(last or stop, stop)
+
+    def _settle_decided(self, plan, rule, start, disputes, lines):
         """Make the entries of decisions what they should be.
 
         :return: the statements that were open for them
@@ -130,8 +140,9 @@ class SalesCommissionStatement(models.Model):
         books = self._open_books(plan, start, stop, [], disputes.rep_id)
         elsewhere = self._get_elsewhere(plan, start, books)
         self._lock_open([*filter(None, books.values()), *elsewhere.ids])
-        lines = disputes._select_lines()
-        entries = booking.Entries(rule, start, lines, "dispute", plan)
+        entries = booking.Entries(
+            rule, start, lines, "dispute", plan, corrects=SQL("l.corrects_id")
+        )
         books = self._write_entries(entries, books)
         return self.browse(id_ for id_ in books.values() if id_) | elsewhere
 

@@ -238,13 +238,21 @@ class SalesCommissionRule(models.Model):
             start,
             stop,
             self.metric_id.id,
-            "invoice" if self.metric_id.code in INVOICED else "cash",
+            self._get_source(),
             self._get_value(),
             [subject],
             self._get_units(),
-            not (self.product_ids or self.categ_ids),
+            self._spreads_refunds(),
         )
         return self._only(lines, reps)
+
+    def _get_source(self):
+        """Which credits the rule pays for, of those that credit notes take back."""
+        return "invoice" if self.metric_id.code in INVOICED else "cash"
+
+    def _spreads_refunds(self):
+        """Whether credit notes over other products take back of a whole invoice."""
+        return not (self.product_ids or self.categ_ids)
 
     def _select_released(self, start, stop, reps=None):
         """Lines of what is released on some days of what the rule holds."""

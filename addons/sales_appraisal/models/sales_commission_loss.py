@@ -94,19 +94,24 @@ class SalesCommissionRule(models.Model):
 
     def _select_lost(self, start, stop, reps):
         """Lines of what is taken back on some days for customers who are lost."""
-        rules = self.plan_id._get_versions().rule_ids.filtered(
+        lines = lost.take_back(start, stop, **self._get_lost_terms())
+        return self._only(lines, reps)
+
+    def _get_family(self):
+        """The rule, those that it continues, and those that continue it."""
+        return self.plan_id._get_versions().rule_ids.filtered(
             lambda rule: rule in self._get_continued() or self in rule._get_continued()
         )
-        lines = lost.take_back(
-            self.id,
-            rules.ids,
-            self.company_id.id,
-            start,
-            stop,
-            self.lost_months,
-            EARNED,
-            ("clawback",),
-            OTHERS,
-            self.metric_id.code in ("ORDERED", "ORDERS", "NEW_CUSTOMERS"),
-        )
-        return self._only(lines, reps)
+
+    def _get_lost_terms(self):
+        """What decides about documents of customers who are lost, see ``lost``."""
+        return {
+            "rule_id": self.id,
+            "rule_ids": self._get_family().ids,
+            "company_id": self.company_id.id,
+            "months": self.lost_months,
+            "earned": EARNED,
+            "back": ("clawback",),
+            "others": OTHERS,
+            "ordered": self.metric_id.code in ("ORDERED", "ORDERS", "NEW_CUSTOMERS"),
+        }

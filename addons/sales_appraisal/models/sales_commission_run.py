@@ -56,7 +56,7 @@ class SalesCommissionStatement(models.Model):
         written = self.browse(sorted({id_ for id_ in books.values() if id_}))
         written |= elsewhere
         written |= self._settle_dependent(plan, start, stop, books, reps)
-        written |= self._settle_disputes(plan, start, reps)
+        written |= self._settle_disputes(plan, start, stop, reps)
         written |= self._settle_draws(plan, start, stop, reps)
         written._sum_up()
         return written

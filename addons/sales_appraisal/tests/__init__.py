@@ -27,6 +27,7 @@ from . import (
     test_commission_dispute,
     test_commission_dispute_concurrency,
     test_commission_dispute_oracle,
+    test_commission_dispute_taken_back,
     test_commission_earning,
     test_commission_modifiers,
     test_commission_comparing,

@@ -190,8 +190,13 @@ class TestCommissionDispute(CommissionCase):
         )
         self.assertEqual(correction.period_from, date(2031, 1, 1))
         self.assertEqual(correction.amount, 20.05)
-        self.assertEqual(correction.document_model, dispute._name)
         self.assertEqual(dispute.entry_id, self.entry)
+        self.assertEqual(correction.corrects_id, self.entry)
+        mine = correction.with_user(self.users["rep"])
+        self.assertEqual(mine.action_open_document()["res_id"], self.invoice.id)
+        self.assertEqual(mine.dispute_count, 1)
+        found = self.disputes.search(mine.action_open_disputes()["domain"])
+        self.assertEqual(found, dispute)
         self.assertEqual(
             (correction.amount_before, correction.amount_after), (0, 20.05)
         )
@@ -225,6 +230,7 @@ class TestCommissionDispute(CommissionCase):
         self.assertEqual(
             (correction.statement_id, correction.kind), (self.statement, "dispute")
         )
+        self.assertEqual(correction.corrects_id, self.entry)
         self.assertEqual(self.statement.amount, 70)
         self._sell("rep", 500)
         self._run()
@@ -319,6 +325,18 @@ class TestCommissionDispute(CommissionCase):
         self._run(date(2031, 2, 5))
         self.assertEqual(self._paid(), 80)
 
+    def test_disputed_is_gone(self):
+        """The disputed line of an open statement may vanish: nothing is named then."""
+        dispute = self._grant(120)
+        self.invoice.button_draft()
+        self._run()
+        self.invoice.action_post()
+        self._run()
+        self.env.invalidate_all()
+        self.assertFalse(self.entry.exists())
+        self.assertFalse(dispute.correction_ids.corrects_id)
+        self.assertEqual(self._paid(), 120)
+
     def test_bonus(self):
         """Of what is no document: the reward of the period."""
         self.plan.action_archive()
@@ -332,7 +350,14 @@ class TestCommissionDispute(CommissionCase):
         )
         self._run()
         entry = self._statement(plan=self.plan).entry_ids
-        self._grant(65, entry=entry)
+        correction = self._grant(65, entry=entry).correction_ids
+        self.assertEqual(correction.corrects_id, entry)
+        # Neither stands on a document: nothing to open is offered.
+        for line in entry | correction:
+            with Form(line.statement_id.with_user(self.users["rep"])):
+                self.assertFalse(line.document_id)
+            with self.assertRaisesRegex(UserError, "no longer exists"):
+                line.with_user(self.users["rep"]).action_open_document()
         statement = self._statement(plan=self.plan)
         self.assertEqual(statement.amount, 65)
         self._sell("rep", 1500)

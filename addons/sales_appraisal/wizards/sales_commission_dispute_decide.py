@@ -15,6 +15,7 @@ class SalesCommissionDisputeDecide(models.TransientModel):
     text = fields.Text(related="dispute_id.text", related_sudo=False)
     currency_id = fields.Many2one(related="dispute_id.currency_id", related_sudo=False)
     paid = fields.Monetary(compute="_compute_paid", string="Paid Now")
+    hindrance = fields.Char(compute="_compute_hindrance")
     outcome = fields.Selection(
         [
             ("corrected", "Pay another amount"),
@@ -39,6 +40,12 @@ class SalesCommissionDisputeDecide(models.TransientModel):
     def _compute_paid(self):
         for wizard in self:
             wizard.paid = float(wizard.dispute_id._get_paid())
+
+    @api.depends("dispute_id")
+    @api.depends_context("lang")
+    def _compute_hindrance(self):
+        for wizard in self:
+            wizard.hindrance = wizard.dispute_id._get_hindrance()
 
     @api.depends("dispute_id")
     def _compute_amount(self):
