@@ -12,7 +12,8 @@ class SalesCommissionStamp(models.Model):
 
     ``credits`` is cheap to look at and follows the sums of the ledger by month, and
     ``by_rep`` the same of each rep; ``facts`` is of everything that entries follow
-    from, row by row.
+    from, row by row. ``followed``: whether what follows from the period in later ones
+    was settled as well.
     """
 
     _name = "sales.commission.stamp"
@@ -29,6 +30,7 @@ class SalesCommissionStamp(models.Model):
     credits = fields.Char(readonly=True)
     by_rep = fields.Json(readonly=True)
     facts = fields.Char(readonly=True)
+    followed = fields.Boolean(default=True, readonly=True)
 
     _period_uniq = models.UniqueIndex("(plan_id, date_from)")
 

@@ -101,7 +101,7 @@ class TestCommissionLive(CommissionCase):
     def test_nothing_else(self):
         """What has not changed is not settled again."""
         self.statements._cron_follow()
-        with patch.object(type(self.statements), "_settle") as settled:
+        with patch.object(type(self.statements), "_settle_own") as settled:
             self.statements._cron_follow()
             settled.assert_not_called()
             self._sell("rep", 5, "2031-02-02")
