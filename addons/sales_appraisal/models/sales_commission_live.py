@@ -25,11 +25,9 @@ class SalesCommissionStatement(models.Model):
         """Settle what has changed in the ledger since."""
         stamps = self.env["sales.commission.stamp"]
         stale = stamps._get_stale(stamps._get_periods(self._get_live_plans()))
-        work = {}
-        for period, mark in stale.items():
-            reps, by_rep = stamps._get_concerned(*period)
-            work[period] = reps, {"credits": mark, "by_rep": by_rep}
-        self._settle_all(work)
+        self._settle_all(
+            {period: {"credits": mark} for period, mark in stale.items()}
+        )
 
     @api.model
     def _cron_settle(self):
@@ -45,7 +43,7 @@ class SalesCommissionStatement(models.Model):
         }
         self._settle_all(
             {
-                period: (None, {"facts": stale[period]} if period in stale else {})
+                period: {"facts": stale[period]} if period in stale else {}
                 for period in periods
                 if period in stale or (period[0].id, period[1]) in is_open
             }
@@ -62,17 +60,23 @@ class SalesCommissionStatement(models.Model):
         """Settle periods, each in a transaction of its own, and after that what follows
         from those of each plan: also from those that a run before was stopped after.
 
-        :param dict periods: ``{(plan, first day, last day): (reps, marks to be
-            remembered)}``, of the reps None: of everybody
+        :param dict periods: ``{(plan, first day, last day): marks to be remembered}``;
+            where only ``credits`` have changed, only who is concerned is settled
         """
         stamps = self.env["sales.commission.stamp"]
         followers = defaultdict(list)
         for stamp in stamps.search([("followed", "=", False)]):
             followers[stamp.plan_id._get_family()] = [None]
         self.env["ir.cron"]._commit_progress(remaining=len(periods))
-        for (plan, start, stop), (reps, marks) in periods.items():
+        for (plan, start, stop), marks in periods.items():
             with self._in_transaction(plan, 1):
+                reps = None
+                if "credits" in marks:
+                    reps = stamps._get_concerned(plan, start, stop)
                 self._settle_own(plan, start, stop, reps)
+                if "credits" in marks:
+                    # Of entries that are there now.
+                    marks["by_rep"] = stamps._read_by_rep(plan, start, stop)
                 stamps._settled(plan, start, followed=False, **marks)
                 followers[plan._get_family()].append(reps)
         for family, reps in followers.items():

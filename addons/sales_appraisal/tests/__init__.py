@@ -29,6 +29,7 @@ from . import (
     test_commission_earning,
     test_commission_modifiers,
     test_commission_comparing,
+    test_commission_concerned,
     test_commission_concurrency,
     test_commission_oracle,
     test_commission_sandbox,

@@ -57,12 +57,12 @@ class TestCommissionLive(CommissionCase):
             name="Override",
         )
         period = self.stamps._get_periods(self.plan)[0]
-        self.assertIsNone(self.stamps._get_concerned(*period)[0])
+        self.assertIsNone(self.stamps._get_concerned(*period))
         self.statements._cron_follow()
-        self.assertFalse(self.stamps._get_concerned(*period)[0])
+        self.assertFalse(self.stamps._get_concerned(*period))
         invoice = self._sell("rep", 1000)
         above = [self.reps[name] for name in ("rep", "leader", "manager", "director")]
-        concerned = self.stamps._get_concerned(*period)[0]
+        concerned = self.stamps._get_concerned(*period)
         self.assertEqual(concerned, concerned.union(*above))
         self.assertEqual(len(concerned), 4)
         self.statements._cron_follow()
@@ -78,7 +78,7 @@ class TestCommissionLive(CommissionCase):
                 },
             ]
         )
-        self.assertIn(self.reps["peer"], self.stamps._get_concerned(*period)[0])
+        self.assertIn(self.reps["peer"], self.stamps._get_concerned(*period))
         self.statements._cron_follow()
         self.assertEqual(self._statement("peer", plan=self.plan).amount, 20)
         invoice.button_draft()
