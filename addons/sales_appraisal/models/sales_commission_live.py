@@ -25,9 +25,7 @@ class SalesCommissionStatement(models.Model):
         """Settle what has changed in the ledger since."""
         stamps = self.env["sales.commission.stamp"]
         stale = stamps._get_stale(stamps._get_periods(self._get_live_plans()))
-        self._settle_all(
-            {period: {"credits": mark} for period, mark in stale.items()}
-        )
+        self._settle_all({period: {"credits": mark} for period, mark in stale.items()})
 
     @api.model
     def _cron_settle(self):

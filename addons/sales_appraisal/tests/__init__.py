@@ -18,6 +18,8 @@ from . import (
     test_commission_hold_oracle,
     test_commission_interplay,
     test_commission_access,
+    test_commission_carry,
+    test_commission_carry_oracle,
     test_commission_closing,
     test_commission_explained,
     test_commission_flow,

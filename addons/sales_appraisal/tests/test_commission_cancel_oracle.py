@@ -10,8 +10,8 @@ from fractions import Fraction
 
 from odoo.tools import SQL
 
-from .test_commission_sandbox import SandboxCase
 from .test_commission_oracle import MONTHS, cents
+from .test_commission_sandbox import SandboxCase
 
 HISTORIES = int(os.environ.get("SALES_HISTORIES", 12))
 PEOPLE = ("rep", "peer", "leader")

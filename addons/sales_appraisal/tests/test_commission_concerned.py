@@ -81,7 +81,7 @@ class TestConcerned(LossCase):
         self.assertEqual(self._subjects("leader", 3), {"release": -20})
 
     def test_unpaid(self):
-        """Cash that goes without having done anything: what it has prevented is done."""
+        """Cash that goes without a trace: what it has prevented is done."""
         self.plan = self._plan({**OVERRIDE, "unpaid": "back", "unpaid_days": 10})
         self.invoice = self._owe("2031-03-01")
         self._pass_on()
@@ -90,9 +90,7 @@ class TestConcerned(LossCase):
         self.assertEqual(self._subjects("leader"), {"override": 100})
         self.invoice.line_ids.remove_move_reconcile()
         self._follow()
-        self.assertEqual(
-            self._subjects("leader"), {"override": 100, "unpaid": -100}
-        )
+        self.assertEqual(self._subjects("leader"), {"override": 100, "unpaid": -100})
 
     def test_customer(self):
         """Losses concern everybody who has sold to the customer."""

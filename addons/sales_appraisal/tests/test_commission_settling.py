@@ -67,7 +67,9 @@ class TestSettling(HoldCase, DrawCase):
         with (
             self.assertRaises(KeyboardInterrupt),
             patch.object(
-                type(self.statements), "_settle_following", side_effect=KeyboardInterrupt
+                type(self.statements),
+                "_settle_following",
+                side_effect=KeyboardInterrupt,
             ),
         ):
             self.statements._cron_follow()
