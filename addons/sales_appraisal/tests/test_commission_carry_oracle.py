@@ -14,7 +14,7 @@ from odoo.tools import SQL
 from .test_commission_carry import CarryCase
 from .test_commission_oracle import cents
 
-HISTORIES = int(os.environ.get("SALES_HISTORIES", 6))
+HISTORIES = int(os.environ.get("SALES_HISTORIES", 4))
 MONTHS = range(1, 6)
 PEOPLE = ("rep", "peer")
 # Who stays, so that each plan has statements of each month.
@@ -45,10 +45,10 @@ class Rep:
         terms = self.terms[plan]
         if terms["draw"] is None:
             return None
-        draw, percent = Fraction(terms["draw"]), Fraction(terms["percent"])
+        draw, percent = (Fraction(str(terms[name])) for name in ("draw", "percent"))
         gone = self.left and self.left <= bounds(month)[1]
         if gone and terms["leaver"] == "taken":
-            return 0, 100, False
+            return Fraction(0), Fraction(100), False
         return draw, percent, gone and terms["leaver"] == "forgiven"
 
     def settle(self):
@@ -61,12 +61,12 @@ class Rep:
                 days[self._on(first + timedelta(number))] += 1
             left = {}
             for plan in range(len(self.terms)):
-                earned = sum(
-                    Fraction(value)
+                counted = sum(
+                    value
                     for day, value in self.credits
                     if day.month == month and self._on(day) == plan
                 )
-                earned = max(cents(earned / 10), 0)
+                earned = max(cents(Fraction(counted) / 10), Fraction(0))
                 terms = self._terms(plan, month)
                 left[plan] = earned, Fraction(0), Fraction(0)
                 if terms:
