@@ -30,14 +30,9 @@ _CHANGING = (
 def closed(rule, start, rep_ids, subject):
     """What closed statements hold of a rule and period, or None where none is closed.
 
-    A plan that is only tried (``sales_as_open`` in the context) gives what it would if
-    none was.
-
     :return: a relation in parentheses: rep_id, the cause, what is kept, ``base``,
         ``amount``, and ``first_id``: the entry that is corrected
     """
-    if rule.env.context.get("sales_as_open"):
-        return None
     statements = rule.env["sales.commission.statement"].search(
         [
             ("rep_id", "in", list(rep_ids)),
@@ -59,15 +54,20 @@ def closed(rule, start, rep_ids, subject):
             GROUP BY e.rep_id, %(cause)s
         )""",
         cause=columns("e", CAUSE),
-        kept=SQL(", ").join(
-            SQL("min(%s) AS %s", SQL.identifier("e", name), SQL.identifier(name))
-            for name in KEPT
-        ),
+        kept=first_kept("e"),
         statements=statements.ids,
         reps=list(rep_ids),
         rule=rule.id,
         start=start,
         subject=subject,
+    )
+
+
+def first_kept(alias):
+    """What is kept of entries of one cause."""
+    return SQL(", ").join(
+        SQL("min(%s) AS %s", SQL.identifier(alias, name), SQL.identifier(name))
+        for name in KEPT
     )
 
 

@@ -7,7 +7,8 @@ them; ``remains`` is what there is of them today.
 
 from odoo.tools import SQL
 
-from .credited import CAUSE, KEPT, same_cause
+from .booking import first_kept
+from .credited import CAUSE, KEPT, columns, same_cause
 
 
 def counting(counted):
@@ -62,4 +63,37 @@ def counted_on(counted, former, remains):
         counted=counted,
         former=former,
         same=same_cause("f", "c"),
+    )
+
+
+def known(rule_ids, start, stop, rep_ids, subject):
+    """What closed statements have counted in some periods, by whatever rule: of several
+    that have paid a rep for one period, by the last.
+
+    :return: a relation in parentheses: rep_id, the cause, what is kept and ``base``
+    """
+    return SQL(
+        """(
+            SELECT e.rep_id, %(cause)s, %(kept)s, sum(e.base) AS base
+            FROM (
+                SELECT e.*, rank() OVER (
+                    PARTITION BY e.rep_id, e.period_from ORDER BY e.rule_id DESC
+                ) AS place
+                FROM sales_commission_entry e
+                JOIN sales_commission_statement s ON s.id = e.statement_id
+                    AND s.state <> 'open'
+                WHERE e.rep_id = ANY(%(reps)s) AND e.rule_id = ANY(%(rules)s)
+                    AND e.period_from BETWEEN %(start)s AND %(stop)s
+                    AND e.subject = %(subject)s
+            ) e
+            WHERE e.place = 1
+            GROUP BY e.rep_id, %(cause)s
+        )""",
+        cause=columns("e", CAUSE),
+        kept=first_kept("e"),
+        reps=list(rep_ids),
+        rules=list(rule_ids),
+        start=start,
+        stop=stop,
+        subject=subject,
     )

@@ -4,7 +4,8 @@ The periods of a rep follow one another. A guarantee fills up to its minimum and
 never given back: it is a draw that is not recoverable. A draw fills up what remains
 below it and is owed; later periods give it back from what they earn above their own
 minimum and draw. What is negative is neither filled up nor recovered from: it is
-carried over when statements are paid.
+carried over when statements are paid. Who is paid by another plan by now gives back to
+the former one what the own plan leaves of its share.
 """
 
 from datetime import timedelta
@@ -58,11 +59,27 @@ def settle(period, balance, unit):
     for amount in period.forgiven:
         forgiven.append(min(amount, balance))
         balance -= forgiven[-1]
-    spare = max(positive - max(period.minimum, period.draw), ZERO)
-    recovery = min(balance, round_to(spare * period.percent / HUNDRED, unit))
+    recovery = min(balance, _share(period, unit))
     balance -= recovery
     ended = balance if period.ends else ZERO
     return Settled(guarantee, draw, tuple(forgiven), recovery, ended, balance - ended)
+
+
+def carried(period, given, balance, unit):
+    """What a period gives back of what is owed to another plan, after what it has given
+    back already.
+
+    >>> cent = Decimal("0.01")
+    >>> carried(Period(Decimal(1500), draw=Decimal(1000)), Decimal(200), 800, cent)
+    Decimal('300.00')
+    """
+    return min(balance, max(_share(period, unit) - given, ZERO))
+
+
+def _share(period, unit):
+    """What a period may give back of what it earns above its own draw."""
+    spare = max(period.earned - max(period.minimum, period.draw), ZERO)
+    return round_to(spare * period.percent / HUNDRED, unit)
 
 
 def promised(days, agreed, steps, bounds, unit):

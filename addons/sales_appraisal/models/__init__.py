@@ -100,6 +100,7 @@ from . import (
     sales_commission_cancel,
     sales_commission_cancel_text,
     sales_commission_advance,
+    sales_commission_carry,
     sales_commission_draw,
     sales_commission_forgiveness,
     sales_commission_draw_text,

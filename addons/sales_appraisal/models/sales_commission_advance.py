@@ -1,6 +1,8 @@
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from typing import Any, NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
@@ -13,7 +15,19 @@ from .sales_commission_rule import exact
 ADVANCES = ("guarantee", "draw")
 ZERO = Decimal(0)
 # What a statement says of it.
-OWED = ["owed_before", "advanced", "given_back", "forgiven", "owed"]
+OWED = ["owed_before", "advanced", "given_back", "forgiven", "owed", "owed_note"]
+
+
+class Advanced(NamedTuple):
+    """What became of a period by its own plan."""
+
+    version: Any
+    bounds: tuple
+    books: dict  # {rep's id: statement's id or None}
+    members: set  # ids of the reps whom the plan pays then
+    periods: dict  # {rep's id: draws.Period}
+    given: dict  # {rep's id: what is given back to the own plan}
+    written: Any  # the statements that were open for entries
 
 
 class SalesCommissionPlan(models.Model):
@@ -252,48 +266,91 @@ class SalesCommissionStatement(models.Model):
         """Make guarantees, draws, and what is given back or forgiven what they should
         be, of a period and all later ones.
 
+        Of reps who are or were paid by other plans too, also those of the others.
+
         :return: the statements that were open for entries
         """
         written = self.browse()
-        if not plan.rule_ids._get_advances():
+        family = plan._get_family()
+        moved, plans = self._get_moved(plan, reps)
+        if not moved and not plan.rule_ids._get_advances():
             return written
-        versions = plan._get_live_versions()
-        rule_ids = versions.rule_ids.ids
-        forgiveness = self.env["sales.commission.forgiveness"]
-        balances = self._read_decimals(
-            owed.before(rule_ids, start, None if reps is None else reps.ids)
-        )
-        for version, first, last in self._get_settled(versions, plan, start, stop):
-            books = self._open_books(version, first, last, [], reps)
-            elsewhere = self._get_elsewhere(version, first, books)
-            self._lock_open([*filter(None, books.values()), *elsewhere.ids])
-            owing = {rep for rep, balance in balances.items() if balance}
-            reps_ids = sorted({*books, *owing})
-            found = self._read_decimals(owed.earned(rule_ids, first, reps_ids))
-            earned = {rep: found.get(rep, ZERO) for rep in reps_ids}
-            forgiven = forgiveness._get_forgiven(version, reps_ids, (first, last))
-            members = version._get_members(first, last, reps)
-            periods = version._get_draw_periods(
-                (first, last), members, earned, forgiven
+        work = [
+            (version, first, last, reps)
+            for version, first, last in self._get_settled(
+                plan._get_live_versions(), plan, start, stop
             )
-            lines = self._get_draw_lines(
-                version, (first, last), periods, balances, forgiven
-            )
-            for rule in version.rule_ids._get_advances():
-                for subject, rows in lines[rule.kind].items():
-                    entries = booking.Entries(
-                        rule,
-                        first,
-                        owed.lines(rows),
-                        subject,
-                        version,
-                        "base" if subject == "forgiveness" else "amount",
-                    )
-                    books = self._settle_entries(entries, version, last, books)
-            written |= elsewhere | self.browse(filter(None, books.values()))
+        ]
+        balances = {family: self._read_balances(family, start, reps)}
+        for other in plans - family:
+            balances[other] = self._read_balances(other, start, moved)
+            work += [
+                (*period, moved) for period in self._get_settled_of(other, start, moved)
+            ]
+        work.sort(key=lambda one: (one[1], one[0].sequence, one[0].id))
+        for _first, together in groupby(work, key=lambda one: one[1]):
+            advanced = [
+                self._settle_advances(version, (first, last), who, balances)
+                for version, first, last, who in together
+            ]
+            for one in advanced:
+                written |= one.written
+            if moved:
+                written |= self._settle_carried(advanced, moved, plans, balances)
         self.invalidate_model(OWED, flush=False)
         self.env["sales.commission.draw"].invalidate_model(["owed"], flush=False)
         return written
+
+    def _read_balances(self, family, start, reps):
+        """What reps owe of all versions of a plan before a day."""
+        return self._read_decimals(
+            owed.before(
+                family._get_live_versions().rule_ids.ids,
+                start,
+                None if reps is None else reps.ids,
+            )
+        )
+
+    def _settle_advances(self, version, bounds, reps, balances):
+        """Settle what one period advances, and takes back of what its plan is owed.
+
+        :param dict balances: ``{first version: {rep's id: Decimal}}``, of before;
+            changed to those after
+        :return: an ``Advanced``
+        """
+        first, last = bounds
+        family = version._get_family()
+        rule_ids = family._get_live_versions().rule_ids.ids
+        books = self._open_books(version, first, last, [], reps)
+        elsewhere = self._get_elsewhere(version, first, books)
+        self._lock_open([*filter(None, books.values()), *elsewhere.ids])
+        owing = {rep for rep, balance in balances[family].items() if balance}
+        reps_ids = sorted({*books, *owing})
+        found = self._read_decimals(owed.earned(rule_ids, first, reps_ids))
+        earned = {rep: found.get(rep, ZERO) for rep in reps_ids}
+        forgiven = self.env["sales.commission.forgiveness"]._get_forgiven(
+            version, reps_ids, bounds
+        )
+        members = version._get_members(first, last, reps)
+        periods = version._get_draw_periods(bounds, members, earned, forgiven)
+        lines = self._get_draw_lines(
+            version, bounds, periods, balances[family], forgiven
+        )
+        for rule in version.rule_ids._get_advances():
+            for subject, rows in lines[rule.kind].items():
+                entries = booking.Entries(
+                    rule,
+                    first,
+                    owed.lines(rows),
+                    subject,
+                    version,
+                    "base" if subject == "forgiveness" else "amount",
+                )
+                books = self._settle_entries(entries, version, last, books)
+        given = {rep: -amount for rep, *_row, amount in lines["draw"]["recovery"]}
+        written = elsewhere | self.browse(filter(None, books.values()))
+        paid = {rep for rep, _first, _last in members}
+        return Advanced(version, bounds, books, paid, periods, given, written)
 
     def _get_draw_lines(self, version, bounds, periods, balances, forgiven):
         """What becomes of a period, as rows of ``owed.lines``; balances go on.

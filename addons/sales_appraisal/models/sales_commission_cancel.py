@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..commission import booking, cancelled
+from ..commission import cancelled
 
 # Metrics of orders whose credits are gone with the order.
 ORDERS = ("ORDERED", "ORDERS")
@@ -63,8 +63,45 @@ class SalesCommissionRule(models.Model):
         counted = super()._select_base(start, stop, members)
         if self.cancelled == "base":
             return counted
-        reps = {rep for rep, _first, _last in members}
-        former = booking.closed(self, start, reps, self._get_subject())
+        former = self._select_former(start, stop, members)
         if not former:
             return cancelled.counting(counted) if self._has_remains() else counted
         return cancelled.counted_on(counted, former, self._has_remains())
+
+    def _select_former(self, start, stop, members, rep_ids=None):
+        """A plan that is only tried pays for orders that were cancelled as well, if
+        the rule does: as runs of any plan have counted them."""
+        former = super()._select_former(start, stop, members, rep_ids)
+        if self.cancelled == "base" or not self.env.context.get("sales_as_open"):
+            return former
+        rules = self._get_counting_same(start, stop, members)
+        return rules and cancelled.known(
+            rules.ids,
+            start,
+            stop,
+            rep_ids or {rep for rep, _first, _last in members},
+            self._get_subject(),
+        )
+
+    def _get_counting_same(self, start, stop, members):
+        """The rules in force that count the same credits, as much: of the plan's other
+        versions, or where none of them pays these days, of other plans."""
+        counted = super()._select_base(start, stop, members)
+        rules = self.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("metric_id", "=", self.metric_id.id),
+                ("kind", "=", self.kind),
+                ("plan_id.state", "!=", "draft"),
+                ("plan_id.date_from", "<=", stop),
+                "|",
+                ("plan_id.date_to", "=", False),
+                ("plan_id.date_to", ">=", start),
+            ]
+        ).filtered(
+            lambda rule: (
+                super(SalesCommissionRule, rule)._select_base(start, stop, members)
+                == counted
+            )
+        )
+        return rules & self.plan_id._get_versions().rule_ids or rules

@@ -94,6 +94,17 @@ class SalesCommissionEntry(models.Model):
             left=self._format_amount(float(amount) + self.position),
         )
 
+    def _explain_carried(self, _basis, value, amount):
+        return self.env._(
+            "%(earned)s is earned: %(amount)s of %(owed)s that %(plan)s has advanced "
+            "before is given back. %(left)s is owed to it then.",
+            earned=self._format_amount(value),
+            amount=self._format_amount(-amount),
+            owed=self._format_amount(self.position),
+            plan=self.plan_id.name,
+            left=self._format_amount(float(amount) + self.position),
+        )
+
     def _explain_forgiveness(self, _basis, value, _amount):
         values = {
             "amount": self._format_amount(value),

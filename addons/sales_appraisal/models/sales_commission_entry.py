@@ -19,6 +19,7 @@ KINDS = [
     ("guarantee", "Guarantee"),
     ("draw", "Draw"),
     ("recovery", "Draw Recovery"),
+    ("carried", "Draw Recovery for Former Plan"),
     ("forgiveness", "Forgiveness"),
 ]
 

@@ -312,10 +312,9 @@ class SalesCommissionStatement(models.Model):
 
     _inherit = "sales.commission.statement"
 
-    def _settle_dependent(self, plan, start, stop, books, reps):
+    def _settle_dependent(self, plan, start, stop, reps):
         """Make the entries that depend on others what they should be.
 
-        :param dict books: of the period, ``{rep's id: statement's id or None}``
         :return: the statements that were open for entries
         """
         versions = plan._get_live_versions()
@@ -324,18 +323,16 @@ class SalesCommissionStatement(models.Model):
         if not rules:
             return written
         for version, first, last in self._get_settled(versions, plan, start, stop):
-            if first != start:
-                books = self._open_books(version, first, last, [], reps)
-                elsewhere = self._get_elsewhere(version, first, books)
-                self._lock_open([*filter(None, books.values()), *elsewhere.ids])
-                written |= elsewhere
+            books = self._open_books(version, first, last, [], reps)
+            elsewhere = self._get_elsewhere(version, first, books)
+            self._lock_open([*filter(None, books.values()), *elsewhere.ids])
             for rule in rules & version.rule_ids:
                 for entries in rule._get_dependent(first, last, list(books), reps):
                     books = self._settle_entries(entries, version, last, books)
             for rule in rules:
                 for entries in rule._get_cash_dependent(first, last, version, reps):
                     books = self._settle_entries(entries, version, last, books)
-            written |= self.browse(id_ for id_ in books.values() if id_)
+            written |= elsewhere | self.browse(filter(None, books.values()))
         return written
 
     def _get_settled(self, versions, plan, start, stop):

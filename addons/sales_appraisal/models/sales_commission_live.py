@@ -1,4 +1,6 @@
 import logging
+from collections import defaultdict
+from contextlib import contextmanager
 
 from psycopg2.errors import SerializationFailure
 
@@ -23,11 +25,7 @@ class SalesCommissionStatement(models.Model):
         """Settle what has changed in the ledger since."""
         stamps = self.env["sales.commission.stamp"]
         stale = stamps._get_stale(stamps._get_periods(self._get_live_plans()))
-        work = {}
-        for period, mark in stale.items():
-            reps, by_rep = stamps._get_concerned(*period)
-            work[period] = reps, {"credits": mark, "by_rep": by_rep}
-        self._settle_all(work)
+        self._settle_all({period: {"credits": mark} for period, mark in stale.items()})
 
     @api.model
     def _cron_settle(self):
@@ -43,7 +41,7 @@ class SalesCommissionStatement(models.Model):
         }
         self._settle_all(
             {
-                period: (None, {"facts": stale[period]} if period in stale else {})
+                period: {"facts": stale[period]} if period in stale else {}
                 for period in periods
                 if period in stale or (period[0].id, period[1]) in is_open
             }
@@ -57,26 +55,57 @@ class SalesCommissionStatement(models.Model):
         )
 
     def _settle_all(self, periods):
-        """Settle periods one after the other, each in a transaction of its own.
+        """Settle periods, each in a transaction of its own, and after that what follows
+        from those of each plan: also from those that a run before was stopped after.
 
-        :param dict periods: ``{(plan, first day, last day): (reps, marks to be
-            remembered)}``, of the reps None: of everybody
+        :param dict periods: ``{(plan, first day, last day): marks to be remembered}``;
+            where only ``credits`` have changed, only who is concerned is settled
         """
-        cron = self.env["ir.cron"]
-        cron._commit_progress(remaining=len(periods))
-        for (plan, start, stop), (reps, marks) in periods.items():
-            try:
-                with mute_logger("odoo.sql_db"):
-                    self._settle(plan, start, stop, reps)
-                    self.env["sales.commission.stamp"]._settled(plan, start, **marks)
-                    self.env.flush_all()
-            except SerializationFailure:
-                # Somebody closes a statement at this moment: the next run does it.
-                _logger.info("%s from %s: settled later", plan.display_name, start)
-                self.env.cr.rollback()
-                cron._commit_progress(0)
-            else:
-                cron._commit_progress(1)
+        stamps = self.env["sales.commission.stamp"]
+        followers = defaultdict(list)
+        for stamp in stamps.search([("followed", "=", False)]):
+            followers[stamp.plan_id._get_family()] = [None]
+        self.env["ir.cron"]._commit_progress(remaining=len(periods))
+        for (plan, start, stop), marks in periods.items():
+            with self._in_transaction(plan, 1):
+                reps = None
+                if "credits" in marks:
+                    reps = stamps._get_concerned(plan, start, stop)
+                self._settle_own(plan, start, stop, reps)
+                if "credits" in marks:
+                    # Of entries that are there now.
+                    marks["by_rep"] = stamps._read_by_rep(plan, start, stop)
+                stamps._settled(plan, start, followed=False, **marks)
+                followers[plan._get_family()].append(reps)
+        for family, reps in followers.items():
+            versions = family._get_versions()
+            waiting = stamps.search(
+                [("plan_id", "in", versions.ids), ("followed", "=", False)],
+                order="date_from",
+            )
+            if not waiting:
+                continue
+            first = waiting[0]
+            with self._in_transaction(family, 0):
+                bounds = first.plan_id._get_bounds(first.date_from)
+                self._settle_following(first.plan_id, *bounds, self._unite(reps))
+                waiting.followed = True
+
+    @contextmanager
+    def _in_transaction(self, plan, count):
+        """Commit what is done, so many periods of a plan.
+
+        Where somebody closes a statement at this moment the next run does it.
+        """
+        try:
+            with mute_logger("odoo.sql_db"):
+                yield
+                self.env.flush_all()
+        except SerializationFailure:
+            _logger.info("%s: settled later", plan.display_name)
+            self.env.cr.rollback()
+            count = 0
+        self.env["ir.cron"]._commit_progress(count)
 
     def _refresh(self):
         """Make open statements what the facts say now, with the corrections of earlier
@@ -91,9 +120,8 @@ class SalesCommissionStatement(models.Model):
             versions = plan._get_versions() & self._get_live_plans()
             before = stamps._get_periods(versions)
             stale = stamps._get_stale([p for p in before if p[1] <= last])
-            for period in sorted({*stale, *own}, key=lambda p: (p[1], p[0].id)):
-                version, start, stop = period
-                self._settle(version, start, stop, statements.rep_id)
+            periods = sorted({*stale, *own}, key=lambda p: (p[1], p[0].id))
+            self._settle_periods(dict.fromkeys(periods, statements.rep_id))
 
     def web_read(self, specification):
         """An open statement that is opened on a screen shows the facts of now, as does
@@ -119,8 +147,8 @@ class SalesCommissionStatement(models.Model):
             for period in stamps._get_periods(plans)
             if period[1] <= statement.date_from
         ]
-        for plan, start, stop in stamps._get_stale(periods):
-            statement._settle(plan, start, stop, statement.rep_id)
+        stale = stamps._get_stale(periods)
+        statement._settle_periods(dict.fromkeys(stale, statement.rep_id))
 
     @api.model
     def action_open_mine(self):
@@ -137,13 +165,14 @@ class SalesCommissionStatement(models.Model):
         periods = stamps._get_periods(plans)
         stale = stamps._get_stale(periods)
         joined = model._get_joined(periods, reps)
-        for plan, start, stop in [p for p in periods if p in stale or p in joined]:
-            model._settle(
-                plan,
-                start,
-                stop,
-                reps.filtered(lambda rep, plan=plan: rep.company_id == plan.company_id),
-            )
+        by_company = reps.grouped("company_id")
+        model._settle_periods(
+            {
+                period: by_company[period[0].company_id]
+                for period in periods
+                if period in stale or period in joined
+            }
+        )
         return self.env["ir.actions.act_window"]._for_xml_id(
             "sales_appraisal.sales_commission_statement_action_mine"
         )

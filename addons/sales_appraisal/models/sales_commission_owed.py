@@ -3,6 +3,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.misc import formatLang
 
 from ..commission import owed
 
@@ -10,6 +11,7 @@ from ..commission import owed
 _FIGURES = {
     "draw": "advanced",
     "recovery": "given_back",
+    "carried": "given_back",
     "forgiveness": "forgiven",
 }
 
@@ -18,7 +20,7 @@ class SalesCommissionEntry(models.Model):
     _inherit = "sales.commission.entry"
 
     _owed_idx = models.Index(
-        "(rep_id) WHERE subject IN ('draw', 'recovery', 'forgiveness')"
+        "(rep_id) WHERE subject IN ('draw', 'recovery', 'carried', 'forgiveness')"
     )
 
 
@@ -41,62 +43,91 @@ class SalesCommissionStatement(models.Model):
         compute="_compute_owed", help="Nothing is paid or taken for it."
     )
     owed = fields.Monetary("Owed After", compute="_compute_owed")
+    owed_note = fields.Char(compute="_compute_owed")
     may_forgive = fields.Boolean(compute="_compute_owed")
 
     @api.depends("amount", "state")
-    @api.depends_context("uid")
+    @api.depends_context("uid", "lang")
     def _compute_owed(self):
         finance = self.env.user.has_group("sales_force.group_sales_finance")
         rows = self._read_owed_changes()
         for statement in self:
-            # sudo: which versions are of one plan
-            family = statement.plan_id.sudo()._get_family().id
-            before, figures = Decimal(0), defaultdict(Decimal)
-            changes = rows[statement.rep_id.id, family]
-            for start, subject, amount in changes:
-                if start < statement.date_from:
-                    before += amount
-                elif start == statement.date_from:
-                    figures[_FIGURES[subject]] += amount
-            after = before + sum(figures.values())
-            statement.owed_before, statement.owed = before, after
+            before, figures, notes, owes = Decimal(0), defaultdict(Decimal), [], False
+            for plan, changes in statement._get_owed_changes(rows).items():
+                was = Decimal(0)
+                for start, subject, amount in changes:
+                    if start < statement.date_from:
+                        was += amount
+                    elif start == statement.date_from:
+                        figures[_FIGURES[subject]] += amount
+                before += was
+                owes |= sum(amount for _start, _subject, amount in changes) > 0
+                # sudo: which versions are of one plan, and what it is called
+                if was and plan != statement.plan_id.sudo()._get_family():
+                    notes.append(statement._note_owed(plan.sudo(), was))
+            statement.owed_before = before
+            statement.owed = before + sum(figures.values())
             statement.advanced = figures["advanced"]
             statement.given_back = -figures["given_back"]
             statement.forgiven = -figures["forgiven"]
-            owes = sum(amount for _start, _subject, amount in changes) > 0
+            statement.owed_note = " ".join(notes)
             statement.may_forgive = owes and finance and not statement.is_mine
 
-    def _read_owed_changes(self):
-        """``{(rep's id, first version's id): [(statement's first day, subject,
-        amount)]}``, in one query whatever the number of statements."""
-        found = defaultdict(list)
-        self.flush_model()
-        for rep, family, start, subject, amount in self.env.execute_query(
-            SQL(
-                """SELECT e.rep_id, COALESCE(p.first_id, p.id), s.date_from, e.subject,
-                    sum(%s)::text
-                FROM sales_commission_entry e
-                JOIN sales_commission_statement s ON s.id = e.statement_id
-                JOIN sales_commission_plan p ON p.id = s.plan_id
-                WHERE e.rep_id = ANY(%s) AND %s
-                GROUP BY 1, 2, 3, 4""",
-                owed.OWED,
-                self.rep_id.ids,
-                owed.CHANGES_OWED,
+    def _note_owed(self, plan, amount):
+        return self.env._(
+            "%(amount)s of it was advanced by %(plan)s.",
+            amount=formatLang(self.env, float(amount), currency_obj=self.currency_id),
+            plan=plan.name,
+        )
+
+    def _get_owed_changes(self, rows):
+        """What is owed to the plan, and to former ones that do not pay the rep any
+        more: ``{first version: changes}``."""
+        # sudo: which versions are of one plan
+        family = self.plan_id.sudo()._get_family()
+        found = {}
+        for plan, (last, changes) in rows[self.rep_id.id].items():
+            gone = (plan.company_id, plan.currency_id) == (
+                family.company_id,
+                family.currency_id,
+            ) and (
+                last < self.date_from
+                or (self.date_from, "carried") in {change[:2] for change in changes}
             )
+            if plan == family or gone:
+                found[plan] = changes
+        return found
+
+    def _read_owed_changes(self):
+        """``{rep's id: {first version: (last day that it pays the rep, [(statement's
+        first day, subject, amount)])}}``, in one query whatever the number of
+        statements."""
+        found = defaultdict(dict)
+        self.flush_model()
+        # sudo: which versions are of one plan
+        plans = self.env["sales.commission.plan"].sudo()
+        for rep, family, last, start, subject, amount in self.env.execute_query(
+            owed.changes(self.rep_id.ids)
         ):
-            found[rep, family].append((start, subject, Decimal(amount)))
+            changes = found[rep].setdefault(plans.browse(family), (last, []))[1]
+            changes.append((start, subject, Decimal(amount)))
         return found
 
     def action_forgive(self):
-        """Ask how much finance forgives of what is owed after all statements."""
+        """Ask how much finance forgives of what is owed after all statements: to the
+        plan, else to a former one."""
         self.ensure_one()
         self.check_access("read")
-        # sudo: what is owed; who reads the statement may know it
-        plan = self.plan_id.sudo()
-        amount = plan._read_owed(self.rep_id.ids).get(self.rep_id.id, 0)
+        changes = self._get_owed_changes(self._read_owed_changes())
+        owes = {
+            plan: sum(amount for _start, _subject, amount in changed)
+            for plan, changed in changes.items()
+        }
+        # sudo: which versions are of one plan
+        mine = self.plan_id.sudo()._get_family()
+        plan = max(owes, key=lambda one: (owes[one] > 0, one == mine), default=mine)
         return self.env["sales.commission.forgiveness"]._ask(
-            self.rep_id, self.plan_id, float(amount)
+            self.rep_id, plan, float(owes.get(plan, 0))
         )
 
 

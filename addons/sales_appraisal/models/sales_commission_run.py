@@ -38,13 +38,42 @@ class SalesCommissionStatement(models.Model):
         :param reps: only of these; None: of everybody
         :return: the statements that were open for entries
         """
-        statements = self.browse()
-        for plan in self.env["sales.commission.plan"]._get_in_force(company, day):
-            statements |= self._settle(plan, *plan._get_bounds(day), reps)
-        return statements
+        plans = self.env["sales.commission.plan"]._get_in_force(company, day)
+        return self._settle_periods(
+            {(plan, *plan._get_bounds(day)): reps for plan in plans}
+        )
 
     def _settle(self, plan, start, stop, reps=None):
-        """Make the entries of a period what facts say now; the same twice."""
+        """Make the entries of a period, and of what follows from them in later ones,
+        what facts say now; the same twice."""
+        return self._settle_periods({(plan, start, stop): reps})
+
+    def _settle_periods(self, periods):
+        """As ``_settle``, of many periods: what follows from them is settled once.
+
+        :param dict periods: ``{(plan, first day, last day): reps}``, None: everybody
+        :return: the statements that were open for entries
+        """
+        written = self.browse()
+        for period, reps in periods.items():
+            written |= self._settle_own(*period, reps)
+        by_plan = defaultdict(dict)
+        for period, reps in periods.items():
+            by_plan[period[0]._get_family()][period] = reps
+        for settled in by_plan.values():
+            written |= self._settle_following(
+                *min(settled, key=lambda period: period[1]),
+                self._unite(settled.values()),
+            )
+        return written
+
+    def _unite(self, reps):
+        """All of several sets of reps, of which each may be None: everybody."""
+        reps = list(reps)
+        return None if None in reps else self.env["sales.rep"].union(*reps)
+
+    def _settle_own(self, plan, start, stop, reps=None):
+        """Make what a period earns by itself what facts say now."""
         self.env["sales.credit"]._process_pending()
         self.env.flush_all()
         members = plan._get_members(start, stop, reps)
@@ -55,7 +84,13 @@ class SalesCommissionStatement(models.Model):
             books = self._settle_rule(rule, start, stop, members, books)
         written = self.browse(sorted({id_ for id_ in books.values() if id_}))
         written |= elsewhere
-        written |= self._settle_dependent(plan, start, stop, books, reps)
+        written._sum_up()
+        return written
+
+    def _settle_following(self, plan, start, stop, reps=None):
+        """Make what follows from earnings what it should be, of a period and of all
+        later ones of the plan, in their order."""
+        written = self._settle_dependent(plan, start, stop, reps)
         written |= self._settle_disputes(plan, start, stop, reps)
         written |= self._settle_draws(plan, start, stop, reps)
         written._sum_up()
@@ -293,10 +328,22 @@ class SalesCommissionRule(models.Model):
                 counted,
                 {rep: made for rep, made in schedules.items() if made},
                 self._get_unit(),
-                booking.closed(self, start, rep_ids, subject),
+                self._select_former(start, stop, members, rep_ids),
                 self._has_remains(),
             )
         return {subject: lines, **self._select_more(standing, start, stop, members)}
+
+    def _select_former(self, start, stop, members, rep_ids=None):
+        """What was counted and paid when statements were closed, see
+        ``booking.closed``; None of a plan that is only tried.
+
+        :param rep_ids: of whom; None: of members
+        """
+        if self.env.context.get("sales_as_open"):
+            return None
+        if rep_ids is None:
+            rep_ids = {rep for rep, _first, _last in members}
+        return booking.closed(self, start, rep_ids, self._get_subject())
 
     def _has_remains(self):
         """Whether the base says what remains of each credit, see ``credited.earn``."""

@@ -6,13 +6,16 @@ from hashlib import sha256
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..commission import documents
+
 
 class SalesCommissionStamp(models.Model):
     """What a version of a plan has settled a period by, in short.
 
     ``credits`` is cheap to look at and follows the sums of the ledger by month, and
     ``by_rep`` the same of each rep; ``facts`` is of everything that entries follow
-    from, row by row.
+    from, row by row. ``followed``: whether what follows from the period in later ones
+    was settled as well.
     """
 
     _name = "sales.commission.stamp"
@@ -29,6 +32,7 @@ class SalesCommissionStamp(models.Model):
     credits = fields.Char(readonly=True)
     by_rep = fields.Json(readonly=True)
     facts = fields.Char(readonly=True)
+    followed = fields.Boolean(default=True, readonly=True)
 
     _period_uniq = models.UniqueIndex("(plan_id, date_from)")
 
@@ -80,20 +84,20 @@ class SalesCommissionStamp(models.Model):
     @api.model
     def _get_concerned(self, plan, start, stop):
         """Whose entries follow credits that have changed since a period was settled:
-        who is credited, and who was above them.
+        who is credited, who was above them, and who has entries about what was paid or
+        credited.
 
         What they change for others, since a customer is not new any more, follows at
         night.
 
-        :return: ``(reps, marks)``, None for everybody; the marks to be remembered
+        :return: reps, None for everybody
         """
-        marks = self._read_by_rep(plan, start, stop)
         stamp = self._get_stamp(plan, start)
         if not stamp.credits or any(
             rule._get_asked("credits") for rule in plan.rule_ids
         ):
-            return None, marks
-        known = stamp.by_rep or {}
+            return None
+        known, marks = stamp.by_rep or {}, self._read_by_rep(plan, start, stop)
         changed = [
             int(rep)
             for rep in known.keys() | marks.keys()
@@ -117,10 +121,11 @@ class SalesCommissionStamp(models.Model):
                 start,
             )
         )
-        return self.env["sales.rep"].browse(rep for (rep,) in concerned), marks
+        return self.env["sales.rep"].browse(rep for (rep,) in concerned)
 
     def _read_by_rep(self, plan, start, stop):
-        """``{rep's id, as text: mark}`` of the credits of a period."""
+        """``{rep's id, as text: mark}`` of the credits of a period, and of what was
+        paid and credited of documents that a rep has entries about."""
         self.env["sales.credit"]._process_pending()
         self.env.flush_all()
         ledger = {
@@ -131,24 +136,34 @@ class SalesCommissionStamp(models.Model):
             "start": start,
             "stop": stop,
         }
+        selects = [
+            SQL(
+                """SELECT rep_id, id AS mark FROM sales_credit_month
+                WHERE company_id = %(company)s AND metric_id = ANY(%(metrics)s)
+                    AND month BETWEEN %(first)s AND %(stop)s""",
+                **ledger,
+            ),
+            SQL(
+                """SELECT rep_id, hashtextextended(c::text, 0) FROM sales_credit c
+                WHERE overlay AND company_id = %(company)s
+                    AND metric_id = ANY(%(metrics)s)
+                    AND date BETWEEN %(start)s AND %(stop)s""",
+                **ledger,
+            ),
+        ]
+        rules = plan._get_live_versions().rule_ids.filtered(
+            lambda rule: rule._follows_entries()
+        )
+        if rules:
+            followed = ledger["company"], ledger["metrics"], start, stop
+            selects.append(documents.marks(rules.ids, *followed))
         return {
             str(rep): mark
             for rep, mark in self.env.execute_query(
                 SQL(
-                    """
-                    SELECT rep_id, count(*) || ' ' || sum(mark) FROM (
-                        SELECT rep_id, id AS mark FROM sales_credit_month
-                        WHERE company_id = %(company)s AND metric_id = ANY(%(metrics)s)
-                            AND month BETWEEN %(first)s AND %(stop)s
-                        UNION ALL
-                        SELECT rep_id, hashtextextended(c::text, 0) FROM sales_credit c
-                        WHERE overlay AND company_id = %(company)s
-                            AND metric_id = ANY(%(metrics)s)
-                            AND date BETWEEN %(start)s AND %(stop)s
-                    ) rows
-                    WHERE rep_id IS NOT NULL GROUP BY rep_id
-                    """,
-                    **ledger,
+                    """SELECT rep_id, count(*) || ' ' || sum(mark) FROM (%s) marks
+                    WHERE rep_id IS NOT NULL GROUP BY rep_id""",
+                    SQL(" UNION ALL ").join(selects),
                 )
             )
         }

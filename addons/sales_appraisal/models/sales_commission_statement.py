@@ -178,11 +178,16 @@ class SalesCommissionStatement(models.Model):
         )
 
     def _name_rule(self, rule):
-        """With the version, where it is another one than the statement's."""
+        """With the plan or version, where it is another one than the statement's."""
         # sudo: who may read an entry may know its rule
         rule = rule.sudo()
         if rule.plan_id == self.plan_id:
             return rule.name
+        # sudo: which versions are of one plan
+        if rule.plan_id._get_family() != self.plan_id.sudo()._get_family():
+            return self.env._(
+                "%(rule)s (%(plan)s)", rule=rule.name, plan=rule.plan_id.name
+            )
         return self.env._(
             "%(rule)s (version %(number)s)",
             rule=rule.name,

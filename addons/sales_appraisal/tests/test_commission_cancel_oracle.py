@@ -10,8 +10,8 @@ from fractions import Fraction
 
 from odoo.tools import SQL
 
-from .commission_common import CommissionCase
 from .test_commission_oracle import MONTHS, cents
+from .test_commission_sandbox import SandboxCase
 
 HISTORIES = int(os.environ.get("SALES_HISTORIES", 12))
 PEOPLE = ("rep", "peer", "leader")
@@ -74,7 +74,7 @@ def paid(rule, orders, was, who, month):
 DAYS = {}
 
 
-class TestCancelOracle(CommissionCase):
+class TestCancelOracle(SandboxCase):
     def setUp(self):
         super().setUp()
         self.env["sales.credit"]._process_pending()
@@ -198,6 +198,7 @@ class TestCancelOracle(CommissionCase):
             for month in MONTHS:
                 self._settle(plan, month)
             self._assert_paid(rule, plan, seed)
+            self._assert_compared(plan, seed)
             for statement, entries in kept.items():
                 self.assertEqual(self._read(statement), entries)
             mine = self.statements.search([("plan_id", "=", plan.id)])
@@ -205,6 +206,22 @@ class TestCancelOracle(CommissionCase):
             for month in MONTHS:
                 self._settle(plan, month)
             self.assertEqual(self._read(mine), entries)
+
+    def _assert_compared(self, plan, what):
+        """A draft of the same rules, next version or not, pays everybody the same."""
+        action = plan.action_new_version()
+        later = self.env["sales.commission.plan"].browse(action["res_id"])
+        for draft in later, plan.copy():
+            for left in self._version(plan), self._booked(plan):
+                data = self._compare(left, self._version(draft))
+                people = self._people(data)
+                self.assertEqual(
+                    {who: row for who, row in people.items() if row[2]},
+                    {},
+                    f"{what}: {plan.rule_ids.summary}, {left}",
+                )
+        # The next history has nothing of this one.
+        plan.sudo().state = "draft"
 
     def _assert_paid(self, rule, plan, what):
         found = defaultdict(Fraction)

@@ -188,10 +188,18 @@ class TestDrawOracle(base.TestOracle):
         return plan
 
     def _settle(self, month, reps=None):
-        day = date(2031, month, 1)
-        for plan in self.versions:
-            if plan.state != "draft" and plan._pays(day):
-                self.statements._settle(plan, *plan._get_bounds(day), reps)
+        self._settle_at_once([month], reps)
+
+    def _settle_at_once(self, months, reps=None):
+        days = [date(2031, month, 1) for month in months]
+        self.statements._settle_periods(
+            {
+                (plan, *plan._get_bounds(day)): reps
+                for day in days
+                for plan in self.versions
+                if plan.state != "draft" and plan._pays(day)
+            }
+        )
 
     # What happens
 
@@ -363,8 +371,7 @@ class TestDrawOracle(base.TestOracle):
             kept = {}
             for _step in range(12):
                 self._happen(chance, plan, kept)
-            for month in MONTHS:
-                self._settle(month)
+            self._settle_at_once(chance.sample(MONTHS, len(MONTHS)))
             # Where all is closed corrections have opened the month after.
             months = sorted(
                 {one.month for one in self._get_statements().mapped("date_from")}
@@ -382,7 +389,7 @@ class TestDrawOracle(base.TestOracle):
                 self.assertAlmostEqual(
                     statement.amount, sum(statement.entry_ids.mapped("amount")), 2
                 )
-        self.assertEqual(self.seen, set(ADVANCES))
+        self.assertEqual(self.seen, set(ADVANCES) - {"carried"})
 
     def _get_statements(self):
         return self.statements.search([("plan_id", "in", self.versions.ids)])

@@ -305,7 +305,7 @@ class TestOpened(CommissionCase):
     def test_unchanged(self):
         """Nothing is computed where nothing has changed."""
         self.statements._cron_follow()
-        with patch.object(type(self.statements), "_settle") as settled:
+        with patch.object(type(self.statements), "_settle_own") as settled:
             self._open("rep", self._statement(month=2))
         settled.assert_not_called()
 

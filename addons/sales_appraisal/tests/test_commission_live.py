@@ -57,12 +57,12 @@ class TestCommissionLive(CommissionCase):
             name="Override",
         )
         period = self.stamps._get_periods(self.plan)[0]
-        self.assertIsNone(self.stamps._get_concerned(*period)[0])
+        self.assertIsNone(self.stamps._get_concerned(*period))
         self.statements._cron_follow()
-        self.assertFalse(self.stamps._get_concerned(*period)[0])
+        self.assertFalse(self.stamps._get_concerned(*period))
         invoice = self._sell("rep", 1000)
         above = [self.reps[name] for name in ("rep", "leader", "manager", "director")]
-        concerned = self.stamps._get_concerned(*period)[0]
+        concerned = self.stamps._get_concerned(*period)
         self.assertEqual(concerned, concerned.union(*above))
         self.assertEqual(len(concerned), 4)
         self.statements._cron_follow()
@@ -78,7 +78,7 @@ class TestCommissionLive(CommissionCase):
                 },
             ]
         )
-        self.assertIn(self.reps["peer"], self.stamps._get_concerned(*period)[0])
+        self.assertIn(self.reps["peer"], self.stamps._get_concerned(*period))
         self.statements._cron_follow()
         self.assertEqual(self._statement("peer", plan=self.plan).amount, 20)
         invoice.button_draft()
@@ -101,7 +101,7 @@ class TestCommissionLive(CommissionCase):
     def test_nothing_else(self):
         """What has not changed is not settled again."""
         self.statements._cron_follow()
-        with patch.object(type(self.statements), "_settle") as settled:
+        with patch.object(type(self.statements), "_settle_own") as settled:
             self.statements._cron_follow()
             settled.assert_not_called()
             self._sell("rep", 5, "2031-02-02")
