@@ -16,6 +16,8 @@ from .common import Row, ratio, seconds
 DAY = date(YEAR, 6, 15)
 FLAT = 75_000
 FLAT_REPS = 50
+# Of lines that no document is behind: beyond those of the late invoices.
+FIRST = 1_000_000_000
 RULES = (
     {
         "name": "Invoiced",
@@ -86,7 +88,7 @@ def fill(env, count, reps):
                 scope_id)
             SELECT %(metric)s, make_date(%(year)s, 6, 1 + k %% 30), s.id, s.user_id, 1,
                 s.company_id, 10 + k %% 90 + 0.01 * (k %% 77), 100, FALSE,
-                'account.move.line', k, 0, 'invoice', k / 5
+                'account.move.line', %(first)s + k, 0, 'invoice', %(first)s + k / 5
             FROM generate_series(1, %(count)s) k
             JOIN (
                 SELECT *, row_number() OVER (ORDER BY id DESC) - 1 AS place
@@ -95,6 +97,7 @@ def fill(env, count, reps):
             """,
             metric=env.ref("sales_force.sales_metric_invoiced").id,
             year=YEAR,
+            first=FIRST,
             count=count,
             reps=reps,
         )

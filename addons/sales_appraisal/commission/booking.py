@@ -105,10 +105,22 @@ class Entries:
 
     :param plan: the version that pays the period, where it is not the rule's own
     :param figure: what it is about: ``amount``; ``base`` where nothing is paid
+    :param compared: whether lines say themselves what closed statements hold of them,
+        see ``credited.earn``
     """
 
-    def __init__(self, rule, start, lines, subject=None, plan=None, figure="amount"):
+    def __init__(
+        self,
+        rule,
+        start,
+        lines,
+        subject=None,
+        plan=None,
+        figure="amount",
+        compared=False,
+    ):
         self.rule, self.start, self.lines = rule, start, lines
+        self.compared = compared
         self.subject = subject or rule._get_subject()
         self.plan = plan or rule.plan_id
         self.figure = SQL.identifier(figure)
@@ -126,6 +138,18 @@ class Entries:
                 self.lines,
                 list(rep_ids),
                 self.figure,
+            )
+        if self.compared:
+            return SQL(
+                """
+                SELECT rep_id, %s, base - COALESCE(was_base, 0) AS base, position,
+                    amount - COALESCE(was_amount, 0) AS amount, first_id AS corrects_id
+                FROM (%s) l
+                WHERE rep_id = ANY(%s) AND amount <> COALESCE(was_amount, 0)
+                """,
+                columns("l", (*CAUSE, *KEPT)),
+                self.lines,
+                list(rep_ids),
             )
         return SQL(
             """

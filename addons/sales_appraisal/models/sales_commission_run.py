@@ -74,7 +74,8 @@ class SalesCommissionStatement(models.Model):
         standing = rule._get_standing(counted, start, stop, members)
         lines = rule._select_lines(start, stop, members, list(books), standing)
         for subject, select in lines.items():
-            entries = booking.Entries(rule, start, select, subject)
+            compared = rule.kind == "rate" and subject == rule._get_subject()
+            entries = booking.Entries(rule, start, select, subject, compared=compared)
             books = self._write_entries(entries, books)
         opened = {rep: book for rep, book in books.items() if book}
         self.env["sales.commission.basis"]._keep(rule, start, opened, standing)
@@ -277,7 +278,8 @@ class SalesCommissionRule(models.Model):
         :param members: ``[(rep's id, first day, last day)]``
         :param rep_ids: everybody whose entries are compared, members or not
         :param standing: see ``_get_standing``, where it is known already
-        :return: ``{subject: SELECT}``
+        :return: ``{subject: SELECT}``; of what is earned, where statements are closed,
+            compared with them: see ``credited.earn``
         """
         counted = self._select_base(start, stop, members)
         if standing is None:
