@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from .credited import CAUSE, KEPT, columns, same_cause
+from .credited import CAUSE, KEPT, columns, either, same_cause
 
 # What a line gives besides the rep.
 LINE = (*CAUSE, *KEPT, "base", "position", "amount")
@@ -38,36 +38,71 @@ def closed(rule, start, rep_ids, subject):
     """
     if rule.env.context.get("sales_as_open"):
         return None
-    statements = rule.env["sales.commission.statement"].search(
-        [
-            ("rep_id", "in", list(rep_ids)),
-            ("company_id", "=", rule.company_id.id),
-            ("date_from", ">=", start),
-            ("state", "!=", "open"),
-        ]
-    )
-    if not statements:
+    rule.env.flush_all()
+    found = {"rule": rule.id, "start": start, "subject": subject}
+    firsts, others = [], []
+    for number, statement in rule.env.execute_query(
+        SQL(
+            """
+            SELECT row_number() OVER (PARTITION BY rep_id ORDER BY date_from, id), id
+            FROM sales_commission_statement s
+            WHERE rep_id = ANY(%(reps)s) AND company_id = %(company)s
+                AND date_from >= %(start)s AND state <> 'open' AND EXISTS (
+                    SELECT FROM sales_commission_entry e
+                    WHERE e.rep_id = s.rep_id AND e.rule_id = %(rule)s
+                        AND e.period_from = %(start)s AND e.statement_id = s.id
+                        AND e.subject = %(subject)s
+                )
+            """,
+            reps=list(rep_ids),
+            company=rule.company_id.id,
+            **found,
+        )
+    ):
+        (firsts if number == 1 else others).append(statement)
+    if not firsts:
         return None
-    return SQL(
-        """(
-            SELECT e.rep_id, %(cause)s, %(kept)s, sum(e.base) AS base,
-                sum(e.amount) AS amount, min(e.id) AS first_id
-            FROM sales_commission_entry e
+
+    def held(statements):
+        return SQL(
+            """FROM sales_commission_entry e
             WHERE e.statement_id = ANY(%(statements)s) AND e.rep_id = ANY(%(reps)s)
                 AND e.rule_id = %(rule)s AND e.period_from = %(start)s
-                AND e.subject = %(subject)s
-            GROUP BY e.rep_id, %(cause)s
+                AND e.subject = %(subject)s""",
+            statements=statements,
+            reps=list(rep_ids),
+            **found,
+        )
+
+    # A statement holds one entry for each cause: nothing is to be added up.
+    first = SQL(
+        "SELECT rep_id, %s, base, amount, id AS first_id %s",
+        columns("e", (*CAUSE, *KEPT)),
+        held(firsts),
+    )
+    if not others:
+        return SQL("(%s)", first)
+    return SQL(
+        """(
+            SELECT %(names)s, COALESCE(a.base, 0) + COALESCE(b.base, 0) AS base,
+                COALESCE(a.amount, 0) + COALESCE(b.amount, 0) AS amount,
+                LEAST(a.first_id, b.first_id) AS first_id
+            FROM (%(first)s) a
+            FULL JOIN (
+                SELECT rep_id, %(cause)s, %(kept)s, sum(base) AS base,
+                    sum(amount) AS amount, min(id) AS first_id
+                %(others)s GROUP BY rep_id, %(cause)s
+            ) b ON a.rep_id = b.rep_id AND %(same)s
         )""",
+        names=either("a", "b", ("rep_id", *CAUSE, *KEPT)),
+        first=first,
         cause=columns("e", CAUSE),
         kept=SQL(", ").join(
             SQL("min(%s) AS %s", SQL.identifier("e", name), SQL.identifier(name))
             for name in KEPT
         ),
-        statements=statements.ids,
-        reps=list(rep_ids),
-        rule=rule.id,
-        start=start,
-        subject=subject,
+        others=held(others),
+        same=same_cause("a", "b"),
     )
 
 
@@ -163,15 +198,7 @@ class Entries:
             WHERE COALESCE(l.%(figure)s, 0) <> COALESCE(f.%(figure)s, 0)
             """,
             figure=self.figure,
-            names=SQL(", ").join(
-                SQL(
-                    "COALESCE(%s, %s) AS %s",
-                    SQL.identifier("l", name),
-                    SQL.identifier("f", name),
-                    SQL.identifier(name),
-                )
-                for name in (*CAUSE, *KEPT)
-            ),
+            names=either("l", "f", (*CAUSE, *KEPT)),
             lines=self.lines,
             reps=list(rep_ids),
             former=former,

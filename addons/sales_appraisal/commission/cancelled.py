@@ -7,7 +7,7 @@ them; ``remains`` is what there is of them today.
 
 from odoo.tools import SQL
 
-from .credited import CAUSE, KEPT, same_cause
+from .credited import CAUSE, KEPT, either, same_cause
 
 
 def counting(counted):
@@ -26,15 +26,6 @@ def counted_on(counted, former, remains):
     :param former: a relation in parentheses of what closed statements hold
     :param bool remains: whether to say what remains of each
     """
-    names = SQL(", ").join(
-        SQL(
-            "COALESCE(%s, %s) AS %s",
-            SQL.identifier("c", name),
-            SQL.identifier("f", name),
-            SQL.identifier(name),
-        )
-        for name in ("rep_id", *CAUSE, *KEPT)
-    )
     return SQL(
         """
         SELECT %(columns)s, CASE WHEN less THEN was ELSE is_now END AS value%(remains)s
@@ -58,7 +49,7 @@ def counted_on(counted, former, remains):
             SQL.identifier(name) for name in ("rep_id", *CAUSE, *KEPT)
         ),
         remains=SQL(", COALESCE(is_now, 0) AS remains") if remains else SQL(),
-        names=names,
+        names=either("c", "f", ("rep_id", *CAUSE, *KEPT)),
         counted=counted,
         former=former,
         same=same_cause("f", "c"),

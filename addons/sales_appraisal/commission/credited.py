@@ -28,6 +28,19 @@ def same_cause(one, other):
     )
 
 
+def either(one, other, names):
+    """Columns of two relations that are joined: those of the one where it has them."""
+    return SQL(", ").join(
+        SQL(
+            "COALESCE(%s, %s) AS %s",
+            SQL.identifier(one, name),
+            SQL.identifier(other, name),
+            SQL.identifier(name),
+        )
+        for name in names
+    )
+
+
 def own(members):
     """Whose credits count for whom: everybody's own.
 
@@ -161,18 +174,32 @@ def totals(counted):
     )
 
 
-def schedules(by_rep):
-    """The relation ``s`` of schedules; one step is a rate on everything.
+def schedules(by_rep, relation):
+    """What follows JOIN to have the schedule ``s`` of each rep of a relation; one step
+    is a rate on everything.
 
     :param dict by_rep: ``{rep's id: Schedule}``
     """
+    rep = SQL.identifier(relation, "rep_id")
 
-    def arrays(name):
-        return [
-            f"{{{','.join(str(getattr(step, name)) for step in schedule.steps)}}}"
-            for schedule in by_rep.values()
-        ]
+    def array(schedule, name):
+        return f"{{{','.join(str(getattr(step, name)) for step in schedule.steps)}}}"
 
+    names = ("start", "paid", "rate")
+    if len({*by_rep.values()}) == 1:
+        # The same for everybody: constants, and nothing to look up for each row.
+        [one] = {*by_rep.values()}
+        return SQL(
+            """(
+                SELECT %s::numeric[] AS starts, %s::numeric[] AS paid,
+                    %s::numeric[] AS rates, %s::numeric AS factor, %s::numeric AS cap
+            ) s ON %s = ANY(%s)""",
+            *(array(one, name) for name in names),
+            one.factor,
+            one.cap,
+            rep,
+            list(by_rep),
+        )
     return SQL(
         """(
             SELECT rep_id, starts::numeric[], paid::numeric[], rates::numeric[],
@@ -181,13 +208,12 @@ def schedules(by_rep):
                 %s::integer[], %s::text[], %s::text[], %s::text[], %s::numeric[],
                 %s::numeric[]
             ) s(rep_id, starts, paid, rates, factor, cap)
-        )""",
+        ) s ON s.rep_id = %s""",
         list(by_rep),
-        arrays("start"),
-        arrays("paid"),
-        arrays("rate"),
-        [schedule.factor for schedule in by_rep.values()],
-        [schedule.cap for schedule in by_rep.values()],
+        *([array(one, name) for one in by_rep.values()] for name in names),
+        [one.factor for one in by_rep.values()],
+        [one.cap for one in by_rep.values()],
+        rep,
     )
 
 
@@ -207,7 +233,11 @@ def _held(total, by_rep, unit):
     schedules = by_rep.values()
     if any(schedule.factor != 1 for schedule in schedules):
         total = SQL("%s * s.factor", total)
-    held = SQL("round(%s * %s) * %s", total, round(1 / unit, 6), unit)
+    digits = unit.normalize()
+    if digits.as_tuple().digits == (1,):
+        held = SQL("round(%s, %s)", total, -digits.as_tuple().exponent)
+    else:
+        held = SQL("round(%s * %s) * %s", total, round(1 / unit, 6), unit)
     if any(schedule.cap is not None for schedule in schedules):
         held = SQL("LEAST(%s, s.cap)", held)
     return held
@@ -249,11 +279,10 @@ def earn(counted, by_rep, unit, former, remains=False):
         )
     parts = {
         "order": SQL(
-            """c.date, c.source, c.res_id, c.part, c.user_id, c.res_model, c.overlay,
-            c.level"""
+            """c.date, c.res_id, c.part, c.user_id, c.level, c.overlay, c.source,
+            c.res_model"""
         ),
-        "schedules": schedules(by_rep),
-        "names": columns("r", (*CAUSE, *KEPT)),
+        "schedules": schedules(by_rep, "w"),
     }
     if former:
         return SQL(
@@ -270,7 +299,7 @@ def earn(counted, by_rep, unit, former, remains=False):
                     FROM known c LEFT JOIN standing t ON t.rep_id = c.rep_id
                     WHERE t.rep_id IS NULL OR c.late
                 ) w
-                LEFT JOIN %(schedules)s s ON s.rep_id = w.rep_id
+                LEFT JOIN %(schedules)s
             )
             SELECT r.rep_id, %(cause)s, %(kept)s, r.value AS base,
                 r.upto - r.value AS position, r.amount, r.was_base, r.was_amount,
@@ -279,29 +308,27 @@ def earn(counted, by_rep, unit, former, remains=False):
             LEFT JOIN sales_commission_entry e ON r.gone AND e.id = r.first_id
             """,
             cause=columns("r", CAUSE),
-            kept=_either("r", "e", KEPT),
+            kept=either("r", "e", KEPT),
             known=_known(counted, former, remains),
             standing=_standing(parts["schedules"], held(SQL("w.total")), remains),
             amount=amount,
             **parts,
         )
-    # Materialized: amounts are computed once, and not again where they are compared.
+    # OFFSET: amounts are computed once, and not again where they are compared.
     return SQL(
         """
-        WITH earned AS MATERIALIZED (
-            SELECT w.*, %(amount)s AS amount
-            FROM (
-                SELECT c.*, sum(c.value) OVER (
-                    PARTITION BY c.rep_id ORDER BY %(order)s ROWS UNBOUNDED PRECEDING
-                ) AS upto
-                FROM (%(counted)s) c
-            ) w
-            JOIN %(schedules)s s ON s.rep_id = w.rep_id
-        )
-        SELECT r.rep_id, %(names)s, r.value AS base, r.upto - r.value AS position,
-            r.amount
-        FROM earned r
+        SELECT w.rep_id, %(names)s, w.value AS base, w.upto - w.value AS position,
+            %(amount)s AS amount
+        FROM (
+            SELECT c.*, sum(c.value) OVER (
+                PARTITION BY c.rep_id ORDER BY %(order)s ROWS UNBOUNDED PRECEDING
+            ) AS upto
+            FROM (%(counted)s) c
+        ) w
+        JOIN %(schedules)s
+        OFFSET 0
         """,
+        names=columns("w", (*CAUSE, *KEPT)),
         amount=amount,
         counted=counted,
         **parts,
@@ -318,24 +345,12 @@ def _known(counted, former, remains):
             f.rep_id IS NULL AS late, c.rep_id IS NULL AS gone
         FROM (%(counted)s) c FULL JOIN %(former)s f ON f.rep_id = c.rep_id AND %(same)s
         """,
-        names=_either("c", "f", ("rep_id", *CAUSE)),
+        names=either("c", "f", ("rep_id", *CAUSE)),
         kept=columns("c", KEPT),
         remains=SQL(", COALESCE(c.remains, 0) AS remains") if remains else SQL(),
         counted=counted,
         former=former,
         same=same_cause("f", "c"),
-    )
-
-
-def _either(one, other, names):
-    return SQL(", ").join(
-        SQL(
-            "COALESCE(%s, %s) AS %s",
-            SQL.identifier(one, name),
-            SQL.identifier(other, name),
-            SQL.identifier(name),
-        )
-        for name in names
     )
 
 
@@ -355,7 +370,7 @@ def _standing(schedules, held, remains):
             FROM known GROUP BY rep_id
             HAVING bool_and(late OR (value = was_base%(remains)s))
         ) w
-        JOIN %(schedules)s s ON s.rep_id = w.rep_id
+        JOIN %(schedules)s
         WHERE w.paid = %(held)s
         """,
         schedules=schedules,
