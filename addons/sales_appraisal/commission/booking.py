@@ -97,12 +97,17 @@ def closed(rule, start, rep_ids, subject):
         names=either("a", "b", ("rep_id", *CAUSE, *KEPT)),
         first=first,
         cause=columns("e", CAUSE),
-        kept=SQL(", ").join(
-            SQL("min(%s) AS %s", SQL.identifier("e", name), SQL.identifier(name))
-            for name in KEPT
-        ),
+        kept=first_kept("e"),
         others=held(others),
         same=same_cause("a", "b"),
+    )
+
+
+def first_kept(alias):
+    """What is kept of entries of one cause."""
+    return SQL(", ").join(
+        SQL("min(%s) AS %s", SQL.identifier(alias, name), SQL.identifier(name))
+        for name in KEPT
     )
 
 

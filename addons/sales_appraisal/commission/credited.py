@@ -314,7 +314,8 @@ def earn(counted, by_rep, unit, former, remains=False):
             amount=amount,
             **parts,
         )
-    # OFFSET: amounts are computed once, and not again where they are compared.
+    # OFFSET: amounts are computed once, and not again where they are compared. ORDER: it
+    # is that of the running total, and who joins the lines is told so.
     return SQL(
         """
         SELECT w.rep_id, %(names)s, w.value AS base, w.upto - w.value AS position,
@@ -326,7 +327,7 @@ def earn(counted, by_rep, unit, former, remains=False):
             FROM (%(counted)s) c
         ) w
         JOIN %(schedules)s
-        OFFSET 0
+        ORDER BY w.rep_id OFFSET 0
         """,
         names=columns("w", (*CAUSE, *KEPT)),
         amount=amount,

@@ -456,6 +456,7 @@ class TestOracle(CommissionCase):
         the cent what computing everything anew pays: of whom all stands nothing that is
         closed is touched, of everybody else the lines are the same."""
         alone = 0
+        nobody = SQL("SELECT 0 AS rep_id, 0::numeric AS total WHERE FALSE")
         for seed in range(self.histories):
             chance = random.Random(2000 + seed)
             rules = [random_rule(chance) for _n in range(3)]
@@ -470,7 +471,6 @@ class TestOracle(CommissionCase):
             self._assert_paid(rules, plan, seed)
             found = self._read_open(plan)
             self._delete_open(plan)
-            nobody = SQL("SELECT 0 AS rep_id, 0::numeric AS total WHERE FALSE")
             with patch.object(credited, "_standing", lambda *arguments: nobody):
                 self._settle_months(plan)
             self._assert_paid(rules, plan, f"{seed} anew")
