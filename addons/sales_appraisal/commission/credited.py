@@ -243,7 +243,7 @@ def _held(total, by_rep, unit):
     return held
 
 
-def earn(counted, by_rep, unit, former, remains=False):
+def earn(counted, by_rep, unit, former=None, remains=False):
     """What each credit earns, in the order in which the running total rises.
 
     What was known when an earlier statement was closed comes first: what came later

@@ -295,8 +295,8 @@ class SalesCommissionRule(models.Model):
                 counted,
                 {rep: made for rep, made in schedules.items() if made},
                 self._get_unit(),
-                booking.closed(self, start, rep_ids, subject),
-                self._has_remains(),
+                former=booking.closed(self, start, rep_ids, subject),
+                remains=self._has_remains(),
             )
         return {subject: lines, **self._select_more(standing, start, stop, members)}
 
