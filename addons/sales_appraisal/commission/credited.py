@@ -314,8 +314,8 @@ def earn(counted, by_rep, unit, former=None, remains=False):
             amount=amount,
             **parts,
         )
-    # OFFSET: amounts are computed once, and not again where they are compared. ORDER: as
-    # the running total has it, so that nothing is sorted again to join the lines.
+    # OFFSET: amounts are computed once, and not again where they are compared. ORDER:
+    # as the running total has it, so that nothing is sorted again to join the lines.
     return SQL(
         """
         SELECT w.rep_id, %(names)s, w.value AS base, w.upto - w.value AS position,
