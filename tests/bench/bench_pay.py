@@ -1,6 +1,7 @@
 """Settling commission: a flat rule beside bare SQL, and a thousand reps with tiers."""
 
 import os
+import statistics
 import time
 from datetime import date
 from pathlib import Path
@@ -11,11 +12,15 @@ from odoo.fields import Command
 from odoo.tools import SQL
 
 from .bench_appraisal import TEAMS, YEAR, make_reps
-from .common import Row, ratio, seconds
+from .common import Row, median_pair, ratio, seconds
 
 DAY = date(YEAR, 6, 15)
 FLAT = 75_000
 FLAT_REPS = 50
+# How often ours and bare SQL take turns.
+TURNS = 7
+# Of lines that no document is behind: beyond those of the late invoices.
+FIRST = 1_000_000_000
 RULES = (
     {
         "name": "Invoiced",
@@ -86,7 +91,7 @@ def fill(env, count, reps):
                 scope_id)
             SELECT %(metric)s, make_date(%(year)s, 6, 1 + k %% 30), s.id, s.user_id, 1,
                 s.company_id, 10 + k %% 90 + 0.01 * (k %% 77), 100, FALSE,
-                'account.move.line', k, 0, 'invoice', k / 5
+                'account.move.line', %(first)s + k, 0, 'invoice', %(first)s + k / 5
             FROM generate_series(1, %(count)s) k
             JOIN (
                 SELECT *, row_number() OVER (ORDER BY id DESC) - 1 AS place
@@ -95,6 +100,7 @@ def fill(env, count, reps):
             """,
             metric=env.ref("sales_force.sales_metric_invoiced").id,
             year=YEAR,
+            first=FIRST,
             count=count,
             reps=reps,
         )
@@ -220,17 +226,17 @@ def run(lab):
     plan_id = prepare(side, FLAT, FLAT_REPS, [{"name": "Flat", "rate": 5}])
     settle(side, plan_id)
     pairs = []
-    for _turn in range(3):
+    for _turn in range(TURNS):
         with side.env() as env:
             clear(env)
         pairs.append((settle(side, plan_id)[0], bare(side, plan_id)))
-    ours, other = min(pairs)
+    ours, other = (statistics.median(times) for times in zip(*pairs, strict=True))
     rows.append(
         Row(
             f"settling {FLAT:,} lines of {FLAT_REPS} reps by a flat rule / bare SQL",
             "≤ 2",
             {
-                "ratio": ratio(ours / other),
+                "ratio": ratio(median_pair(pairs)),
                 "ours": seconds(ours),
                 "bare": seconds(other),
             },

@@ -2,7 +2,7 @@
 
 from odoo.tools import SQL
 
-from .credited import CAUSE, KEPT, columns, same_cause
+from .credited import CAUSE, KEPT, columns, either, same_cause
 
 # What a line gives besides the rep.
 LINE = (*CAUSE, *KEPT, "base", "position", "amount")
@@ -33,33 +33,70 @@ def closed(rule, start, rep_ids, subject):
     :return: a relation in parentheses: rep_id, the cause, what is kept, ``base``,
         ``amount``, and ``first_id``: the entry that is corrected
     """
-    statements = rule.env["sales.commission.statement"].search(
-        [
-            ("rep_id", "in", list(rep_ids)),
-            ("company_id", "=", rule.company_id.id),
-            ("date_from", ">=", start),
-            ("state", "!=", "open"),
-        ]
-    )
-    if not statements:
+    if rule.env.context.get("sales_as_open"):
         return None
-    return SQL(
-        """(
-            SELECT e.rep_id, %(cause)s, %(kept)s, sum(e.base) AS base,
-                sum(e.amount) AS amount, min(e.id) AS first_id
-            FROM sales_commission_entry e
+    rule.env.flush_all()
+    found = {"rule": rule.id, "start": start, "subject": subject}
+    firsts, others = [], []
+    for number, statement in rule.env.execute_query(
+        SQL(
+            """
+            SELECT row_number() OVER (PARTITION BY rep_id ORDER BY date_from, id), id
+            FROM sales_commission_statement s
+            WHERE rep_id = ANY(%(reps)s) AND company_id = %(company)s
+                AND date_from >= %(start)s AND state <> 'open' AND EXISTS (
+                    SELECT FROM sales_commission_entry e
+                    WHERE e.rep_id = s.rep_id AND e.rule_id = %(rule)s
+                        AND e.period_from = %(start)s AND e.statement_id = s.id
+                        AND e.subject = %(subject)s
+                )
+            """,
+            reps=list(rep_ids),
+            company=rule.company_id.id,
+            **found,
+        )
+    ):
+        (firsts if number == 1 else others).append(statement)
+    if not firsts:
+        return None
+
+    def held(statements):
+        return SQL(
+            """FROM sales_commission_entry e
             WHERE e.statement_id = ANY(%(statements)s) AND e.rep_id = ANY(%(reps)s)
                 AND e.rule_id = %(rule)s AND e.period_from = %(start)s
-                AND e.subject = %(subject)s
-            GROUP BY e.rep_id, %(cause)s
+                AND e.subject = %(subject)s""",
+            statements=statements,
+            reps=list(rep_ids),
+            **found,
+        )
+
+    # A statement holds one entry for each cause: nothing is to be added up.
+    first = SQL(
+        "SELECT rep_id, %s, base, amount, id AS first_id %s",
+        columns("e", (*CAUSE, *KEPT)),
+        held(firsts),
+    )
+    if not others:
+        return SQL("(%s)", first)
+    return SQL(
+        """(
+            SELECT %(names)s, COALESCE(a.base, 0) + COALESCE(b.base, 0) AS base,
+                COALESCE(a.amount, 0) + COALESCE(b.amount, 0) AS amount,
+                LEAST(a.first_id, b.first_id) AS first_id
+            FROM (%(first)s) a
+            FULL JOIN (
+                SELECT rep_id, %(cause)s, %(kept)s, sum(base) AS base,
+                    sum(amount) AS amount, min(id) AS first_id
+                %(others)s GROUP BY rep_id, %(cause)s
+            ) b ON a.rep_id = b.rep_id AND %(same)s
         )""",
+        names=either("a", "b", ("rep_id", *CAUSE, *KEPT)),
+        first=first,
         cause=columns("e", CAUSE),
         kept=first_kept("e"),
-        statements=statements.ids,
-        reps=list(rep_ids),
-        rule=rule.id,
-        start=start,
-        subject=subject,
+        others=held(others),
+        same=same_cause("a", "b"),
     )
 
 
@@ -105,6 +142,8 @@ class Entries:
 
     :param plan: the version that pays the period, where it is not the rule's own
     :param figure: what it is about: ``amount``; ``base`` where nothing is paid
+    :param compared: whether lines say themselves what closed statements hold of them,
+        see ``credited.earn``
     :param SQL corrects: what a line ``l`` corrects that no closed statement holds
     """
 
@@ -116,9 +155,11 @@ class Entries:
         subject=None,
         plan=None,
         figure="amount",
+        compared=False,
         corrects=None,
     ):
         self.rule, self.start, self.lines = rule, start, lines
+        self.compared = compared
         self.corrects = corrects or SQL("NULL::integer")
         self.subject = subject or rule._get_subject()
         self.plan = plan or rule.plan_id
@@ -139,6 +180,18 @@ class Entries:
                 list(rep_ids),
                 self.figure,
             )
+        if self.compared:
+            return SQL(
+                """
+                SELECT rep_id, %s, base - COALESCE(was_base, 0) AS base, position,
+                    amount - COALESCE(was_amount, 0) AS amount, first_id AS corrects_id
+                FROM (%s) l
+                WHERE rep_id = ANY(%s) AND amount <> COALESCE(was_amount, 0)
+                """,
+                columns("l", (*CAUSE, *KEPT)),
+                self.lines,
+                list(rep_ids),
+            )
         return SQL(
             """
             SELECT COALESCE(l.rep_id, f.rep_id) AS rep_id, %(names)s,
@@ -151,16 +204,8 @@ class Entries:
             WHERE COALESCE(l.%(figure)s, 0) <> COALESCE(f.%(figure)s, 0)
             """,
             figure=self.figure,
+            names=either("l", "f", (*CAUSE, *KEPT)),
             corrects=self.corrects,
-            names=SQL(", ").join(
-                SQL(
-                    "COALESCE(%s, %s) AS %s",
-                    SQL.identifier("l", name),
-                    SQL.identifier("f", name),
-                    SQL.identifier(name),
-                )
-                for name in (*CAUSE, *KEPT)
-            ),
             lines=self.lines,
             reps=list(rep_ids),
             former=former,

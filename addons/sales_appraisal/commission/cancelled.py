@@ -8,7 +8,7 @@ them; ``remains`` is what there is of them today.
 from odoo.tools import SQL
 
 from .booking import first_kept
-from .credited import CAUSE, KEPT, columns, same_cause
+from .credited import CAUSE, KEPT, columns, either, same_cause
 
 
 def counting(counted):
@@ -27,15 +27,6 @@ def counted_on(counted, former, remains):
     :param former: a relation in parentheses of what closed statements hold
     :param bool remains: whether to say what remains of each
     """
-    names = SQL(", ").join(
-        SQL(
-            "COALESCE(%s, %s) AS %s",
-            SQL.identifier("c", name),
-            SQL.identifier("f", name),
-            SQL.identifier(name),
-        )
-        for name in ("rep_id", *CAUSE, *KEPT)
-    )
     return SQL(
         """
         SELECT %(columns)s, CASE WHEN less THEN was ELSE is_now END AS value%(remains)s
@@ -59,7 +50,7 @@ def counted_on(counted, former, remains):
             SQL.identifier(name) for name in ("rep_id", *CAUSE, *KEPT)
         ),
         remains=SQL(", COALESCE(is_now, 0) AS remains") if remains else SQL(),
-        names=names,
+        names=either("c", "f", ("rep_id", *CAUSE, *KEPT)),
         counted=counted,
         former=former,
         same=same_cause("f", "c"),

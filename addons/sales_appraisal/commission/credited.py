@@ -28,6 +28,19 @@ def same_cause(one, other):
     )
 
 
+def either(one, other, names):
+    """Columns of two relations that are joined: those of the one where it has them."""
+    return SQL(", ").join(
+        SQL(
+            "COALESCE(%s, %s) AS %s",
+            SQL.identifier(one, name),
+            SQL.identifier(other, name),
+            SQL.identifier(name),
+        )
+        for name in names
+    )
+
+
 def own(members):
     """Whose credits count for whom: everybody's own.
 
@@ -161,18 +174,32 @@ def totals(counted):
     )
 
 
-def schedules(by_rep):
-    """The relation ``s`` of schedules; one step is a rate on everything.
+def schedules(by_rep, relation):
+    """What follows JOIN to have the schedule ``s`` of each rep of a relation; one step
+    is a rate on everything.
 
     :param dict by_rep: ``{rep's id: Schedule}``
     """
+    rep = SQL.identifier(relation, "rep_id")
 
-    def arrays(name):
-        return [
-            f"{{{','.join(str(getattr(step, name)) for step in schedule.steps)}}}"
-            for schedule in by_rep.values()
-        ]
+    def array(schedule, name):
+        return f"{{{','.join(str(getattr(step, name)) for step in schedule.steps)}}}"
 
+    names = ("start", "paid", "rate")
+    if len({*by_rep.values()}) == 1:
+        # The same for everybody: constants, and nothing to look up for each row.
+        [one] = {*by_rep.values()}
+        return SQL(
+            """(
+                SELECT %s::numeric[] AS starts, %s::numeric[] AS paid,
+                    %s::numeric[] AS rates, %s::numeric AS factor, %s::numeric AS cap
+            ) s ON %s = ANY(%s)""",
+            *(array(one, name) for name in names),
+            one.factor,
+            one.cap,
+            rep,
+            list(by_rep),
+        )
     return SQL(
         """(
             SELECT rep_id, starts::numeric[], paid::numeric[], rates::numeric[],
@@ -181,13 +208,12 @@ def schedules(by_rep):
                 %s::integer[], %s::text[], %s::text[], %s::text[], %s::numeric[],
                 %s::numeric[]
             ) s(rep_id, starts, paid, rates, factor, cap)
-        )""",
+        ) s ON s.rep_id = %s""",
         list(by_rep),
-        arrays("start"),
-        arrays("paid"),
-        arrays("rate"),
-        [schedule.factor for schedule in by_rep.values()],
-        [schedule.cap for schedule in by_rep.values()],
+        *([array(one, name) for one in by_rep.values()] for name in names),
+        [one.factor for one in by_rep.values()],
+        [one.cap for one in by_rep.values()],
+        rep,
     )
 
 
@@ -207,13 +233,17 @@ def _held(total, by_rep, unit):
     schedules = by_rep.values()
     if any(schedule.factor != 1 for schedule in schedules):
         total = SQL("%s * s.factor", total)
-    held = SQL("round(%s * %s) * %s", total, round(1 / unit, 6), unit)
+    digits = unit.normalize()
+    if digits.as_tuple().digits == (1,):
+        held = SQL("round(%s, %s)", total, -digits.as_tuple().exponent)
+    else:
+        held = SQL("round(%s * %s) * %s", total, round(1 / unit, 6), unit)
     if any(schedule.cap is not None for schedule in schedules):
         held = SQL("LEAST(%s, s.cap)", held)
     return held
 
 
-def earn(counted, by_rep, unit, former, remains=False):
+def earn(counted, by_rep, unit, former=None, remains=False):
     """What each credit earns, in the order in which the running total rises.
 
     What was known when an earlier statement was closed comes first: what came later
@@ -226,50 +256,125 @@ def earn(counted, by_rep, unit, former, remains=False):
     :param bool remains: whether only that part is paid of each which ``remains`` of it,
         see ``cancelled``
     :return: a SELECT of the cause, what is kept, ``base`` (counted), ``position`` (the
-        running total before) and ``amount``
+        running total before) and ``amount``; compared with what closed statements hold
+        also of that, see ``_known``, without the lines that stand
     """
     upto, before = SQL("w.upto"), SQL("(w.upto - w.value)")
     if any(len(schedule.steps) > 1 for schedule in by_rep.values()):
-        after_, before_ = _earned(upto), _earned(before)
+        earned = _earned
     else:
-        after_, before_ = SQL("s.rates[1] * w.upto"), SQL("s.rates[1] * %s", before)
-    amount = SQL("%s - %s", _held(after_, by_rep, unit), _held(before_, by_rep, unit))
+
+        def earned(total):
+            return SQL("s.rates[1] * %s", total)
+
+    def held(total):
+        return _held(earned(total), by_rep, unit)
+
+    amount = SQL("%s - %s", held(upto), held(before))
     if remains:
         amount = SQL(
             "CASE WHEN w.remains = w.value THEN %(all)s ELSE %(part)s END",
             all=amount,
             part=rounded(SQL("(%s) * w.remains / w.value", amount), round(1 / unit, 6)),
         )
-    late, join = SQL(), SQL()
+    parts = {
+        "order": SQL(
+            """c.date, c.res_id, c.part, c.user_id, c.level, c.overlay, c.source,
+            c.res_model"""
+        ),
+        "schedules": schedules(by_rep, "w"),
+    }
     if former:
-        late = SQL("f.rep_id IS NULL, ")
-        join = SQL(
-            "LEFT JOIN %s f ON f.rep_id = c.rep_id AND %s", former, same_cause("f", "c")
+        return SQL(
+            """
+            WITH known AS MATERIALIZED (%(known)s),
+            standing AS MATERIALIZED (%(standing)s),
+            earned AS MATERIALIZED (
+                SELECT w.*, COALESCE(%(amount)s, 0) AS amount
+                FROM (
+                    SELECT c.*, COALESCE(t.total, 0) + sum(c.value) OVER (
+                        PARTITION BY c.rep_id ORDER BY c.late, %(order)s
+                        ROWS UNBOUNDED PRECEDING
+                    ) AS upto
+                    FROM known c LEFT JOIN standing t ON t.rep_id = c.rep_id
+                    WHERE t.rep_id IS NULL OR c.late
+                ) w
+                LEFT JOIN %(schedules)s
+            )
+            SELECT r.rep_id, %(cause)s, %(kept)s, r.value AS base,
+                r.upto - r.value AS position, r.amount, r.was_base, r.was_amount,
+                r.first_id
+            FROM earned r
+            LEFT JOIN sales_commission_entry e ON r.gone AND e.id = r.first_id
+            """,
+            cause=columns("r", CAUSE),
+            kept=either("r", "e", KEPT),
+            known=_known(counted, former, remains),
+            standing=_standing(parts["schedules"], held(SQL("w.total")), remains),
+            amount=amount,
+            **parts,
         )
-    # Materialized: amounts are computed once, and not again where they are compared.
+    # OFFSET: amounts are computed once, and not again where they are compared. ORDER:
+    # as the running total has it, so that nothing is sorted again to join the lines.
     return SQL(
         """
-        WITH earned AS MATERIALIZED (
-            SELECT w.*, %(amount)s AS amount
-            FROM (
-                SELECT c.*, sum(c.value) OVER (
-                    PARTITION BY c.rep_id
-                    ORDER BY %(late)sc.date, c.source, c.res_id, c.part, c.user_id,
-                        c.res_model, c.overlay, c.level
-                    ROWS UNBOUNDED PRECEDING
-                ) AS upto
-                FROM (%(counted)s) c %(join)s
-            ) w
-            JOIN %(schedules)s s ON s.rep_id = w.rep_id
-        )
-        SELECT r.rep_id, %(names)s, r.value AS base, r.upto - r.value AS position,
-            r.amount
-        FROM earned r
+        SELECT w.rep_id, %(names)s, w.value AS base, w.upto - w.value AS position,
+            %(amount)s AS amount
+        FROM (
+            SELECT c.*, sum(c.value) OVER (
+                PARTITION BY c.rep_id ORDER BY %(order)s ROWS UNBOUNDED PRECEDING
+            ) AS upto
+            FROM (%(counted)s) c
+        ) w
+        JOIN %(schedules)s
+        ORDER BY w.rep_id OFFSET 0
         """,
-        names=columns("r", (*CAUSE, *KEPT)),
+        names=columns("w", (*CAUSE, *KEPT)),
         amount=amount,
-        late=late,
-        join=join,
         counted=counted,
-        schedules=schedules(by_rep),
+        **parts,
+    )
+
+
+def _known(counted, former, remains):
+    """What counts now beside what closed statements hold of it: ``was_base``,
+    ``was_amount``, ``first_id``; ``late`` is what they know nothing of."""
+    return SQL(
+        """
+        SELECT %(names)s, %(kept)s, COALESCE(c.value, 0) AS value%(remains)s,
+            f.base AS was_base, f.amount AS was_amount, f.first_id,
+            f.rep_id IS NULL AS late, c.rep_id IS NULL AS gone
+        FROM (%(counted)s) c FULL JOIN %(former)s f ON f.rep_id = c.rep_id AND %(same)s
+        """,
+        names=either("c", "f", ("rep_id", *CAUSE)),
+        kept=columns("c", KEPT),
+        remains=SQL(", COALESCE(c.remains, 0) AS remains") if remains else SQL(),
+        counted=counted,
+        former=former,
+        same=same_cause("f", "c"),
+    )
+
+
+def _standing(schedules, held, remains):
+    """Of whom everything that closed statements hold stands, and its running total.
+
+    All of it counts as it did, and sums to what the schedule pays for it: then what
+    came later, on top of it, is all that differs.
+
+    :param SQL held: what is paid of ``w.total``
+    """
+    return SQL(
+        """
+        SELECT w.rep_id, w.total
+        FROM (
+            SELECT rep_id, sum(was_base) AS total, sum(was_amount) AS paid
+            FROM known GROUP BY rep_id
+            HAVING bool_and(late OR (value = was_base%(remains)s))
+        ) w
+        JOIN %(schedules)s
+        WHERE w.paid = %(held)s
+        """,
+        schedules=schedules,
+        held=held,
+        remains=SQL(" AND remains = value") if remains else SQL(),
     )

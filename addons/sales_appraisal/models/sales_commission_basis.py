@@ -51,19 +51,21 @@ class SalesCommissionBasis(models.Model):
         self.env.cr.execute(
             SQL(
                 """
-                WITH there AS MATERIALIZED (
-                    SELECT DISTINCT statement_id FROM sales_commission_entry
-                    WHERE statement_id = ANY(%(statements)s) AND rule_id = %(rule)s
-                        AND period_from = %(start)s
-                )
                 INSERT INTO sales_commission_basis AS b
                     (statement_id, rule_id, period_from, total, goal, factor, schedule)
                 SELECT k.statement_id, %(rule)s, %(start)s, k.total, k.goal, k.factor,
                     k.schedule
-                FROM there JOIN unnest(%(statements)s::integer[],
+                FROM unnest(%(reps)s::integer[], %(statements)s::integer[],
                     %(totals)s::numeric[], %(goals)s::numeric[],
                     %(factors)s::numeric[], %(kept)s::jsonb[]
-                ) k(statement_id, total, goal, factor, schedule) USING (statement_id)
+                ) k(rep_id, statement_id, total, goal, factor, schedule)
+                CROSS JOIN LATERAL (
+                    SELECT FROM sales_commission_entry e
+                    WHERE e.rep_id = k.rep_id AND e.rule_id = %(rule)s
+                        AND e.period_from = %(start)s
+                        AND e.statement_id = k.statement_id
+                    LIMIT 1
+                ) there
                 ON CONFLICT (statement_id, rule_id, period_from) DO UPDATE
                 SET (total, goal, factor, schedule) = ROW(EXCLUDED.total,
                     EXCLUDED.goal, EXCLUDED.factor, EXCLUDED.schedule)
@@ -72,6 +74,7 @@ class SalesCommissionBasis(models.Model):
                 """,
                 rule=rule.id,
                 start=start,
+                reps=reps,
                 statements=[books[rep] for rep in reps],
                 totals=[standing[rep].reached for rep in reps],
                 goals=[standing[rep].goal for rep in reps],

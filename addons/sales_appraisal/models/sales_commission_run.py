@@ -109,7 +109,8 @@ class SalesCommissionStatement(models.Model):
         standing = rule._get_standing(counted, start, stop, members)
         lines = rule._select_lines(start, stop, members, list(books), standing)
         for subject, select in lines.items():
-            entries = booking.Entries(rule, start, select, subject)
+            compared = rule.kind == "rate" and subject == rule._get_subject()
+            entries = booking.Entries(rule, start, select, subject, compared=compared)
             books = self._write_entries(entries, books)
         opened = {rep: book for rep, book in books.items() if book}
         self.env["sales.commission.basis"]._keep(rule, start, opened, standing)
@@ -312,7 +313,8 @@ class SalesCommissionRule(models.Model):
         :param members: ``[(rep's id, first day, last day)]``
         :param rep_ids: everybody whose entries are compared, members or not
         :param standing: see ``_get_standing``, where it is known already
-        :return: ``{subject: SELECT}``
+        :return: ``{subject: SELECT}``; of what is earned, where statements are closed,
+            compared with them: see ``credited.earn``
         """
         counted = self._select_base(start, stop, members)
         if standing is None:
@@ -328,8 +330,8 @@ class SalesCommissionRule(models.Model):
                 counted,
                 {rep: made for rep, made in schedules.items() if made},
                 self._get_unit(),
-                self._select_former(start, stop, members, rep_ids),
-                self._has_remains(),
+                former=booking.closed(self, start, rep_ids, subject),
+                remains=self._has_remains(),
             )
         return {subject: lines, **self._select_more(standing, start, stop, members)}
 

@@ -120,6 +120,7 @@ class TestDecisions(Deciding, histories.TestOracle):
 
     histories = (histories.HISTORIES + 7) // 8
     test_once = None
+    test_late = None
 
     def _happen(self, chance, plan, kept):
         disputed = {dispute.scope_id for dispute in self._get_disputes(plan)}

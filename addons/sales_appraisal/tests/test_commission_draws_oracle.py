@@ -122,6 +122,7 @@ class TestDrawOracle(base.TestOracle):
     # What is inherited is tested where it is.
     test_once = None
     test_over_time = None
+    test_late = None
 
     def setUp(self):
         super().setUp()

@@ -6,10 +6,12 @@ from collections import defaultdict
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from unittest.mock import patch
 
 from odoo.fields import Command
 from odoo.tools import SQL
 
+from ..commission import credited
 from .commission_common import CommissionCase
 from .test_schedule import by_hand
 
@@ -288,10 +290,6 @@ class TestOracle(CommissionCase):
         [who] = [name for name, rep in self.reps.items() if rep == card.rep_id]
         self.scores[who, card.date_from.month] = score
 
-    def _forget_scores(self):
-        self.cards.sudo().write({"state": "open", "score": 0})
-        self.scores = {}
-
     def _make_plan(self, rules, number):
         return self._plan(
             *(
@@ -376,11 +374,10 @@ class TestOracle(CommissionCase):
                 )
             )
 
-    def _remove(self, credit):
-        self.credits.remove(credit)
-        self.env.cr.execute(
-            SQL("DELETE FROM sales_credit WHERE res_id = %s", credit["id"])
-        )
+    def _remove(self, *credits):
+        ids = [credit["id"] for credit in credits]
+        self.credits = [one for one in self.credits if one["id"] not in ids]
+        self.env.cr.execute(SQL("DELETE FROM sales_credit WHERE res_id = ANY(%s)", ids))
 
     def _change(self, credit, value):
         credit["value"] = value
@@ -414,39 +411,40 @@ class TestOracle(CommissionCase):
                     f"{what}: {name} by {rule} of {self.credits}",
                 )
 
+    def _test_histories(self, history, first=0):
+        """Histories that leave nothing behind for those after them."""
+        for seed in range(self.histories):
+            with self.env.cr.savepoint() as savepoint:
+                history(seed, random.Random(first + seed))
+                savepoint.rollback()
+            self.credits, self.scores = [], {}
+
     def test_once(self):
         """Settled in one go, on three months."""
-        for seed in range(self.histories):
-            chance = random.Random(seed)
+
+        def history(seed, chance):
             rules = [random_rule(chance) for _n in range(4)]
             plan = self._make_plan(rules, seed)
-            for credit in list(self.credits):
-                self._remove(credit)
             self._add([self._random_credit(chance) for _n in range(60)])
-            self._forget_scores()
             for _n in range(10):
                 self._judge_again(chance)
-            for month in MONTHS:
-                start, stop = plan._get_bounds(date(2031, month, 1))
-                self.statements._settle(plan, start, stop)
+            self._settle_months(plan)
             self._assert_paid(rules, plan, seed)
+
+        self._test_histories(history)
 
     def test_over_time(self):
         """Closed month by month while documents change: the sum over time is what
         would be paid if everything had been known at once, and what is closed stays."""
-        for seed in range(self.histories):
-            chance = random.Random(1000 + seed)
+
+        def history(seed, chance):
             rules = [random_rule(chance) for _n in range(3)]
             plan = self._make_plan(rules, f"over time {seed}")
-            for credit in list(self.credits):
-                self._remove(credit)
             self._add([self._random_credit(chance) for _n in range(30)])
-            self._forget_scores()
             kept = {}
             for _step in range(12):
                 self._happen(chance, plan, kept)
-            for month in MONTHS:
-                self.statements._settle(plan, *plan._get_bounds(date(2031, month, 1)))
+            self._settle_months(plan)
             self._assert_paid(rules, plan, seed)
             for statement, entries in kept.items():
                 self.assertEqual(self._read(statement), entries)
@@ -454,6 +452,74 @@ class TestOracle(CommissionCase):
                 self.assertAlmostEqual(
                     statement.amount, sum(statement.entry_ids.mapped("amount")), 2
                 )
+
+        self._test_histories(history, 1000)
+
+    def test_late(self):
+        """What comes after everything is closed is computed on top of it, and pays to
+        the cent what computing everything anew pays: of whom all stands nothing that is
+        closed is touched, of everybody else the lines are the same."""
+        alone = []
+        nobody = SQL("SELECT 0 AS rep_id, 0::numeric AS total WHERE FALSE")
+
+        def history(seed, chance):
+            rules = [random_rule(chance) for _n in range(3)]
+            plan = self._make_plan(rules, f"late {seed}")
+            self._add([self._random_credit(chance) for _n in range(30)])
+            self._settle_months(plan)
+            self._close(self.statements.search([("plan_id", "=", plan.id)]))
+            self._add([self._random_credit(chance) for _n in range(3)])
+            self._settle_months(plan)
+            self._assert_paid(rules, plan, seed)
+            found = self._read_open(plan)
+            self._delete_open(plan)
+            with patch.object(credited, "_standing", lambda *arguments: nobody):
+                self._settle_months(plan)
+            self._assert_paid(rules, plan, f"{seed} anew")
+            anew = self._read_open(plan)
+            for key in found.keys() | anew.keys():
+                corrected = [row for row in found[key] if row["corrects_id"]]
+                if corrected or found[key] == anew[key]:
+                    self.assertEqual(found[key], anew[key], f"{seed}: {key}")
+                else:
+                    self.assertTrue([row for row in anew[key] if row["corrects_id"]])
+                alone.extend([key] * (not corrected))
+
+        self._test_histories(history, 2000)
+        self.assertTrue(alone)
+
+    def _settle_months(self, plan):
+        for month in MONTHS:
+            self.statements._settle(plan, *plan._get_bounds(date(2031, month, 1)))
+
+    def _read_open(self, plan):
+        """What open statements hold of closed periods, by rep, rule and period."""
+        found = defaultdict(list)
+        for row in self.env.execute_query_dict(
+            SQL(
+                """SELECT e.rep_id, e.rule_id, e.period_from, e.subject, e.res_id,
+                    e.part, e.level, e.overlay, e.base, e.position, e.amount,
+                    e.corrects_id
+                FROM sales_commission_entry e
+                JOIN sales_commission_statement s ON s.id = e.statement_id
+                WHERE s.plan_id = %s AND s.state = 'open'
+                ORDER BY e.res_id, e.part, e.level, e.overlay, e.subject""",
+                plan.id,
+            )
+        ):
+            key = row["rep_id"], row["rule_id"], row["period_from"], row["subject"]
+            found[key].append(row)
+        return found
+
+    def _delete_open(self, plan):
+        self.env.cr.execute(
+            SQL(
+                """DELETE FROM sales_commission_entry e
+                USING sales_commission_statement s
+                WHERE s.id = e.statement_id AND s.plan_id = %s AND s.state = 'open'""",
+                plan.id,
+            )
+        )
 
     def _read(self, statement):
         return self.env.execute_query(
