@@ -22,6 +22,7 @@
         "views/sales_service_sla_views.xml",
         "views/sales_service_team_views.xml",
     ],
+    "demo": ["demo/sales_service_demo.xml"],
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -7,3 +7,4 @@ from . import sales_service_interval
 from . import sales_service_sla
 from . import sales_service_clock
 from . import working_hours
+from . import sales_service_demo

@@ -223,11 +223,6 @@ class SalesServiceTicket(models.Model):
     )
 
     @api.model
-    def _get_now(self):
-        """The moment of this transaction, to the second."""
-        return self.env.cr.now().replace(microsecond=0)
-
-    @api.model
     def _get_limit_status(self, deadline, warn_at, now):
         if not deadline:
             return "paused"
@@ -297,9 +292,7 @@ class SalesServiceTicket(models.Model):
                     "sla_id": ticket.sla_id.id,
                     "minutes": ticket.sla_id._minutes(kind),
                     # The others run since the ticket came in.
-                    "start": self._get_now()
-                    if kind == "reply"
-                    else ticket.create_date.replace(microsecond=0),
+                    "start": self._get_now() if kind == "reply" else ticket.opened_at,
                 }
                 for ticket in self
                 for kind in kinds

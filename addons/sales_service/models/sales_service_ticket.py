@@ -7,6 +7,8 @@ from ..tickets.states import DONE, OPEN, STATES
 
 PRIORITIES = [("0", "Low"), ("1", "Normal"), ("2", "High"), ("3", "Urgent")]
 
+# Where demo data says which moment it is.
+PAST = "sales_service.past"
 # What times and limits of a ticket hang on.
 _TIMED = {
     *("state", "user_id", "team_id", "category_id", "company_id", "priority"),
@@ -39,6 +41,7 @@ class SalesServiceTicket(models.Model):
         (
             "number",
             "state",
+            "opened_at",
             "assigned_at",
             "accepted_at",
             "started_at",
@@ -207,6 +210,13 @@ class SalesServiceTicket(models.Model):
         "sales.service.interval", "ticket_id", "Times", readonly=True
     )
 
+    opened_at = fields.Datetime(
+        "Came In",
+        readonly=True,
+        copy=False,
+        required=True,
+        default=lambda self: self._get_now(),
+    )
     assigned_at = fields.Datetime(readonly=True, copy=False)
     accepted_at = fields.Datetime(readonly=True, copy=False)
     started_at = fields.Datetime(readonly=True, copy=False)
@@ -226,6 +236,12 @@ class SalesServiceTicket(models.Model):
     _open_idx = models.Index(
         "(team_id, user_id) WHERE state NOT IN ('resolved', 'closed', 'cancelled')"
     )
+
+    @api.model
+    def _get_now(self):
+        """This transaction's moment, to the second; of demo data one of the past."""
+        past = self.env.cr.cache.get(PAST)
+        return past or self.env.cr.now().replace(microsecond=0)
 
     # What it is by default
 

@@ -1,5 +1,6 @@
 from . import (
     test_clock,
+    test_demo,
     test_service_access,
     test_sla,
     test_ticket,

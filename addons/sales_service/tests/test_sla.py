@@ -58,16 +58,7 @@ class TestSla(ServiceCase):
 
     def _begin(self, **values):
         with self._at(MONDAY):
-            ticket = self._ticket(**values)
-            # The database stamps when a row was made.
-            self.env.cr.execute(
-                "UPDATE sales_service_ticket SET create_date = %s WHERE id = %s",
-                [MONDAY, ticket.id],
-            )
-            ticket.invalidate_recordset(["create_date"])
-            ticket.clock_ids.write({"start": MONDAY})
-            ticket._move_limits()
-        return ticket
+            return self._ticket(**values)
 
     def _of(self, ticket, kind):
         return ticket.clock_ids.filtered(lambda one: one.kind == kind)[-1:]
