@@ -136,7 +136,7 @@ def _brute_force(spans, pauses, limit, since, until):
     total, deadline = 0, None
     for span, calendar in spans:
         start = max(span.start, since or span.start)
-        stop = span.stop or until
+        stop = min(span.stop or until, until)
         if span.state in pauses or start >= stop:
             continue
         if calendar is None:
@@ -161,8 +161,12 @@ class TestClock(BaseCase):
         for number in range(HISTORIES):
             history, pauses, limit, since = _history(rng, worlds)
             spans = [span for span, _calendar in history]
-            until = max(spans[-1].start, since or spans[-1].start)
-            until += timedelta(days=rng.randint(1, 12))
+            begin = rng.choice(spans).start
+            until = begin + MINUTE * rng.randint(1, 12 * 1440)
+            if rng.random() < 0.3:
+                # A limit that is reached just where a span ends.
+                end = rng.choice(spans).start
+                limit = _brute_force(history, pauses, 1, since, end)[1] or limit
             deadline, minutes = _brute_force(history, pauses, limit, since, until)
             found = reached(spans, pauses, MINUTE * limit, since)
             if found is not None and found > until:
