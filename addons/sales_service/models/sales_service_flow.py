@@ -153,6 +153,15 @@ class SalesServiceTicket(models.Model):
         (moved - got).filtered(lambda one: one.state != "new").write({"state": "new"})
         moved._place()
 
+    def _creation_subtype(self):
+        return self.env.ref("sales_service.mt_ticket_new")
+
+    def _track_subtype(self, init_values):
+        self.ensure_one()
+        if "state" in init_values and self.state in ("resolved", "reopened"):
+            return self.env.ref(f"sales_service.mt_ticket_{self.state}")
+        return super()._track_subtype(init_values)
+
     # Stages
 
     def _follow_stage(self):

@@ -9,7 +9,7 @@ class TestDemo(TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         if not cls.env["sales.service.ticket"].search([], limit=1):
-            cls.env["sales.force.demo"]._load(4)
+            cls.env["sales.force.demo"]._load(2)
             cls.env["sales.service.demo"]._load()
         cls.tickets = cls.env["sales.service.ticket"].search([])
 

@@ -186,6 +186,20 @@ class TestTicket(ServiceCase):
         with self.assertRaises(ValidationError):
             cause.parent_id = caused[0]
 
+    def test_followers_choose(self):
+        """What happens can be followed by kind."""
+        ticket = self._ticket("agent").with_context(
+            tracking_disable=False, mail_notrack=False
+        )
+        ticket.resolution = "<p>Done</p>"
+        self.flush_tracking()
+        ticket.action_resolve()
+        self.flush_tracking()
+        self.assertEqual(
+            self._last_message(ticket).subtype_id,
+            self.env.ref("sales_service.mt_ticket_resolved"),
+        )
+
     def test_unlink(self):
         ticket = self._ticket("agent")
         with self.assertRaisesRegex(UserError, "cancel it"):
