@@ -192,9 +192,9 @@ class TestTicket(ServiceCase):
             tracking_disable=False, mail_notrack=False
         )
         ticket.resolution = "<p>Done</p>"
-        self.flush_tracking()
+        self.env.cr.precommit.run()
         ticket.action_resolve()
-        self.flush_tracking()
+        self.env.cr.precommit.run()
         self.assertEqual(
             self._last_message(ticket).subtype_id,
             self.env.ref("sales_service.mt_ticket_resolved"),
