@@ -319,20 +319,25 @@ def add_hours(schedule, start, hours):
 
     :raise ValueError: when there is not so much working time within five years
     """
-    rest, here = timedelta(hours=abs(hours)), start
+    return add_time(schedule, start, timedelta(hours=hours))
+
+
+def add_time(schedule, start, length):
+    """Like ``add_hours``, of an exact length of time."""
+    rest, here, forward = abs(length), start, length > timedelta()
     while rest:
         if abs(here - start) > HORIZON:
             raise ValueError("not enough working time")
-        if hours > 0:
+        if forward:
             low, high = here, here + _STEP
         else:
             low, high = here - _STEP, here
         time_ = working(schedule, low, high)
-        for opening, closing in time_ if hours > 0 else reversed(time_):
+        for opening, closing in time_ if forward else reversed(time_):
             if closing - opening >= rest:
-                return opening + rest if hours > 0 else closing - rest
+                return opening + rest if forward else closing - rest
             rest -= closing - opening
-        here = high if hours > 0 else low
+        here = high if forward else low
     return start
 
 

@@ -89,7 +89,8 @@ class SalesWorkingTime(models.AbstractModel):
 
         Who works by the same calendar and has no absence gets the same object.
 
-        :param subjects: records of ``sales.rep``, ``crm.team`` or ``res.company``
+        :param subjects: records of ``sales.rep``, ``crm.team`` or ``res.company``; or
+            calendars, as the current company works by them
         :param start, stop: moments between which leaves and exceptions matter
         """
         self = self.sudo()  # calendars and leaves count, whoever asks
@@ -132,6 +133,8 @@ class SalesWorkingTime(models.AbstractModel):
         resource = self.env["resource.resource"]
         if subject._name == "res.company":
             return subject, subject.resource_calendar_id, resource
+        if subject._name == "resource.calendar":
+            return self.env.company, subject, resource
         company = subject.company_id or self.env.company
         if subject._name == "crm.team":
             return company, company.resource_calendar_id, resource

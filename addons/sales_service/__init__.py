@@ -1,0 +1,8 @@
+from odoo.addons.sales_force.hooks import forget_names, free_activities
+
+from . import models, wizards
+
+
+def uninstall_hook(env):
+    free_activities(env, "sales_service")
+    forget_names(env, "sales_service")

@@ -1,0 +1,219 @@
+"""Two service teams, and the tickets of seven weeks of customers who bought."""
+
+import random
+from datetime import datetime, time, timedelta
+
+from odoo.fields import Command
+
+from odoo.addons.sales_force.demo.generator import QUIET
+
+from ..models.sales_service_ticket import PAST
+from ..tickets.states import OPEN
+
+DAYS = 49
+# login: name, Chinese name, role, team. The password is the login.
+PEOPLE = {
+    "agent": ("Lena Frost", "冯莉娜", "agent", 0),
+    "agent2": ("Omar Reyes", "欧阳睿", "agent", 0),
+    "agent3": ("Yuki Tan", "谭雪", "agent", 1),
+    "dispatcher": ("Piet Maas", "马沛", "dispatcher", 0),
+    "service": ("Ruth Adler", "安如", "manager", 1),
+}
+TEAMS = (("Customer Service", "客户服务"), ("Field Service", "现场服务"))
+# Subject, Chinese, category, what was done, Chinese.
+REQUESTS = (
+    (
+        *("Delivered with a dent", "到货有凹痕", "category_complaint"),
+        *("A new one was sent, the old one comes back.", "已补发新品，旧品退回。"),
+    ),
+    (
+        *("Does not switch on", "无法开机", "category_repair"),
+        *("The fuse was replaced and tested.", "更换保险丝并已测试。"),
+    ),
+    (
+        *("Wrong colour in the box", "颜色发错", "category_return"),
+        *("Exchanged at the customer's.", "已上门换货。"),
+    ),
+    (
+        *("How is it cleaned?", "怎么清洁？", "category_question"),
+        *("The manual was sent, page 12.", "已发送说明书第 12 页。"),
+    ),
+    (
+        *("Set up at the new office", "新办公室安装", "category_installation"),
+        *("Set up, levelled and shown to the staff.", "已安装调平，并向员工演示。"),
+    ),
+    (
+        *("Makes a noise after an hour", "运行一小时后有异响", "category_repair"),
+        *("The bearing was worn and was replaced.", "轴承磨损，已更换。"),
+    ),
+    (
+        *("Two pieces are missing", "少了两件", "category_complaint"),
+        *("Found at the warehouse and sent on.", "在仓库找到并补发。"),
+    ),
+    (
+        *("Invoice address has changed", "开票地址变更", "category_question"),
+        *("Changed for the next invoice.", "已改，下张发票生效。"),
+    ),
+)
+
+
+class Demo:
+    """Makes the tickets of the demo company.
+
+    :param env: superuser's
+    """
+
+    def __init__(self, env, company):
+        self.chinese = "zh_CN" in dict(env["res.lang"].get_installed())
+        self.company = company
+        self.env = env(
+            context={
+                **env.context,
+                **QUIET,
+                "allowed_company_ids": company.ids,
+                "lang": "zh_CN" if self.chinese else "en_US",
+            }
+        )
+        self.random = random.Random(19)
+        self.today = company._get_sales_today()
+
+    def word(self, pair):
+        return pair[1] if self.chinese else pair[0]
+
+    def load(self):
+        if self.chinese:
+            # On installation Odoo does so after the demo data only.
+            self.env["ir.module.module"]._load_module_terms(
+                ["sales_service"], ["zh_CN"]
+            )
+        self.make_people()
+        self.make_tickets()
+        self.at(None)
+        self.env.flush_all()
+
+    def at(self, moment):
+        """What is done from now on happens at a moment of the past."""
+        self.env.cr.cache[PAST] = moment
+
+    def make_people(self):
+        groups = {
+            login: self.env.ref(f"sales_service.group_service_{role}")
+            for login, (*_names, role, _team) in PEOPLE.items()
+        }
+        users = self.env["res.users"].create(
+            [
+                {
+                    "name": self.word(person[:2]),
+                    "login": login,
+                    "password": login,
+                    "email": f"{login}@sales.example.com",
+                    "company_id": self.company.id,
+                    "company_ids": [Command.set(self.company.ids)],
+                    "group_ids": [Command.set(groups[login].ids)],
+                    "tz": self.company.resource_calendar_id.tz or "UTC",
+                    "lang": "zh_CN" if self.chinese else "en_US",
+                }
+                for login, person in PEOPLE.items()
+            ]
+        )
+        self.users = dict(zip(PEOPLE, users, strict=True))
+        first = self.env.ref("sales_service.team_service")
+        first.member_ids = [Command.clear()]
+        self.teams = [
+            first,
+            self.env["sales.service.team"].create(
+                {"name": self.word(TEAMS[1]), "company_id": self.company.id}
+            ),
+        ]
+        for number, team in enumerate(self.teams):
+            team.member_ids = [
+                Command.link(self.users[login].id)
+                for login, person in PEOPLE.items()
+                if person[3] == number and person[2] == "agent"
+            ]
+            team.dispatcher_ids = [Command.link(self.users["dispatcher"].id)]
+        for name in ("category_repair", "category_installation"):
+            category = self.env.ref(f"sales_service.{name}")
+            category.company_id = self.company
+            category.team_id = self.teams[1]
+
+    def make_tickets(self):
+        orders = self.env["sale.order"].search(
+            [("company_id", "=", self.company.id), ("state", "=", "sale")],
+            order="id",
+        )
+        if not orders:
+            return
+        for back in range(DAYS, -1, -1):
+            day = self.today - timedelta(days=back)
+            if day.weekday() > 4:
+                continue
+            for number in range(self.random.choice((2, 3, 4))):
+                self.make_ticket(
+                    datetime.combine(day, time(1 + 2 * number, 13 * number)),
+                    orders[self.random.randrange(len(orders))],
+                )
+
+    def make_ticket(self, moment, order):
+        """A ticket that came in then, as far as it got until now."""
+        now = self.env.cr.now()
+        if moment >= now:
+            return
+        name, chinese, category, done, done_chinese = self.random.choice(REQUESTS)
+        self.at(moment)
+        product = order.order_line.product_id[:1]
+        ticket = self.env["sales.service.ticket"].create(
+            {
+                "name": self.word((name, chinese)),
+                "partner_id": order.partner_id.id,
+                "category_id": self.env.ref(f"sales_service.{category}").id,
+                "product_id": product.id,
+                "sale_order_id": order.id,
+                "channel": self.random.choice(("phone", "email", "portal")),
+                "company_id": self.company.id,
+            }
+        )
+        agents = ticket.team_id.member_ids
+        steps = [
+            (1, lambda: ticket.action_assign(self.random.choice(agents).id)),
+            (1, ticket.action_accept),
+            (2, lambda: self.answer(ticket)),
+            (4, ticket.action_start),
+            *self.random.choice(
+                (
+                    (),
+                    (),
+                    ((6, ticket.action_wait_customer), (20, ticket.action_start)),
+                    ((3, ticket.action_wait_parts), (60, ticket.action_start)),
+                )
+            ),
+            (8, lambda: self.resolve(ticket, self.word((done, done_chinese)))),
+            (50, ticket.action_close),
+        ]
+        if self.random.random() < 0.06:
+            steps[-1] = (30, ticket.action_reopen)
+        for hours, step in steps:
+            moment += timedelta(hours=hours * self.random.uniform(0.3, 2))
+            if moment >= now:
+                break
+            self.at(moment.replace(microsecond=0))
+            step()
+        # What has got old is worked off, but for a few.
+        if ticket.state in OPEN and self.random.random() < 0.1:
+            self.at(None)
+            ticket.priority = "3"
+
+    def answer(self, ticket):
+        ticket.message_post(
+            body=self.word(
+                ("We are on it and will call you.", "已在处理，稍后与您联系。")
+            ),
+            author_id=ticket.user_id.partner_id.id,
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+            date=ticket._get_now(),
+        )
+
+    def resolve(self, ticket, done):
+        ticket.resolution = f"<p>{done}</p>"
+        ticket.action_resolve()

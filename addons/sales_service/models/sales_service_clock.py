@@ -1,0 +1,467 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools import format_datetime
+
+from odoo.addons.sales_force.working_time import HORIZON
+
+from ..tickets.clock import Span, reached
+from ..tickets.states import DONE
+from .sales_service_sla import LIMITS
+
+KINDS = [
+    ("response", "First response"),
+    ("reply", "Next response"),
+    ("resolution", "Resolution"),
+]
+
+
+class SalesServiceClock(models.Model):
+    """A time limit of a ticket: since when, how long, until when, and how it ended.
+
+    Deadlines are computed from the ticket's times (``sales.service.interval``) when
+    something happens to the ticket, its policy or the working hours, and kept: whether
+    one has passed is a comparison with now. What was breached stays breached. Moments
+    are in UTC.
+    """
+
+    _name = "sales.service.clock"
+    _description = "Time Limit of a Ticket"
+    _order = "ticket_id, start, id"
+    _rec_name = "kind"
+
+    ticket_id = fields.Many2one(
+        "sales.service.ticket", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="ticket_id.company_id")
+    kind = fields.Selection(KINDS, "Limit", required=True, readonly=True)
+    sla_id = fields.Many2one(
+        "sales.service.sla", "Policy", required=True, readonly=True, index=True
+    )
+    minutes = fields.Integer("Working Minutes", required=True, readonly=True)
+    start = fields.Datetime(required=True, readonly=True)
+    deadline = fields.Datetime(
+        readonly=True, help="Empty while the ticket waits for somebody else."
+    )
+    warn_at = fields.Datetime("Warning From", readonly=True)
+    met_at = fields.Datetime("Done At", readonly=True)
+    breached_at = fields.Datetime(
+        readonly=True, help="When the limit passed; it stays, whatever changes later."
+    )
+    dropped_at = fields.Datetime(
+        readonly=True, help="Since then the ticket's policy has no such limit."
+    )
+    status = fields.Selection(
+        [
+            ("running", "Running"),
+            ("warning", "Warning"),
+            ("overdue", "Overdue"),
+            ("paused", "Paused"),
+            ("met", "In time"),
+            ("late", "Late"),
+            ("dropped", "Dropped"),
+        ],
+        compute="_compute_status",
+    )
+
+    _one_runs = models.UniqueIndex(
+        "(ticket_id, kind) WHERE met_at IS NULL AND dropped_at IS NULL"
+    )
+
+    @api.depends("deadline", "warn_at", "met_at", "breached_at", "dropped_at")
+    def _compute_status(self):
+        now = self.env["sales.service.ticket"]._get_now()
+        for clock in self:
+            if clock.dropped_at:
+                clock.status = "dropped"
+            elif clock.met_at:
+                clock.status = "late" if clock.breached_at else "met"
+            else:
+                clock.status = clock.ticket_id._get_limit_status(
+                    clock.deadline, clock.warn_at, now
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._refuse_by_hand()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_by_hand()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_never(self):
+        self._refuse_by_hand()
+
+    def _refuse_by_hand(self):
+        if not self.env.su:
+            raise AccessError(
+                self.env._("Time limits follow from the policy and what happens.")
+            )
+
+    @api.model
+    def _get_running(self, tickets):
+        return self.search(
+            [
+                ("ticket_id", "in", tickets.ids),
+                ("met_at", "=", False),
+                ("dropped_at", "=", False),
+            ]
+        )
+
+    def _keep_breaches(self):
+        """What had passed before something changes stays breached."""
+        now = self.ticket_id._get_now()
+        for clock in self:
+            if not clock.breached_at and clock.deadline and clock.deadline < now:
+                clock.breached_at = clock.deadline
+
+    def _move(self):
+        """Compute the deadlines again, from the times of the tickets.
+
+        :return: ``{clock: deadline before}`` of those whose deadline moved
+        """
+        self._keep_breaches()
+        spans = self.ticket_id._get_spans()
+        # Tickets that came in together have their deadlines together.
+        known, moved = {}, {}
+        for clock in self:
+            key = (
+                *(clock.sla_id, clock.minutes, clock.start),
+                *(
+                    (span.start, span.stop, span.state, id(span.schedule))
+                    for span in spans[clock.ticket_id]
+                ),
+            )
+            if key not in known:
+                known[key] = clock._get_times(spans[clock.ticket_id])
+            deadline, warn_at = known[key]
+            if clock.deadline != deadline:
+                moved[clock] = clock.deadline
+            if (clock.deadline or None, clock.warn_at or None) != (deadline, warn_at):
+                clock.write({"deadline": deadline, "warn_at": warn_at})
+        return moved
+
+    def _get_times(self, spans):
+        """``(deadline, since when a warning is due)``; None where it stands still."""
+        pauses = self.sla_id._get_pauses()
+        limit = timedelta(minutes=self.minutes)
+        warning = limit * (100 - self.sla_id.warn_percent) / 100
+        times = (
+            reached(spans, pauses, length, self.start) for length in (limit, warning)
+        )
+        # What an hour is divided into is no whole second always.
+        return tuple(moment and moment.replace(microsecond=0) for moment in times)
+
+    def _meet(self):
+        """They ended now, in time or late."""
+        self._move()
+        now = self.ticket_id._get_now()
+        self._keep_breaches()
+        self.write({"met_at": now})
+
+    def _say_moved(self, before):
+        """The audit line of a limit whose deadline moved."""
+        moments = [
+            format_datetime(self.env, moment) if moment else self.env._("waiting")
+            for moment in (before, self.deadline)
+        ]
+        return self.env._(
+            "%(limit)s: %(before)s → %(after)s",
+            limit=dict(self._fields["kind"]._description_selection(self.env))[
+                self.kind
+            ],
+            before=moments[0],
+            after=moments[1],
+        )
+
+
+class SalesServiceTicket(models.Model):
+    """The time limits of a ticket."""
+
+    _inherit = "sales.service.ticket"
+
+    sla_id = fields.Many2one(
+        "sales.service.sla",
+        "Policy",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="restrict",
+    )
+    clock_ids = fields.One2many(
+        "sales.service.clock", "ticket_id", "Time Limits", readonly=True
+    )
+    responded_at = fields.Datetime("First Response", readonly=True, copy=False)
+    deadline = fields.Datetime(
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="The next limit that runs out.",
+    )
+    warn_at = fields.Datetime("Warning From", readonly=True, copy=False)
+    sla_breached = fields.Boolean(
+        "Limit Missed", readonly=True, copy=False, help="A limit was not kept."
+    )
+    sla_status = fields.Selection(
+        [
+            ("running", "Running"),
+            ("warning", "Warning"),
+            ("overdue", "Overdue"),
+            ("paused", "Paused"),
+            ("met", "In time"),
+            ("late", "Late"),
+        ],
+        "Time",
+        compute="_compute_sla_status",
+    )
+    is_overdue = fields.Boolean(
+        "Overdue", compute="_compute_sla_status", search="_search_is_overdue"
+    )
+
+    @api.model
+    def _get_limit_status(self, deadline, warn_at, now):
+        if not deadline:
+            return "paused"
+        if deadline <= now:
+            return "overdue"
+        return "warning" if warn_at and warn_at <= now else "running"
+
+    @api.depends("state", "sla_id", "deadline", "warn_at", "sla_breached")
+    def _compute_sla_status(self):
+        now = self._get_now()
+        for ticket in self:
+            if not ticket.sla_id:
+                ticket.sla_status = False
+            elif ticket.state in DONE:
+                ticket.sla_status = "late" if ticket.sla_breached else "met"
+            else:
+                ticket.sla_status = self._get_limit_status(
+                    ticket.deadline, ticket.warn_at, now
+                )
+            ticket.is_overdue = ticket.sla_status == "overdue"
+
+    @api.model
+    def _search_is_overdue(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        overdue = Domain("deadline", "<=", self._get_now()) & Domain(
+            "state", "not in", DONE
+        )
+        return overdue if True in value else ~overdue
+
+    def _get_customer_classes(self):
+        """By ticket the class of its customer, where it has one."""
+        customers = (
+            # sudo: a policy by class holds, whoever made the ticket
+            self.env["sales.customer"]
+            .sudo()
+            .search([("partner_id", "in", self.commercial_partner_id.ids)])
+        )
+        classes = {
+            (customer.partner_id.id, customer.company_id.id): customer.class_id
+            for customer in customers
+        }
+        found = {
+            ticket: classes.get((ticket.commercial_partner_id.id, ticket.company_id.id))
+            for ticket in self
+        }
+        return {ticket: class_ for ticket, class_ in found.items() if class_}
+
+    # What happens to the limits
+
+    def _begin_limits(self):
+        """Of new tickets, since they came in."""
+        for policy, tickets in self.grouped(
+            self.env["sales.service.sla"]._get_for(self).get
+        ).items():
+            if policy:
+                tickets.sla_id = policy
+        self._begin_clocks("response", "resolution")
+        self._move_limits()
+
+    def _begin_clocks(self, *kinds):
+        self.env["sales.service.clock"].create(
+            [
+                {
+                    "ticket_id": ticket.id,
+                    "kind": kind,
+                    "sla_id": ticket.sla_id.id,
+                    "minutes": ticket.sla_id._minutes(kind),
+                    # The others run since the ticket came in.
+                    "start": self._get_now() if kind == "reply" else ticket.opened_at,
+                }
+                for ticket in self
+                for kind in kinds
+                if ticket.sla_id and ticket.sla_id._minutes(kind)
+            ]
+        )
+
+    def _move_limits(self, why=None):
+        """Compute what runs again, after something happened to the tickets.
+
+        :param str why: for an audit line on tickets whose deadlines moved by it
+        """
+        clocks = self.env["sales.service.clock"]._get_running(self)
+        moved = clocks._move()
+        next_of = clocks.grouped("ticket_id")
+        for ticket in self:
+            ticket._keep_next(next_of.get(ticket, clocks.browse()))
+        if not why:
+            return
+        bodies = {}
+        for clock, before in moved.items():
+            bodies.setdefault(clock.ticket_id, []).append(clock._say_moved(before))
+        self.browse([ticket.id for ticket in bodies])._message_log_batch(
+            {
+                ticket.id: self.env._(
+                    "Time limits moved, since %(why)s. %(limits)s",
+                    why=why,
+                    limits="; ".join(lines),
+                )
+                for ticket, lines in bodies.items()
+            }
+        )
+
+    def _keep_next(self, running):
+        """Keep the next of the running limits on the ticket, where lists look."""
+        first = min(
+            running.filtered("deadline"), key=lambda one: one.deadline, default=running
+        )[:1]
+        breached = self.sla_breached or any(running.mapped("breached_at"))
+        vals = {
+            "deadline": first.deadline,
+            "warn_at": min(filter(None, running.mapped("warn_at")), default=False),
+            "sla_breached": breached,
+        }
+        if any(self[name] != value for name, value in vals.items()):
+            self.write(vals)
+
+    def _meet_limits(self, *kinds):
+        clocks = self.env["sales.service.clock"]._get_running(self)
+        ended = clocks.filtered(lambda one: one.kind in kinds)
+        ended._meet()
+        ended.filtered("breached_at").ticket_id.sla_breached = True
+        self._move_limits()
+
+    def _follow_limits(self, changed):
+        """:param changed: names of the fields that were written"""
+        if "state" in changed:
+            clocks = self.env["sales.service.clock"]
+            self.filtered(lambda one: one.state == "resolved")._meet_limits(*LIMITS)
+            cancelled = self.filtered(lambda one: one.state == "cancelled")
+            clocks._get_running(cancelled).dropped_at = self._get_now()
+            cancelled._move_limits()
+            again = self.filtered(lambda one: one.state == "reopened")
+            for ticket in again:
+                ended = ticket.clock_ids.filtered(
+                    lambda one: one.kind == "resolution" and one.met_at
+                )[-1:]
+                ended.met_at = False
+        running = self.filtered("is_open")
+        if changed & {"team_id", "category_id", "priority", "partner_id"}:
+            running._follow_policy(
+                self.env._("team, category, priority or customer changed")
+            )
+        else:
+            running._move_limits()
+
+    def _follow_policy(self, why):
+        """Choose the policy again; limits that differ are moved, with an audit line."""
+        policies = self.env["sales.service.sla"]._get_for(self)
+        clocks = self.env["sales.service.clock"]._get_running(self)
+        clocks._keep_breaches()
+        have = {(clock.ticket_id, clock.kind) for clock in clocks}
+        for ticket in self:
+            if ticket.sla_id != policies[ticket]:
+                ticket.sla_id = policies[ticket]
+        for clock in clocks:
+            policy = policies[clock.ticket_id]
+            minutes = policy._minutes(clock.kind) if policy else 0
+            if not minutes:
+                clock.dropped_at = self._get_now()
+            elif (clock.sla_id, clock.minutes) != (policy, minutes):
+                clock.write({"sla_id": policy.id, "minutes": minutes})
+        for kind in ("response", "resolution"):
+            self.filtered(
+                lambda one, kind=kind: (
+                    (one, kind) not in have
+                    and not (kind == "response" and one.responded_at)
+                )
+            )._begin_clocks(kind)
+        self._move_limits(why)
+
+    def _get_spans(self):
+        """The times of the tickets as the clock computes with: ``{ticket: [Span]}``."""
+        rows = self.env["sales.service.interval"].search(
+            [("ticket_id", "in", self.ids)]
+        )
+        schedules = {}
+        if rows:
+            first = min(rows.mapped("start"))
+            last = self._get_now() + HORIZON + timedelta(days=62)
+            for company, some in rows.grouped("company_id").items():
+                working_time = self.env["sales.working.time"].with_company(company)
+                for kind in (some.calendar_id, company):
+                    schedules.update(
+                        {
+                            (company, subject if kind != company else None): schedule
+                            for subject, schedule in working_time.schedules(
+                                kind, first, last
+                            ).items()
+                        }
+                    )
+        spans = {ticket: [] for ticket in self}
+        for row in rows:
+            schedule = None
+            if not row.is_always_open:
+                schedule = schedules[row.company_id, row.calendar_id or None]
+            spans[row.ticket_id].append(
+                Span(row.start, row.stop or None, row.state, schedule)
+            )
+        return spans
+
+    # What customer and agent say to each other
+
+    def _message_post_after_hook(self, message, msg_values):
+        # sudo: limits are stamped, whoever writes
+        self.sudo()._follow_message(message)
+        return super()._message_post_after_hook(message, msg_values)
+
+    def _follow_message(self, message):
+        """An agent's answer meets limits, a customer's begins one."""
+        comment = self.env.ref("mail.mt_comment")
+        if (
+            message.message_type not in ("comment", "email", "email_outgoing")
+            or message.subtype_id != comment
+            or message.is_internal
+        ):
+            return
+        author = message.author_id
+        if author and not author.partner_share:
+            self._meet_limits("response", "reply")
+            self.filtered(lambda one: not one.responded_at).write(
+                {"responded_at": self._get_now()}
+            )
+            return
+        for ticket in self:
+            ticket._hear_customer()
+
+    def _hear_customer(self):
+        """The customer wrote: who waited goes on, what was over begins again."""
+        self.ensure_one()
+        if self.state == "waiting_customer":
+            self._step("start")
+        elif self.state == "resolved" or (
+            self.state == "closed"
+            and self.closed_at
+            >= self._get_now() - timedelta(days=self.team_id.reopen_days)
+        ):
+            self._step("reopen")
+        clocks = self.env["sales.service.clock"]._get_running(self)
+        if self.is_open and self.responded_at and "reply" not in clocks.mapped("kind"):
+            self._begin_clocks("reply")
+            self._move_limits()

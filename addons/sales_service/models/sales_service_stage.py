@@ -1,0 +1,31 @@
+from odoo import fields, models
+
+from ..tickets.states import STATES
+
+
+class SalesServiceStage(models.Model):
+    """A column of the board: a part of a state that a team tells apart."""
+
+    _name = "sales.service.stage"
+    _description = "Service Stage"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    state = fields.Selection(
+        STATES,
+        "Status",
+        required=True,
+        default="in_progress",
+        help="A ticket that is put into this stage takes this status, as far as the "
+        "status allows; a ticket that takes the status comes into its first stage.",
+    )
+    team_ids = fields.Many2many(
+        "sales.service.team",
+        "sales_service_stage_team_rel",
+        "stage_id",
+        "team_id",
+        "Teams",
+        help="Empty: for every team that has no stages of its own.",
+    )
+    fold = fields.Boolean("Folded")

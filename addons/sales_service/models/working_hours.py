@@ -1,0 +1,86 @@
+"""Working hours that change move the limits of the tickets that run by them."""
+
+from odoo import api, models
+
+_PENDING = "sales_service.hours"
+
+
+class SalesServiceHoursMixin(models.AbstractModel):
+    _name = "sales.service.hours.mixin"
+    _description = "Working Hours of Tickets"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._mark_limits()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._mark_limits()
+        return super().write(vals)
+
+    def unlink(self):
+        self._mark_limits()
+        return super().unlink()
+
+    def _mark_limits(self):
+        self.env["sales.service.ticket"]._mark_hours()
+
+
+class SalesServiceTicket(models.Model):
+    _inherit = "sales.service.ticket"
+
+    @api.model
+    def _mark_hours(self):
+        """Move the limits of open tickets before the transaction commits, once."""
+        data = self.env.cr.precommit.data
+        if not data.get(_PENDING):
+            data[_PENDING] = True
+            # sudo: limits are of all tickets, whoever changed the hours
+            self.env.cr.precommit.add(self.sudo()._follow_hours)
+
+    def _follow_hours(self):
+        """Called at commit: the working hours have changed."""
+        self.env.cr.precommit.data.pop(_PENDING, None)
+        self.env.flush_all()
+        tickets = self.search([("is_open", "=", True), ("sla_id", "!=", False)])
+        self.env["sales.service.interval"]._follow(tickets)
+        tickets._move_limits(self.env._("the working hours changed"))
+        self.env.flush_all()
+
+
+class ResourceCalendar(models.Model):
+    _name = "resource.calendar"
+    _inherit = ["resource.calendar", "sales.service.hours.mixin"]
+
+
+class ResourceCalendarAttendance(models.Model):
+    _name = "resource.calendar.attendance"
+    _inherit = ["resource.calendar.attendance", "sales.service.hours.mixin"]
+
+
+class ResourceCalendarLeaves(models.Model):
+    _name = "resource.calendar.leaves"
+    _inherit = ["resource.calendar.leaves", "sales.service.hours.mixin"]
+
+
+class SalesCalendarDay(models.Model):
+    _name = "sales.calendar.day"
+    _inherit = ["sales.calendar.day", "sales.service.hours.mixin"]
+
+
+class SalesServiceTeam(models.Model):
+    _inherit = "sales.service.team"
+
+    def write(self, vals):
+        if {"calendar_id", "is_always_open"} & vals.keys():
+            self.env["sales.service.ticket"]._mark_hours()
+        return super().write(vals)
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    def write(self, vals):
+        if "resource_calendar_id" in vals:
+            self.env["sales.service.ticket"]._mark_hours()
+        return super().write(vals)

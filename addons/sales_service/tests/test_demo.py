@@ -1,0 +1,38 @@
+from odoo.tests import TransactionCase, tagged
+
+
+@tagged("post_install", "-at_install")
+class TestDemo(TransactionCase):
+    """The demo data: all of it where it is installed, else of the last months."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not cls.env["sales.service.ticket"].search([], limit=1):
+            cls.env["sales.force.demo"]._load(2)
+            cls.env["sales.service.demo"]._load()
+        cls.tickets = cls.env["sales.service.ticket"].search([])
+
+    def test_alive(self):
+        self.assertGreater(len(self.tickets), 80)
+        states = set(self.tickets.mapped("state"))
+        self.assertLessEqual({"resolved", "closed"}, states)
+        self.assertTrue(self.tickets.filtered("is_open"))
+        self.assertEqual(
+            {"met", "late"},
+            set(
+                self.tickets.filtered(lambda one: one.state == "closed").mapped(
+                    "sla_status"
+                )
+            ),
+        )
+
+    def test_times(self):
+        """They happened one after the other, and none later than now."""
+        now = self.env.cr.now()
+        for ticket in self.tickets:
+            rows = ticket.interval_ids
+            self.assertEqual(rows.mapped("stop")[:-1], rows.mapped("start")[1:])
+            self.assertFalse(rows[-1].stop)
+            self.assertLessEqual(rows[-1].start, now)
+            self.assertEqual(rows[0].start, ticket.opened_at)
