@@ -23,7 +23,10 @@ import psycopg2
 ROOT = pathlib.Path(os.environ["SALES_ROOT"])
 ADDONS = ROOT / "addons"
 LOG = pathlib.Path(os.environ["SALES_LOG"])
-ROLES = ("admin", "rep", "leader", "manager", "director", "operations", "finance")
+ROLES = (
+    *("admin", "rep", "leader", "manager", "director", "operations", "finance"),
+    *("agent", "dispatcher", "service"),
+)
 TROUBLE = re.compile(
     r" (WARNING|ERROR|CRITICAL) \S+ (?!odoo\.service\.server: Running)"
 )
