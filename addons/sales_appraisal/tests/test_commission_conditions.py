@@ -227,6 +227,7 @@ class TestConditions(CommissionCase):
             "line_factor_ids": self._factors((10, 0.75)),
         }
         draft, force = self._plan(rule, publish=False), self._plan(rule)
+        self._run()
         factors = self.env["sales.commission.factor"]
         plans = [("rule_id.plan_id", "in", (draft + force).ids)]
         for name in ("rep", "leader", "manager", "finance"):
