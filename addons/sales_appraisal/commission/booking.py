@@ -231,18 +231,35 @@ class Entries:
 
         Entries are matched by cause and keep their ids; what is equal is not written.
         What is in another open statement than it should, since one was opened again or
-        made later for a period before, moves.
+        made later for a period before, moves; what is in several by that, is one again.
 
         :param dict books: ``{rep's id: statement's id}``
         """
-        there = SQL("SELECT 1 FROM (%s) existing LIMIT 1", self._existing(books))
-        if not self.rule.env.execute_query(there):
+        [(several,)] = self.rule.env.execute_query(
+            SQL(
+                """SELECT bool_or(several) FROM (
+                    SELECT min(statement_id) <> max(statement_id) AS several
+                    FROM (%s) existing GROUP BY rep_id
+                ) reps""",
+                self._existing(books),
+            )
+        )
+        if several is None:
             return self._insert(self._entries(books), SQL())
+        gone = SQL("w.rep_id IS NULL")
+        if several:
+            gone = SQL(
+                """w.rep_id IS NULL OR row_number() OVER (
+                    PARTITION BY e.rep_id, %s
+                    ORDER BY e.statement_id <> w.statement_id, e.id
+                ) > 1""",
+                columns("e", CAUSE),
+            )
         return SQL(
             """
             WITH wanted AS (%(wanted)s), existing AS (%(existing)s),
             compared AS MATERIALIZED (
-                SELECT e.id, w.rep_id IS NULL AS gone,
+                SELECT e.id, %(gone)s AS gone,
                     (%(old)s) IS DISTINCT FROM (%(new)s) AS differs, %(all)s
                 FROM existing e FULL JOIN wanted w ON w.rep_id = e.rep_id AND %(same)s
             ),
@@ -256,6 +273,7 @@ class Entries:
             )
             %(added)s
             """,
+            gone=gone,
             wanted=self._entries(books),
             existing=self._existing(books),
             same=same_cause("e", "w"),

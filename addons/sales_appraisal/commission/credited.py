@@ -293,11 +293,12 @@ def earn(counted, by_rep, unit, former=None, remains=False):
                 SELECT w.*, COALESCE(%(amount)s, 0) AS amount
                 FROM (
                     SELECT c.*, COALESCE(t.total, 0) + sum(c.value) OVER (
-                        PARTITION BY c.rep_id ORDER BY c.late, %(order)s
+                        PARTITION BY c.rep_id
+                        ORDER BY c.late AND t.mixed IS NOT TRUE, %(order)s
                         ROWS UNBOUNDED PRECEDING
                     ) AS upto
                     FROM known c LEFT JOIN standing t ON t.rep_id = c.rep_id
-                    WHERE t.rep_id IS NULL OR c.late
+                    WHERE t.rep_id IS NULL OR t.mixed OR c.late
                 ) w
                 LEFT JOIN %(schedules)s
             )
@@ -310,7 +311,7 @@ def earn(counted, by_rep, unit, former=None, remains=False):
             cause=columns("r", CAUSE),
             kept=either("r", "e", KEPT),
             known=_known(counted, former, remains),
-            standing=_standing(parts["schedules"], held(SQL("w.total")), remains),
+            standing=_standing(amount, held(SQL("w.total")), remains, **parts),
             amount=amount,
             **parts,
         )
@@ -355,26 +356,45 @@ def _known(counted, former, remains):
     )
 
 
-def _standing(schedules, held, remains):
-    """Of whom everything that closed statements hold stands, and its running total.
+def _standing(amount, held, remains, *, schedules, order):
+    """Of whom everything that closed statements hold stands: its running total, or
+    that what came later is ``mixed`` with it.
 
-    All of it counts as it did, and sums to what the schedule pays for it: then what
-    came later, on top of it, is all that differs.
+    All of it counts as it did. Where it sums to what the schedule pays for it, what
+    came later, on top of it, is all that differs. Else it may have come on top of what
+    had earned nothing, which statements do not hold: then it is paid as it was in the
+    order of everything.
 
+    :param SQL amount: what is paid of ``w``
     :param SQL held: what is paid of ``w.total``
     """
     return SQL(
         """
-        SELECT w.rep_id, w.total
+        WITH summed AS MATERIALIZED (
+            SELECT w.rep_id, w.total, w.paid = %(held)s AS alone
+            FROM (
+                SELECT rep_id, sum(was_base) AS total, sum(was_amount) AS paid
+                FROM known GROUP BY rep_id
+                HAVING bool_and(late OR (value = was_base%(remains)s))
+            ) w
+            JOIN %(schedules)s
+        )
+        SELECT rep_id, total, FALSE AS mixed FROM summed WHERE alone
+        UNION ALL
+        SELECT w.rep_id, 0, TRUE
         FROM (
-            SELECT rep_id, sum(was_base) AS total, sum(was_amount) AS paid
-            FROM known GROUP BY rep_id
-            HAVING bool_and(late OR (value = was_base%(remains)s))
+            SELECT c.*, sum(c.value) OVER (
+                PARTITION BY c.rep_id ORDER BY %(order)s ROWS UNBOUNDED PRECEDING
+            ) AS upto
+            FROM summed t JOIN known c ON c.rep_id = t.rep_id
+            WHERE NOT t.alone
         ) w
         JOIN %(schedules)s
-        WHERE w.paid = %(held)s
+        GROUP BY w.rep_id HAVING bool_and(w.late OR %(amount)s = w.was_amount)
         """,
         schedules=schedules,
+        order=order,
+        amount=amount,
         held=held,
         remains=SQL(" AND remains = value") if remains else SQL(),
     )

@@ -92,7 +92,7 @@ def moved(company_id, currency_id, rep_ids=None):
             FROM sales_commission_entry e
             JOIN sales_commission_rule u ON u.id = e.rule_id
             JOIN plans p ON p.id = u.plan_id
-            WHERE e.subject = 'draw' AND %s
+            WHERE %s AND %s
         )
         SELECT DISTINCT a.rep_id, a.first_id, p.first_id
         FROM advanced a
@@ -101,6 +101,7 @@ def moved(company_id, currency_id, rep_ids=None):
         """,
         company_id,
         currency_id,
+        CHANGES_OWED,
         _of(rep_ids),
     )
 

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..commission import cancelled
+from ..commission import booking, cancelled
 
 # Metrics of orders whose credits are gone with the order.
 ORDERS = ("ORDERED", "ORDERS")
@@ -68,20 +68,15 @@ class SalesCommissionRule(models.Model):
             return cancelled.counting(counted) if self._has_remains() else counted
         return cancelled.counted_on(counted, former, self._has_remains())
 
-    def _select_former(self, start, stop, members, rep_ids=None):
-        """A plan that is only tried pays for orders that were cancelled as well, if
-        the rule does: as runs of any plan have counted them."""
-        former = super()._select_former(start, stop, members, rep_ids)
-        if self.cancelled == "base" or not self.env.context.get("sales_as_open"):
-            return former
+    def _select_former(self, start, stop, members):
+        """What was counted before: by closed statements; of a plan that is only tried
+        by those of any plan, so that it pays for orders cancelled since as well."""
+        reps = {rep for rep, _first, _last in members}
+        subject = self._get_subject()
+        if not self.env.context.get("sales_as_open"):
+            return booking.closed(self, start, reps, subject)
         rules = self._get_counting_same(start, stop, members)
-        return rules and cancelled.known(
-            rules.ids,
-            start,
-            stop,
-            rep_ids or {rep for rep, _first, _last in members},
-            self._get_subject(),
-        )
+        return rules and cancelled.known(rules.ids, start, stop, reps, subject)
 
     def _get_counting_same(self, start, stop, members):
         """The rules in force that count the same credits, as much: of the plan's other

@@ -335,18 +335,6 @@ class SalesCommissionRule(models.Model):
             )
         return {subject: lines, **self._select_more(standing, start, stop, members)}
 
-    def _select_former(self, start, stop, members, rep_ids=None):
-        """What was counted and paid when statements were closed, see
-        ``booking.closed``; None of a plan that is only tried.
-
-        :param rep_ids: of whom; None: of members
-        """
-        if self.env.context.get("sales_as_open"):
-            return None
-        if rep_ids is None:
-            rep_ids = {rep for rep, _first, _last in members}
-        return booking.closed(self, start, rep_ids, self._get_subject())
-
     def _has_remains(self):
         """Whether the base says what remains of each credit, see ``credited.earn``."""
         return False

@@ -51,7 +51,8 @@ class SalesCommissionStamp(models.Model):
 
     @api.model
     def _get_stale(self, periods, name="credits"):
-        """Of periods those whose facts have changed since they were settled.
+        """Of periods those whose facts have changed since they were settled, and those
+        of which what follows from them was not: a run is at it, or was stopped.
 
         As many queries whatever the number of plans, periods and documents.
 
@@ -63,7 +64,10 @@ class SalesCommissionStamp(models.Model):
         known = {
             (stamp.plan_id.id, stamp.date_from): stamp[name]
             for stamp in self.search_fetch(
-                [("plan_id", "in", [plan.id for plan, _start, _stop in periods])],
+                [
+                    ("plan_id", "in", [plan.id for plan, _start, _stop in periods]),
+                    ("followed", "=", True),
+                ],
                 ["plan_id", "date_from", name],
             )
         }

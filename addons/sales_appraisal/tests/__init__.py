@@ -13,6 +13,7 @@ from . import (
     test_commission_loss,
     test_commission_screens,
     test_commission_settling,
+    test_commission_seams,
     test_commission_standing,
     test_commission_hold,
     test_commission_hold_oracle,

@@ -460,7 +460,7 @@ class TestOracle(CommissionCase):
         the cent what computing everything anew pays: of whom all stands nothing that is
         closed is touched, of everybody else the lines are the same."""
         alone = []
-        nobody = SQL("SELECT 0 AS rep_id, 0::numeric AS total WHERE FALSE")
+        nobody = SQL("SELECT 0 AS rep_id, 0 AS total, FALSE AS mixed WHERE FALSE")
 
         def history(seed, chance):
             rules = [random_rule(chance) for _n in range(3)]
@@ -473,7 +473,7 @@ class TestOracle(CommissionCase):
             self._assert_paid(rules, plan, seed)
             found = self._read_open(plan)
             self._delete_open(plan)
-            with patch.object(credited, "_standing", lambda *arguments: nobody):
+            with patch.object(credited, "_standing", lambda *_by, **_parts: nobody):
                 self._settle_months(plan)
             self._assert_paid(rules, plan, f"{seed} anew")
             anew = self._read_open(plan)
