@@ -145,9 +145,10 @@ class SalesServiceClock(models.Model):
             if key not in known:
                 known[key] = clock._get_times(spans[clock.ticket_id])
             deadline, warn_at = known[key]
-            if clock.deadline != deadline:
-                moved[clock] = clock.deadline
-            if (clock.deadline or None, clock.warn_at or None) != (deadline, warn_at):
+            before = clock.deadline or None
+            if before != deadline:
+                moved[clock] = before
+            if (before, clock.warn_at or None) != (deadline, warn_at):
                 clock.write({"deadline": deadline, "warn_at": warn_at})
         return moved
 

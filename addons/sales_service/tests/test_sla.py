@@ -133,6 +133,12 @@ class TestSla(ServiceCase):
             self.assertEqual(
                 self._of(ticket, "resolution").deadline, datetime(2031, 3, 6, 11)
             )
+            ticket.action_wait_customer()
+            self.policy.resolution_hours = 11
+            self.policy.resolution_hours = 10
+            # It waited before and after: there is nothing to say.
+            self.assertNotIn("Resolution", self._last_message(ticket).body)
+            ticket.action_start()
             ticket.action_wait_parts()
             self.assertEqual(
                 self._of(ticket, "resolution").deadline, datetime(2031, 3, 6, 11)
