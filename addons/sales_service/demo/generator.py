@@ -191,7 +191,14 @@ class Demo:
             (50, ticket.action_close),
         ]
         if self.random.random() < 0.06:
-            steps[-1] = (30, ticket.action_reopen)
+            steps[-1:] = [
+                (30, ticket.action_reopen),
+                (30, ticket.action_start),
+                (8, ticket.action_resolve),
+            ]
+        if now - moment < timedelta(days=4) and self.random.random() < 0.7:
+            # As far as it goes in its first days; some nobody has taken yet.
+            steps = steps[: self.random.randrange(len(steps))]
         for hours, step in steps:
             moment += timedelta(hours=hours * self.random.uniform(0.3, 2))
             if moment >= now:

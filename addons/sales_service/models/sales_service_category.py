@@ -66,6 +66,6 @@ class SalesServiceCategory(models.Model):
     def _get_team(self):
         """The team of the category, or of the nearest above that has one."""
         category = self
-        while category and not category.team_id:
+        while category and not category.team_id.active:
             category = category.parent_id
         return category.team_id

@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
+from odoo.addons.sales_force.locking import write_lock
 from odoo.addons.sales_force.working_time import HORIZON
 
 from ..tickets.clock import Span, reached
@@ -16,6 +17,8 @@ KINDS = [
     ("reply", "Next response"),
     ("resolution", "Resolution"),
 ]
+# What decides which policy a ticket has.
+_CHOOSE_POLICY = {"team_id", "category_id", "company_id", "priority", "partner_id"}
 
 
 class SalesServiceClock(models.Model):
@@ -115,9 +118,12 @@ class SalesServiceClock(models.Model):
     def _keep_breaches(self):
         """What had passed before something changes stays breached."""
         now = self.ticket_id._get_now()
-        for clock in self:
-            if not clock.breached_at and clock.deadline and clock.deadline < now:
-                clock.breached_at = clock.deadline
+        late = self.filtered(
+            lambda one: not one.breached_at and one.deadline and one.deadline < now
+        )
+        for clock in late:
+            clock.breached_at = clock.deadline
+        late.ticket_id.filtered(lambda one: not one.sla_breached).sla_breached = True
 
     def _move(self):
         """Compute the deadlines again, from the times of the tickets.
@@ -139,9 +145,10 @@ class SalesServiceClock(models.Model):
             if key not in known:
                 known[key] = clock._get_times(spans[clock.ticket_id])
             deadline, warn_at = known[key]
-            if clock.deadline != deadline:
-                moved[clock] = clock.deadline
-            if (clock.deadline or None, clock.warn_at or None) != (deadline, warn_at):
+            before = clock.deadline or None
+            if before != deadline:
+                moved[clock] = before
+            if (before, clock.warn_at or None) != (deadline, warn_at):
                 clock.write({"deadline": deadline, "warn_at": warn_at})
         return moved
 
@@ -156,12 +163,13 @@ class SalesServiceClock(models.Model):
         # What an hour is divided into is no whole second always.
         return tuple(moment and moment.replace(microsecond=0) for moment in times)
 
-    def _meet(self):
-        """They ended now, in time or late."""
-        self._move()
-        now = self.ticket_id._get_now()
+    def _end(self, how):
+        """They ended now, in time or late.
+
+        :param how: ``met_at`` or ``dropped_at``
+        """
         self._keep_breaches()
-        self.write({"met_at": now})
+        self.write({how: self.ticket_id._get_now()})
 
     def _say_moved(self, before):
         """The audit line of a limit whose deadline moved."""
@@ -331,45 +339,52 @@ class SalesServiceTicket(models.Model):
         first = min(
             running.filtered("deadline"), key=lambda one: one.deadline, default=running
         )[:1]
-        breached = self.sla_breached or any(running.mapped("breached_at"))
         vals = {
             "deadline": first.deadline,
             "warn_at": min(filter(None, running.mapped("warn_at")), default=False),
-            "sla_breached": breached,
         }
         if any(self[name] != value for name, value in vals.items()):
             self.write(vals)
 
     def _meet_limits(self, *kinds):
         clocks = self.env["sales.service.clock"]._get_running(self)
-        ended = clocks.filtered(lambda one: one.kind in kinds)
-        ended._meet()
-        ended.filtered("breached_at").ticket_id.sla_breached = True
+        clocks.filtered(lambda one: one.kind in kinds)._end("met_at")
+        # Who resolves has answered, if only with what was done.
+        self.filtered(lambda one: not one.responded_at).write(
+            {"responded_at": self._get_now()}
+        )
         self._move_limits()
 
     def _follow_limits(self, changed):
         """:param changed: names of the fields that were written"""
+        running = self.filtered("is_open")
         if "state" in changed:
             clocks = self.env["sales.service.clock"]
             self.filtered(lambda one: one.state == "resolved")._meet_limits(*LIMITS)
             cancelled = self.filtered(lambda one: one.state == "cancelled")
-            clocks._get_running(cancelled).dropped_at = self._get_now()
+            clocks._get_running(cancelled)._end("dropped_at")
             cancelled._move_limits()
-            again = self.filtered(lambda one: one.state == "reopened")
-            for ticket in again:
-                ended = ticket.clock_ids.filtered(
-                    lambda one: one.kind == "resolution" and one.met_at
-                )[-1:]
-                ended.met_at = False
-        running = self.filtered("is_open")
-        if changed & {"team_id", "category_id", "priority", "partner_id"}:
+            running.filtered(lambda one: one.state == "reopened")._begin_again()
+        if changed & _CHOOSE_POLICY:
             running._follow_policy(
                 self.env._("team, category, priority or customer changed")
             )
-        else:
+        elif "state" in changed:
             running._move_limits()
 
-    def _follow_policy(self, why):
+    def _begin_again(self):
+        """The limits that ended with the ticket go on, by the policy of today."""
+        for ticket in self:
+            for kind in ("response", "resolution"):
+                if kind == "resolution" or not ticket.responded_at:
+                    ended = ticket.clock_ids.filtered(lambda one, k=kind: one.kind == k)
+                    # The deadline was of the time before.
+                    ended[-1:].write(
+                        {"met_at": False, "dropped_at": False, "deadline": False}
+                    )
+        self._follow_policy()
+
+    def _follow_policy(self, why=None):
         """Choose the policy again; limits that differ are moved, with an audit line."""
         policies = self.env["sales.service.sla"]._get_for(self)
         clocks = self.env["sales.service.clock"]._get_running(self)
@@ -382,7 +397,7 @@ class SalesServiceTicket(models.Model):
             policy = policies[clock.ticket_id]
             minutes = policy._minutes(clock.kind) if policy else 0
             if not minutes:
-                clock.dropped_at = self._get_now()
+                clock._end("dropped_at")
             elif (clock.sla_id, clock.minutes) != (policy, minutes):
                 clock.write({"sla_id": policy.id, "minutes": minutes})
         for kind in ("response", "resolution"):
@@ -441,18 +456,17 @@ class SalesServiceTicket(models.Model):
         ):
             return
         author = message.author_id
-        if author and not author.partner_share:
+        if not author or author.partner_share:
+            for ticket in self:
+                ticket._hear_customer()
+        elif self._get_agents_group() in author.user_ids.all_group_ids:
             self._meet_limits("response", "reply")
-            self.filtered(lambda one: not one.responded_at).write(
-                {"responded_at": self._get_now()}
-            )
-            return
-        for ticket in self:
-            ticket._hear_customer()
 
     def _hear_customer(self):
         """The customer wrote: who waited goes on, what was over begins again."""
         self.ensure_one()
+        # Who resolves it at the same moment comes before or after.
+        write_lock(self)
         if self.state == "waiting_customer":
             self._step("start")
         elif self.state == "resolved" or (

@@ -3,7 +3,7 @@ from odoo.tools import is_html_empty
 
 from odoo.addons.sales_force.locking import write_lock
 
-from ..tickets.states import OPEN, STATES, STEP_TO, STEPS
+from ..tickets.states import OPEN, STATES, STEP_TO, STEPS, WAITING
 
 # The moment that reaching a state stamps.
 _STAMPS = {
@@ -14,6 +14,8 @@ _STAMPS = {
     "closed": "closed_at",
     "reopened": "reopened_at",
 }
+# What a ticket is in by somebody's work only.
+_OF_AN_AGENT = {"accepted", "in_progress", *WAITING}
 # The steps that are counted.
 _COUNTS = {"refuse": "refuse_count", "reopen": "reopen_count"}
 _WAY = [state for state, _label in STATES]
@@ -127,8 +129,18 @@ class SalesServiceTicket(models.Model):
         self.check_access("write")
         # The second of two at once sees what the first has done.
         write_lock(self)
-        self.invalidate_recordset(["state"])
         self._check_state(*states)
+        if state in _OF_AN_AGENT:
+            self._refuse(
+                [
+                    self.env._(
+                        "%(ticket)s: nobody has it. Take it first.",
+                        ticket=ticket.display_name,
+                    )
+                    for ticket in self
+                    if not ticket.user_id
+                ]
+            )
         if state in _STAMPS:
             vals[_STAMPS[state]] = self._get_now()
         # sudo: states and moments are stamped; who may take the step was checked
@@ -181,6 +193,8 @@ class SalesServiceTicket(models.Model):
                 tickets.action_resolve()
             else:
                 tickets._step(STEP_TO[state])
+        # sudo: another team's column of the same state is not theirs
+        self.sudo()._place()
 
     def _get_stages_by_state(self):
         """By ticket: the first stage of its state, else of the state before."""

@@ -24,7 +24,9 @@ class SalesServiceInterval(models.Model):
     company_id = fields.Many2one(related="ticket_id.company_id")
     state = fields.Selection(STATES, "Status", required=True, readonly=True)
     user_id = fields.Many2one("res.users", "Agent", readonly=True)
-    team_id = fields.Many2one("sales.service.team", "Team", readonly=True)
+    team_id = fields.Many2one(
+        "sales.service.team", "Team", readonly=True, ondelete="restrict"
+    )
     calendar_id = fields.Many2one(
         "resource.calendar",
         "Working Hours",

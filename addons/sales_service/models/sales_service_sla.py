@@ -143,6 +143,7 @@ class SalesServiceSla(models.Model):
         within = {
             policy: self.env["sales.service.category"]
             .sudo()
+            .with_context(active_test=False)
             .search([("id", "child_of", policy.category_ids.ids)])
             for policy in policies
             if policy.category_ids

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..tickets.states import STATES
 
@@ -29,3 +29,21 @@ class SalesServiceStage(models.Model):
         help="Empty: for every team that has no stages of its own.",
     )
     fold = fields.Boolean("Folded")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        stages = super().create(vals_list)
+        stages.team_ids._place_tickets()
+        return stages
+
+    def write(self, vals):
+        moving = bool({"state", "team_ids"} & vals.keys())
+        teams = self.team_ids
+        result = super().write(vals)
+        if moving:
+            (teams | self.team_ids)._place_tickets()
+            # sudo: a ticket has a column, whoever may see it
+            self.env["sales.service.ticket"].sudo().search(
+                [("stage_id", "in", self.ids)]
+            )._place()
+        return result

@@ -111,6 +111,18 @@ class SalesServiceTeam(models.Model):
         # sudo: whoever may make a team gets its address
         self.sudo().alias_id.write(self.sudo()._alias_get_creation_values())
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "stage_ids" in vals:
+            self._place_tickets()
+        return result
+
+    def _place_tickets(self):
+        """Their stages have changed: no ticket stays in a column of none of them."""
+        # sudo: a ticket has a column, whoever may see it
+        tickets = self.env["sales.service.ticket"].sudo()
+        tickets.search([("team_id", "in", self.ids)])._place()
+
     def _get_hours(self):
         """The calendar in force: ``(calendar, around the clock)``."""
         self.ensure_one()

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
@@ -65,7 +65,6 @@ class SalesServiceTicket(models.Model):
     number = fields.Char(readonly=True, copy=False, index="trigram")
     name = fields.Char("Subject", required=True, tracking=True, index="trigram")
     description = fields.Html(help="What the customer asks for.")
-    active = fields.Boolean(default=True)
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )
@@ -125,7 +124,10 @@ class SalesServiceTicket(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="restrict",
-        domain="[('share', '=', False), ('company_ids', 'in', company_id)]",
+        domain=lambda self: (
+            f"[('all_group_ids', 'in', {self._get_agents_group().id}), "
+            "('company_ids', 'in', company_id)]"
+        ),
         tracking=True,
         help="Who works on it.",
     )
@@ -261,6 +263,15 @@ class SalesServiceTicket(models.Model):
                         .sudo()
                         .search([("company_id", "=", company.id)], limit=1)
                     )
+                    if company and not teams[company]:
+                        raise UserError(
+                            self.env._(
+                                "%(company)s has no service team yet: a service "
+                                "manager makes one under Service › Configuration › "
+                                "Teams.",
+                                company=company.name,
+                            )
+                        )
                 ticket.team_id = teams[company].sudo(False)
 
     @api.depends("category_id")
@@ -319,10 +330,16 @@ class SalesServiceTicket(models.Model):
             self.env.context.get("default_team_id", [])
         )
         if team:
-            return stages | team._get_stages()[team]
-        return stages | stages.search([("team_ids", "=", False)])
+            stages |= team._get_stages()[team]
+        else:
+            stages |= stages.search([("team_ids", "=", False)])
+        return stages.sorted()
 
     # Who may
+
+    @api.model
+    def _get_agents_group(self):
+        return self.env.ref("sales_service.group_service_agent")
 
     @api.constrains("parent_id")
     def _check_parent(self):
@@ -332,7 +349,7 @@ class SalesServiceTicket(models.Model):
     @api.constrains("user_id", "company_id")
     def _check_agent(self):
         """Who works on it has to be able to open it."""
-        agents = self.env.ref("sales_service.group_service_agent")
+        agents = self._get_agents_group()
         for user, tickets in self.grouped("user_id").items():
             if not user:
                 continue
@@ -372,12 +389,9 @@ class SalesServiceTicket(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        Users = self.env["res.users"]
-        for vals in vals_list:
-            user = Users.browse(vals.get("user_id") or [])
-            if user:
-                self.browse()._check_may_hand_out(user)
         tickets = super().create(vals_list)
+        for user in tickets.user_id:
+            self.browse()._check_may_hand_out(user)
         # sudo: the number and what follows from who got it are stamped
         stamped = tickets.sudo().with_context(mail_notrack=True)
         for company, some in stamped.grouped("company_id").items():
@@ -424,10 +438,10 @@ class SalesServiceTicket(models.Model):
             self._check_may_hand_out(
                 self.env["res.users"].browse(vals["user_id"] or [])
             )
-        before = {ticket: (ticket.user_id, ticket.stage_id) for ticket in self}
+        before = {ticket: ticket.user_id for ticket in self if "user_id" in vals}
         result = super().write(vals)
         if "user_id" in vals:
-            self._follow_agent({one: user for one, (user, _stage) in before.items()})
+            self._follow_agent(before)
         if "stage_id" in vals:
             self._follow_stage()
         if "team_id" in vals or "category_id" in vals or "company_id" in vals:

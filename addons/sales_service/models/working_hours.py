@@ -11,12 +11,15 @@ class SalesServiceHoursMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._mark_limits()
-        return super().create(vals_list)
+        records = super().create(vals_list)
+        records._mark_limits()
+        return records
 
     def write(self, vals):
         self._mark_limits()
-        return super().write(vals)
+        result = super().write(vals)
+        self._mark_limits()
+        return result
 
     def unlink(self):
         self._mark_limits()
@@ -61,6 +64,11 @@ class ResourceCalendarAttendance(models.Model):
 class ResourceCalendarLeaves(models.Model):
     _name = "resource.calendar.leaves"
     _inherit = ["resource.calendar.leaves", "sales.service.hours.mixin"]
+
+    def _mark_limits(self):
+        # Somebody's own days off close no team.
+        if not all(leave.resource_id for leave in self):
+            super()._mark_limits()
 
 
 class SalesCalendarDay(models.Model):

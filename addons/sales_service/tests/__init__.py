@@ -2,6 +2,7 @@ from . import (
     test_clock,
     test_demo,
     test_service_access,
+    test_service_concurrency,
     test_sla,
     test_ticket,
 )

@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
+from ..tickets.states import STEPS
 from .common import ServiceCase
 
 OPERATIONS = ("read", "write", "create", "unlink")
@@ -154,3 +155,18 @@ class TestServiceAccess(ServiceCase):
             )
         )
         self.assertFalse(self._may(self._as("colleague", wizard), "read"))
+
+    def test_steps(self):
+        """Nobody takes a step with a ticket that is not theirs to work on."""
+        for kind, ticket in self.tickets.items():
+            ticket.resolution = "<p>Done</p>"
+            for role, allowed in TICKETS.items():
+                if kind in allowed.get("write", ()):
+                    continue
+                for step in STEPS:
+                    args = ("Ill",) if step == "refuse" else ()
+                    with (
+                        self.subTest(role=role, kind=kind, step=step),
+                        self.assertRaises(AccessError),
+                    ):
+                        getattr(self._as(role, ticket), f"action_{step}")(*args)

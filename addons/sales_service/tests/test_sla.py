@@ -133,6 +133,12 @@ class TestSla(ServiceCase):
             self.assertEqual(
                 self._of(ticket, "resolution").deadline, datetime(2031, 3, 6, 11)
             )
+            ticket.action_wait_customer()
+            self.policy.resolution_hours = 11
+            self.policy.resolution_hours = 10
+            # It waited before and after: there is nothing to say.
+            self.assertNotIn("Resolution", self._last_message(ticket).body)
+            ticket.action_start()
             ticket.action_wait_parts()
             self.assertEqual(
                 self._of(ticket, "resolution").deadline, datetime(2031, 3, 6, 11)
@@ -266,3 +272,161 @@ class TestSla(ServiceCase):
             ticket.action_cancel()
         self.assertEqual(set(ticket.clock_ids.mapped("status")), {"dropped"})
         self.assertFalse(ticket.deadline)
+
+    def test_cancelled_and_reopened(self):
+        """A breach that happened stays; what begins again has its limits again."""
+        ticket = self._begin()
+        with self._at(MONDAY + timedelta(hours=3)):
+            ticket.action_cancel()
+        self.assertTrue(ticket.sla_breached)
+        with self._at(datetime(2031, 3, 10, 9)):
+            ticket.action_reopen()
+        # Three hours had run; the answer was due long ago.
+        self.assertEqual(
+            self._of(ticket, "resolution").deadline, datetime(2031, 3, 10, 16)
+        )
+        self.assertEqual(
+            self._of(ticket, "response").deadline, MONDAY + timedelta(hours=2)
+        )
+        self.assertTrue(self._of(ticket, "response").breached_at)
+
+    def test_resolving_is_a_response(self):
+        """No second answer is due after a ticket was resolved without words."""
+        ticket = self._begin(resolution="<p>Done</p>")
+        with self._at(MONDAY + timedelta(hours=1)):
+            ticket.action_resolve()
+        self.assertEqual(ticket.responded_at, MONDAY + timedelta(hours=1))
+        self.assertEqual(
+            self._of(ticket, "response").deadline, MONDAY + timedelta(hours=2)
+        )
+        with self._at(datetime(2031, 3, 10, 9)):
+            ticket.action_reopen()
+            ticket.priority = "3"
+        self.assertEqual(
+            sorted(ticket.clock_ids.mapped("kind")), ["resolution", "response"]
+        )
+        self.assertFalse(ticket.sla_breached)
+
+    def test_policy_changes_while_resolved(self):
+        """What begins again does so by the policy of that day."""
+        ticket = self._begin(resolution="<p>Done</p>")
+        with self._at(MONDAY + timedelta(hours=1)):
+            ticket.action_resolve()
+            self.policy.active = False
+            later = self.policy.copy({"active": True, "resolution_hours": 4})
+        with self._at(datetime(2031, 3, 10, 9)):
+            ticket.action_reopen()
+        self.assertEqual(ticket.sla_id, later)
+        self.assertEqual(
+            self._of(ticket, "resolution").deadline, datetime(2031, 3, 10, 12)
+        )
+
+    def test_dropped_breach_stays(self):
+        self.env["sales.service.sla"].create(
+            {
+                "name": "Urgent",
+                "company_id": self.company.id,
+                "sequence": 1,
+                "priority": "3",
+                "resolution_hours": 4,
+            }
+        )
+        ticket = self._begin()
+        with self._at(MONDAY + timedelta(hours=3)):
+            ticket.priority = "3"
+        self.assertEqual(self._of(ticket, "response").status, "dropped")
+        self.assertTrue(ticket.sla_breached)
+
+    def test_company_changes(self):
+        """Another company has other teams and other policies."""
+        team = self.env["sales.service.team"].create(
+            {"name": "B", "company_id": self.company_b.id, "is_always_open": True}
+        )
+        theirs = self.policy.copy(
+            {"company_id": self.company_b.id, "resolution_hours": 3}
+        )
+        ticket = self._begin(category_id=False)
+        with self._at(MONDAY + timedelta(hours=1)):
+            ticket.company_id = self.company_b
+        self.assertEqual((ticket.team_id, ticket.sla_id), (team, theirs))
+        self.assertEqual(
+            self._of(ticket, "resolution").deadline, MONDAY + timedelta(hours=3)
+        )
+
+    def test_sales_is_no_response(self):
+        """A salesperson who asks how it goes has answered nobody."""
+        ticket = self._begin()
+        with self._at(MONDAY + timedelta(hours=1)):
+            self._say(ticket, "rep")
+        self.assertFalse(ticket.responded_at)
+        self.assertFalse(self._of(ticket, "response").met_at)
+
+    def test_archived_category(self):
+        """A policy is of the tickets of a category that is not used any more, too."""
+        self.policy.category_ids = self.category
+        ticket = self._begin()
+        self.category.active = False
+        with self._at(MONDAY + timedelta(hours=1)):
+            ticket.priority = "3"
+        self.assertEqual(ticket.sla_id, self.policy)
+
+    def test_personal_leaves(self):
+        """Somebody's day off moves no limits: nothing is computed for it."""
+        pending = self.env.cr.precommit.data
+        pending.pop("sales_service.hours", None)
+        leave = {
+            "name": "Day off",
+            "company_id": self.company.id,
+            "date_from": datetime(2031, 3, 4),
+            "date_to": datetime(2031, 3, 5),
+        }
+        employee = self.env["resource.resource"].create({"name": "Somebody"})
+        leaves = self.env["resource.calendar.leaves"]
+        personal = leaves.create({**leave, "resource_id": employee.id})
+        self.assertNotIn("sales_service.hours", pending)
+        personal.resource_id = False
+        self.assertIn("sales_service.hours", pending)
+
+    def test_not_overdue(self):
+        """Neither is what has no limit."""
+        free = self._ticket(priority="0")
+        free.clock_ids.unlink()
+        free.deadline = False
+        self.assertIn(
+            free, self.env["sales.service.ticket"].search([("is_overdue", "=", False)])
+        )
+
+    def test_sets(self):
+        """What is done to many tickets takes as many queries as to a few."""
+        agent = self.users["agent"].id
+        steps = {
+            "assign": lambda some: some.action_assign(agent),
+            "start": lambda some: some.action_start(),
+            "priority": lambda some: some.write({"priority": "3"}),
+            "hours": lambda some: some._follow_hours(),
+            "resolve": lambda some: some.action_resolve(),
+            "reopen": lambda some: some.action_reopen(),
+            "cancel": lambda some: some.action_cancel(),
+        }
+        counts = {}
+        for number in (5, 20):
+            tickets = self.env["sales.service.ticket"].create(
+                [
+                    {
+                        "name": f"Ticket {one}",
+                        "category_id": self.category.id,
+                        "resolution": "<p>Done</p>",
+                    }
+                    for one in range(number)
+                ]
+            )
+            for name, step in steps.items():
+                self.env.flush_all()
+                self.env.invalidate_all()
+                before = self.cr.sql_log_count
+                step(tickets)
+                self.env.flush_all()
+                counts.setdefault(name, []).append(self.cr.sql_log_count - before)
+        for name, (few, many) in counts.items():
+            with self.subTest(name):
+                self.assertLessEqual(many, few + 3, counts)

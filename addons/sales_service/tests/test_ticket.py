@@ -228,3 +228,69 @@ class TestTicket(ServiceCase):
             self.env.flush_all()
             counts.append(self.cr.sql_log_count - before)
         self.assertLessEqual(counts[1], counts[0] + 3, counts)
+
+    def test_hand_out_by_default(self):
+        """A default that a client asks for hands out no ticket either."""
+        tickets = self.env["sales.service.ticket"].with_user(self.users["agent"])
+        vals = {"name": "Call", "category_id": self.category.id}
+        for name in ("colleague", "stranger"):
+            user = self.users[name]
+            with self.assertRaises(AccessError):
+                tickets.with_context(default_user_id=user.id).create(vals)
+        mine = tickets.with_context(default_user_id=self.users["agent"].id)
+        ticket = mine.create(vals)
+        self.assertEqual((ticket.state, ticket.user_id), ("assigned", ticket.env.user))
+
+    def test_archived_team(self):
+        """What came to a team that is no more goes where the category above says."""
+        below = self.env["sales.service.category"].create(
+            {
+                "name": "Deep",
+                "parent_id": self.category.id,
+                "company_id": self.company.id,
+                "team_id": self.other_team.id,
+            }
+        )
+        self.assertEqual(self._ticket(category_id=below.id).team_id, self.other_team)
+        self.other_team.active = False
+        self.assertEqual(self._ticket(category_id=below.id).team_id, self.team)
+
+    def test_no_team(self):
+        """A company in which nobody has made a team yet: the user is told so."""
+        with self.assertRaisesRegex(UserError, "Company B has no service team"):
+            self._ticket(company_id=self.company_b.id, category_id=False)
+
+    def test_nobodys(self):
+        """What nobody has is taken before it is worked on."""
+        ticket = self._ticket(resolution="<p>Done</p>")
+        ticket.action_resolve()
+        ticket.action_reopen()
+        mine = self._as("agent", ticket)
+        for step in ("action_accept", "action_start", "action_wait_parts"):
+            with self.assertRaisesRegex(UserError, "nobody has it"):
+                getattr(mine, step)()
+        mine.action_assign()
+        mine.action_start()
+        self.assertEqual(ticket.state, "in_progress")
+
+    def test_stages_change(self):
+        """Tickets are in a column of their team and of their state, always."""
+        common = self.env.ref("sales_service.stage_new")
+        own = self.env["sales.service.stage"].create(
+            {"name": "In", "state": "new", "team_ids": self.other_team.ids}
+        )
+        ticket = self._ticket(team_id=self.other_team.id, category_id=False)
+        self.assertEqual(ticket.stage_id, own)
+        ticket.stage_id = common
+        self.assertEqual(ticket.stage_id, own)
+        own.team_ids = False
+        self.other_team.stage_ids = common
+        self.assertEqual(ticket.stage_id, common)
+        later = self.env["sales.service.stage"].create(
+            {"name": "Late", "state": "in_progress", "team_ids": self.other_team.ids}
+        )
+        ticket.action_assign(self.users["stranger"].id)
+        ticket.action_start()
+        self.assertEqual(ticket.stage_id, later)
+        later.state = "closed"
+        self.assertEqual(ticket.stage_id, common)
