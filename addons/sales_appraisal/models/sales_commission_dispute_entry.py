@@ -95,8 +95,8 @@ class SalesCommissionEntry(models.Model):
         if left == exact(dispute.amount):
             return text
         return self.env._(
-            "%(dispute)s The documents have changed since: of %(difference)s %(left)s "
-            "is left to be paid by it.",
+            "%(dispute)s (The documents have changed since: of %(difference)s "
+            "%(left)s is left to be paid by it.)",
             dispute=text,
             difference=self._format_amount(dispute.amount),
             left=self._format_amount(left),

@@ -69,7 +69,9 @@ class SalesCommissionDraw(models.Model):
     date_to = fields.Date(
         "Until", tracking=True, help="The last day. Empty: until it is ended."
     )
-    note = fields.Text("Agreed", help="What was agreed, and why; the rep reads it.")
+    note = fields.Text(
+        "What Was Agreed", help="What was agreed, and why; the rep reads it."
+    )
     owed = fields.Monetary(
         "Owed Today",
         compute="_compute_owed",

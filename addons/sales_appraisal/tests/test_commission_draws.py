@@ -13,7 +13,7 @@ from odoo.tools import mute_logger
 
 from .commission_common import CommissionCase
 
-JANUARY, FEBRUARY, MARCH = (date(2031, month, 10) for month in (1, 2, 3))
+JANUARY, FEBRUARY, MARCH, APRIL = (date(2031, month, 10) for month in (1, 2, 3, 4))
 
 
 class DrawCase(CommissionCase):
@@ -483,6 +483,16 @@ class TestDrawsOnStatements(DrawCase):
         self.assertEqual(trial.amount, 1000)
         for shown in ("100.00", "800.00"):
             self.assertIn(shown, trial.result)
+        # What is filled up from is money as well.
+        self.assertNotIn(">100.00<", trial.result)
+        self.assertNotIn("Nothing", trial.result)
+        beyond = trial.create(
+            {"plan_id": self.plan.id, "rep_id": self.reps["rep"].id, "date": APRIL}
+        )
+        self._sell("rep", 20000, "2031-04-10")
+        self.assertEqual(beyond.amount, 2000)
+        self.assertEqual(beyond.result.count("Nothing is guaranteed"), 2)
+        self.assertNotIn("Nothing counts", beyond.result)
         self.assertFalse(self._statement())
         # A draft without a draw leaves what is owed alone.
         self._settle()

@@ -118,6 +118,7 @@ class SalesCommissionTrial(models.TransientModel):
         lines = lines[:LINES]
         return {
             "name": rule.name,
+            "kind": rule.kind,
             "amount": float(total),
             "count": count,
             "lines": self._name_lines(rule, lines),
@@ -138,7 +139,8 @@ class SalesCommissionTrial(models.TransientModel):
         )
         documents = {credit._get_key(): credit.document_name for credit in found}
         partners = self.env["res.partner"].sudo()  # sudo: only names
-        money = rule.metric_id.unit == "money"
+        # What is advanced follows from what is earned.
+        money = not rule.metric_id or rule.metric_id.unit == "money"
         for line in lines:
             key = tuple(
                 line[name]
