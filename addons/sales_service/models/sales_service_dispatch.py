@@ -24,6 +24,8 @@ _WEIGHTS = {
 }
 # Steps by which somebody gives a ticket back; the rules do not give it to them again.
 _GIVEN_BACK = ("refuse", "release")
+# Who is proposed, and who did not want it, is nothing for customers and salespeople.
+_AGENTS = "sales_service.group_service_agent"
 
 
 class SalesServiceTeam(models.Model):
@@ -176,12 +178,19 @@ class SalesServiceTicket(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
+        groups=_AGENTS,
     )
     dispatch_reasons = fields.Char(
-        readonly=True, copy=False, help="Codes of what spoke for who got it by rules."
+        readonly=True,
+        copy=False,
+        groups=_AGENTS,
+        help="Codes of what spoke for who got it by rules.",
     )
     dispatch_note = fields.Char(
-        "Why", compute="_compute_dispatch_note", help="What speaks for this agent."
+        "Why",
+        compute="_compute_dispatch_note",
+        groups=_AGENTS,
+        help="What speaks for this agent.",
     )
     refused_user_ids = fields.Many2many(
         "res.users",
@@ -191,6 +200,7 @@ class SalesServiceTicket(models.Model):
         "Given Back By",
         readonly=True,
         copy=False,
+        groups=_AGENTS,
         help="The rules do not give them the ticket again.",
     )
     ranking = fields.Html(
@@ -318,10 +328,6 @@ class SalesServiceTicket(models.Model):
                     self.env["res.users"].browse(found[ticket.id]),
                     strengths(chosen, ranking, weights),
                 )
-        # Two at once do not give somebody more than the limit: the second waits here,
-        # and runs again on what the first has left.
-        users = {user for user, _codes in result.values()}
-        write_lock(profiles.filtered(lambda one: one.max_open and one.user_id in users))
         return result
 
     def _keep_found(self, found, assign):
@@ -329,6 +335,16 @@ class SalesServiceTicket(models.Model):
         nobody = self.env["res.users"]
         users = {ticket: found.get(ticket, (nobody,))[0] for ticket in self}
         if assign:
+            # Two at once do not give somebody more than the limit: the second waits
+            # here, and runs again on what the first has left.
+            write_lock(
+                self.env["sales.service.agent"].search(
+                    [
+                        ("user_id", "in", [user.id for user in users.values()]),
+                        ("max_open", ">", 0),
+                    ]
+                )
+            )
             for user, tickets in self.grouped(users.get).items():
                 if user:
                     tickets._hand_out(user)
@@ -372,11 +388,15 @@ class SalesServiceTicket(models.Model):
         return result
 
     def _follow_agent(self, before):
-        """What was proposed, and why, is over when somebody has it."""
+        """What was proposed, and why, is over when somebody has it, or no longer."""
         result = super()._follow_agent(before)
         # sudo: stamped
-        over = self.sudo().filtered("user_id")
-        over = over.filtered(lambda one: one.proposed_user_id or one.dispatch_reasons)
+        over = self.sudo().filtered(
+            lambda one: (
+                one.user_id != before[one]
+                and (one.proposed_user_id or one.dispatch_reasons)
+            )
+        )
         over.write({"proposed_user_id": False, "dispatch_reasons": False})
         return result
 

@@ -10,6 +10,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.sales_force.tests.common import ConcurrentCase
+
 from ..tickets import matching
 from .common import ServiceCase
 
@@ -450,8 +452,14 @@ class TestDispatch(ServiceCase):
             {"user_id": self.users["foreigner"].id, "company_id": self.company_b.id}
         )
         self.assertFalse(self._as("service_manager", foreign).has_access("read"))
+        ticket = self._ticket("agent")
         with self.assertRaises(AccessError):
-            self._as("agent", self._ticket()).read(["ranking"])
+            self._as("agent", ticket).read(["ranking"])
+        self.partner.user_id = self.users["rep"]
+        for name in ("proposed_user_id", "dispatch_note", "refused_user_ids"):
+            self._as("agent", ticket).read([name])
+            with self.assertRaises(AccessError):
+                self._as("rep", ticket).read([name])
 
     def test_batch(self):
         """Many take as many queries as few."""
@@ -475,3 +483,89 @@ class TestDispatch(ServiceCase):
             counts.append(self.cr.sql_log_count - before)
             self.assertEqual(len(tickets.user_id), 2)
         self.assertLessEqual(counts[2], counts[1] + 6, counts)
+
+
+@tagged("post_install", "-at_install")
+class TestTwoAtOnce(ConcurrentCase):
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self._remove)
+        with self._environment() as env:
+            user = env.ref("base.user_admin")
+            self.team_id = (
+                env["sales.service.team"]
+                .create(
+                    {
+                        "name": "Two at once",
+                        "company_id": user.company_id.id,
+                        "member_ids": user.ids,
+                        "dispatch_mode": "automatic",
+                        "is_always_open": True,
+                    }
+                )
+                .id
+            )
+            self.open = env["sales.service.ticket"].search_count(
+                [("user_id", "=", user.id), ("is_open", "=", True)]
+            )
+            profile = self._get_profile(env)
+            self.most = profile.max_open
+            profile.max_open = self.open + 1
+            # So that somebody works, whatever day it is.
+            self.hours = profile.calendar_id.id
+            profile.calendar_id = env["resource.calendar"].create(
+                {
+                    "name": "Two at once",
+                    "company_id": user.company_id.id,
+                    "attendance_ids": [Command.clear()]
+                    + [
+                        Command.create(
+                            {
+                                "name": "Day",
+                                "dayofweek": str(day),
+                                "hour_from": 0,
+                                "hour_to": 24,
+                                "day_period": "morning",
+                            }
+                        )
+                        for day in range(7)
+                    ],
+                }
+            )
+
+    def _get_profile(self, env):
+        user = env.ref("base.user_admin")
+        return env["sales.service.agent"].search(
+            [("user_id", "=", user.id), ("company_id", "=", user.company_id.id)]
+        )
+
+    def _remove(self):
+        with self._environment() as env:
+            tickets = env["sales.service.ticket"].search(
+                [("team_id", "=", self.team_id)]
+            )
+            tickets.write({"state": "cancelled"})
+            tickets.unlink()
+            team = env["sales.service.team"].browse(self.team_id)
+            alias = team.alias_id
+            team.unlink()
+            alias.unlink()
+            profile = self._get_profile(env)
+            calendar = profile.calendar_id
+            profile.write({"max_open": self.most, "calendar_id": self.hours})
+            calendar.unlink()
+
+    def test_limit(self):
+        """Two that come in at once: one of them gets the last place."""
+
+        def make(env):
+            env["sales.service.ticket"].create(
+                {"name": "At once", "team_id": self.team_id}
+            )
+
+        self.assertEqual(self._race(make, make), 2)
+        with self._environment() as env:
+            tickets = env["sales.service.ticket"].search(
+                [("team_id", "=", self.team_id)]
+            )
+            self.assertEqual((len(tickets), len(tickets.filtered("user_id"))), (2, 1))
