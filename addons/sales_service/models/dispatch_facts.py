@@ -104,7 +104,7 @@ class SalesServiceFacts(models.AbstractModel):
             (job.span[1] if job.span else job.until for job in jobs), default=now
         )
         times = self._get_times(profiles, now, max(latest, now))
-        load = self._get_load(profiles)
+        load = self._get_load(profiles, jobs)
         courses = self._get_courses(profiles, jobs)
         places, parts, customers, record = (
             read(profiles, jobs) if code in weighty else defaultdict(reading)
@@ -192,15 +192,25 @@ class SalesServiceFacts(models.AbstractModel):
 
     # What they have and can
 
-    def _get_load(self, profiles):
-        """``{user: (open tickets, minutes of work)}``."""
+    def _get_load(self, profiles, jobs):
+        """``{user: (open tickets, minutes of work)}``; what is proposed to them counts
+        as theirs, unless it is asked about.
+        """
         load = defaultdict(lambda: (0, 0))
-        for user, count, minutes in self.env["sales.service.ticket"]._read_group(
-            [("user_id", "in", profiles.user_id.ids), ("is_open", "=", True)],
-            ["user_id"],
-            ["__count", "planned_minutes:sum"],
+        for name, domain in (
+            ("user_id", []),
+            ("proposed_user_id", [("id", "not in", [job.key for job in jobs])]),
         ):
-            load[user] = (count, minutes or 0)
+            for user, count, minutes in self.env["sales.service.ticket"]._read_group(
+                [
+                    (name, "in", profiles.user_id.ids),
+                    ("is_open", "=", True),
+                    *domain,
+                ],
+                [name],
+                ["__count", "planned_minutes:sum"],
+            ):
+                load[user] = (load[user][0] + count, load[user][1] + (minutes or 0))
         return load
 
     def _get_courses(self, profiles, jobs):

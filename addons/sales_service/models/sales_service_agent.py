@@ -63,8 +63,8 @@ class SalesServiceAgent(models.Model):
         help="Empty: those of the rep profile; where that has none either, everywhere.",
     )
     max_open = fields.Integer(
-        "Open Tickets at Most",
-        help="The rules give no more than that. 0: no limit.",
+        "Limit",
+        help="Open tickets that the rules give at most. 0: no limit.",
     )
     location_id = fields.Many2one(
         "stock.location",

@@ -26,6 +26,14 @@ _WEIGHTS = {
 _GIVEN_BACK = ("refuse", "release")
 # Who is proposed, and who did not want it, is nothing for customers and salespeople.
 _AGENTS = "sales_service.group_service_agent"
+# What speaks for somebody where nobody else may get it.
+_ONLY = "only"
+
+
+def _speaks_for(choice, ranking, weights):
+    if sum(not one.forbids for one in ranking) == 1:
+        return (_ONLY,)
+    return strengths(choice, ranking, weights)
 
 
 class SalesServiceTeam(models.Model):
@@ -326,7 +334,7 @@ class SalesServiceTicket(models.Model):
                 )
                 result[ticket] = (
                     self.env["res.users"].browse(found[ticket.id]),
-                    strengths(chosen, ranking, weights),
+                    _speaks_for(chosen, ranking, weights),
                 )
         return result
 
@@ -500,14 +508,14 @@ class SalesServiceTicket(models.Model):
         may = [one for one in ranking if not one.forbids]
         items = Markup()
         for choice in may:
-            items += Markup("<li><b>%s</b> %s</li>") % (
+            items += Markup("<li><b>%s</b>: %s</li>") % (
                 names[choice.agent.key],
                 self._describe_choice(choice, ranking, weights),
             )
         text = Markup("<ol>%s</ol>") % items if may else Markup()
         items = Markup()
         for choice in ranking[len(may) :]:
-            items += Markup("<li><b>%s</b> %s</li>") % (
+            items += Markup("<li><b>%s</b>: %s</li>") % (
                 names[choice.agent.key],
                 "; ".join(ticket._describe_forbids(choice, job)),
             )
@@ -520,7 +528,7 @@ class SalesServiceTicket(models.Model):
 
     def _describe_choice(self, choice, ranking, weights):
         good, bad = self._get_strengths(), self._get_weaknesses()
-        speaks_for = strengths(choice, ranking, weights)
+        speaks_for = _speaks_for(choice, ranking, weights)
         against = weaknesses(choice, ranking[0], weights)
         return "; ".join(
             [good[code] for code in speaks_for] + [bad[code] for code in against]
@@ -555,6 +563,7 @@ class SalesServiceTicket(models.Model):
     def _get_strengths(self):
         """What each code says of who is best in it."""
         return {
+            _ONLY: self.env._("the only one by the rules"),
             matching.SLACK: self.env._("most time before the limit"),
             matching.DISTANCE: self.env._("nearest"),
             matching.LOAD: self.env._("fewest open tickets"),

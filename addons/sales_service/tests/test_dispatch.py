@@ -139,6 +139,12 @@ class TestDispatch(ServiceCase):
         self.assertFalse(ticket.proposed_user_id)
         with self.assertRaisesRegex(UserError, "nobody is proposed"):
             self._as("dispatcher", ticket).action_accept_proposal()
+        # What is proposed counts as given; all are asked about anew together.
+        more = self._ticket() + self._ticket()
+        both = self.users["agent"] + self.users["colleague"]
+        self.assertEqual(more.proposed_user_id, both)
+        self.team._cron_dispatch()
+        self.assertEqual(more.proposed_user_id, both)
 
     def test_certificate(self):
         """Of the category above, and of the product; each is wanted."""
@@ -157,6 +163,7 @@ class TestDispatch(ServiceCase):
         certificate = self._certify("agent", high)
         self.team._cron_dispatch()
         self.assertEqual(ticket.user_id, self.users["agent"])
+        self.assertIn("the only one", ticket.dispatch_note)
         certificate.date_end = "2026-06-01"
         # Another team's, and what asks for nothing.
         self.assertFalse(self._ticket().user_id)
