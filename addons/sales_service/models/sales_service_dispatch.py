@@ -88,11 +88,11 @@ class SalesServiceTeam(models.Model):
 
     @api.model
     def _cron_dispatch(self):
-        """Hand out what waits, and give away what absent agents have."""
+        """Give away what absent agents have, and hand out what waits."""
         teams = self.search([("dispatch_mode", "!=", "manual")])
+        teams._follow_absences()
         self.env["ir.cron"]._commit_progress(remaining=len(teams))
         for team in teams:
-            team._follow_absences()
             self.env["sales.service.ticket"].search(
                 [
                     ("team_id", "=", team.id),
@@ -108,28 +108,33 @@ class SalesServiceTeam(models.Model):
         Dispatchers hear what was moved, and what was not: appointments and what is
         worked on.
         """
-        self.ensure_one()
         facts = self.env["sales.service.facts"]
-        absences = facts._get_absences(facts._get_candidates(self))
-        for agent, back in absences.items():
-            if agent.absence_told and agent.absence_told >= back:
-                continue
-            tickets = self.env["sales.service.ticket"].search(
-                [
-                    ("team_id", "=", self.id),
-                    ("user_id", "=", agent.user_id.id),
-                    ("is_open", "=", True),
-                ]
-            )
-            jobs = facts._get_jobs(self, tickets)
-            urgent = tickets.filtered(
-                lambda one, jobs=jobs, back=back: (
-                    (jobs[one].span or [jobs[one].until])[0] < back
-                )
-            )
-            moved, kept = urgent._hand_over()
+        followed = {}
+        for team in self:
+            absences = facts._get_absences(facts._get_candidates(team))
+            for agent, back in absences.items():
+                if not agent.absence_told or agent.absence_told < back:
+                    followed[agent] = back
+                    moved, kept = team._get_urgent(agent, back)._hand_over()
+                    team._tell_absence(agent, moved, kept)
+        # Who is in several teams is followed in each of them.
+        for agent, back in followed.items():
             agent.absence_told = back
-            self._tell_absence(agent, moved, kept)
+
+    def _get_urgent(self, agent, back):
+        """The tickets of an agent that cannot wait for a moment."""
+        self.ensure_one()
+        tickets = self.env["sales.service.ticket"].search(
+            [
+                ("team_id", "=", self.id),
+                ("user_id", "=", agent.user_id.id),
+                ("is_open", "=", True),
+            ]
+        )
+        jobs = self.env["sales.service.facts"]._get_jobs(self, tickets)
+        return tickets.filtered(
+            lambda one: (jobs[one].span or [jobs[one].until])[0] < back
+        )
 
     def _tell_absence(self, agent, moved, kept):
         """Tell the dispatchers, each in their language."""

@@ -397,12 +397,22 @@ class TestDispatch(ServiceCase):
         )
         urgent = self._ticket("agent", priority="3")
         calm = self._ticket("agent")
+        self.other_team.write(
+            {
+                "dispatch_mode": "automatic",
+                "member_ids": [Command.link(self.users["agent"].id)],
+            }
+        )
+        theirs = self._ticket(
+            "agent", priority="3", team_id=self.other_team.id, category_id=False
+        )
         agreed = self._ticket(
             "agent", name="Agreed", planned_from=MONDAY + timedelta(hours=1)
         )
         self.agent.away_until = MONDAY + timedelta(days=1)
         self.team._cron_dispatch()
         self.assertEqual(urgent.user_id, self.users["colleague"])
+        self.assertEqual(theirs.user_id, self.users["stranger"])
         self.assertEqual((calm + agreed).user_id, self.users["agent"])
         told = self._last_message(self.team)
         self.assertEqual(told.partner_ids, self.users["dispatcher"].partner_id)
