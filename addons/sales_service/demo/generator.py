@@ -89,6 +89,7 @@ class Demo:
         self.make_people()
         self.make_tickets()
         self.at(None)
+        self.make_dispatching()
         self.env.flush_all()
 
     def at(self, moment):
@@ -153,6 +154,21 @@ class Demo:
                     datetime.combine(day, time(1 + 2 * number, 13 * number)),
                     orders[self.random.randrange(len(orders))],
                 )
+
+    def make_dispatching(self):
+        """One team's tickets are proposed from now on, the other's handed out."""
+        agents = self.env["sales.service.agent"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        agents.write({"max_open": 25, "start_id": self.company.partner_id.id})
+        for team, mode in zip(self.teams, ("proposed", "automatic"), strict=True):
+            team.dispatch_mode = mode
+        self.env["sales.service.requirement"].create(
+            {"team_id": self.teams[1].id, "on_site": True}
+        )
+        self.env["sales.service.ticket"].search(
+            [("user_id", "=", False), ("is_open", "=", True)]
+        )._dispatch()
 
     def make_ticket(self, moment, order):
         """A ticket that came in then, as far as it got until now."""

@@ -7,4 +7,8 @@ from . import sales_service_interval
 from . import sales_service_sla
 from . import sales_service_clock
 from . import working_hours
+from . import sales_service_requirement
+from . import sales_service_agent
+from . import dispatch_facts
+from . import sales_service_dispatch
 from . import sales_service_demo

@@ -59,6 +59,10 @@ class SalesServiceTicket(models.Model):
             "warn_at",
             "sla_breached",
             "responded_at",
+            # Of dispatching
+            "proposed_user_id",
+            "dispatch_reasons",
+            "refused_user_ids",
         )
     )
 
