@@ -8,3 +8,7 @@ from . import sales_service_sla
 from . import sales_service_clock
 from . import working_hours
 from . import sales_service_demo
+from . import sales_service_facts
+from . import sales_service_rating
+from . import sales_service_rating_reason
+from . import sales_credit

@@ -59,6 +59,13 @@ class SalesServiceTicket(models.Model):
             "warn_at",
             "sla_breached",
             "responded_at",
+            # What enters the credit ledger
+            "repeat_of_id",
+            "repeat_ids",
+            "response_hours",
+            "work_hours",
+            "calendar_hours",
+            "service_rating_ids",
         )
     )
 
