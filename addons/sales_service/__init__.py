@@ -2,7 +2,7 @@ from odoo.tools import SQL
 
 from odoo.addons.sales_force.hooks import forget_names, free_activities
 
-from . import models, wizards
+from . import controllers, models, wizards
 from .ledger.ticket import TICKET
 
 

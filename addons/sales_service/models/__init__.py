@@ -9,6 +9,10 @@ from . import sales_service_clock
 from . import working_hours
 from . import sales_service_demo
 from . import sales_service_facts
+from . import sales_service_closing
 from . import sales_service_rating
 from . import sales_service_rating_reason
+from . import sales_service_breach_reason
+from . import sales_service_notice
+from . import sales_service_callback
 from . import sales_credit

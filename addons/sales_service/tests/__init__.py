@@ -2,6 +2,8 @@ from . import (
     test_clock,
     test_demo,
     test_facts,
+    test_notice,
+    test_rating,
     test_service_access,
     test_sla,
     test_ticket,
