@@ -15,4 +15,6 @@ from . import sales_service_rating_reason
 from . import sales_service_breach_reason
 from . import sales_service_notice
 from . import sales_service_callback
+from . import sales_service_report
+from . import sales_service_quality
 from . import sales_credit
