@@ -252,7 +252,9 @@ class TestFactsOracle(FactsCase):
 
     def _play(self, rng):
         """Do anything at any time; what is not allowed then is not done."""
-        partners = self.partner + self.env["res.partner"].create({"name": "Second"})
+        partners = self.env["res.partner"].create(
+            [{"name": name} for name in ("First", "Second")]
+        )
         products = self.product + self.other_product
         agents = (self.users["agent"] + self.users["colleague"]).ids
         tickets = self.env["sales.service.ticket"]
@@ -268,9 +270,14 @@ class TestFactsOracle(FactsCase):
                         category_id=rng.choice([self.category.id, False]),
                         team_id=self.team.id,
                     )
+                    self._check_repeat(tickets[-1], tickets)
                     continue
                 ticket = rng.choice(tickets)
                 step = rng.choice(self.STEPS)
+                if not ticket[
+                    {"answer": "user_id", "rate": "resolved_at"}.get(step, "id")
+                ]:
+                    continue
                 try:
                     with self.env.cr.savepoint():
                         self._do(rng, ticket, step, agents, partners, moment)
@@ -278,10 +285,32 @@ class TestFactsOracle(FactsCase):
                     continue
                 if step == "answer":
                     answers.setdefault(ticket, moment)
+                elif step == "move":
+                    self._check_repeat(ticket, tickets)
             # Now and then somebody reads the ledger meanwhile.
             if rng.random() < 0.2:
                 self._sums(tickets)
         return tickets, answers
+
+    def _check_repeat(self, ticket, tickets):
+        """It repeats the one for the same thing that was resolved last before it."""
+        found = ticket.browse()
+        for one in (tickets - ticket).sorted("id"):
+            if (
+                one.state in ("resolved", "closed")
+                and one.partner_id == ticket.partner_id
+                and timedelta()
+                <= ticket.opened_at - one.resolved_at
+                <= timedelta(days=30)
+                and (
+                    one.product_id == ticket.product_id
+                    if one.product_id and ticket.product_id
+                    else one.category_id == ticket.category_id != self.category.browse()
+                )
+                and (not found or one.resolved_at >= found.resolved_at)
+            ):
+                found = one
+        self.assertEqual(ticket.repeat_of_id, found)
 
     def _do(self, rng, ticket, step, agents, partners, moment):
         if step == "assign":
@@ -289,12 +318,8 @@ class TestFactsOracle(FactsCase):
         elif step == "refuse":
             ticket.action_refuse("No")
         elif step == "answer":
-            if not ticket.user_id:
-                raise UserError("Nobody answers")
             self._answer(ticket)
         elif step == "rate":
-            if not ticket.resolved_at:
-                raise UserError("Nothing to rate")
             self._rate(ticket, rng.randrange(1, 6), moment)
         elif step == "move":
             ticket.partner_id = rng.choice(partners)
@@ -328,7 +353,7 @@ class TestFactsOracle(FactsCase):
                     ("RESPONSE_HOURS_SUM", hours),
                 ):
                     expected[code, ticket.user_id, day] += value
-            for rating in ticket.service_rating_ids:
+            for rating in ticket.service_rating_ids.filtered("rated_at"):
                 day = self.company._get_sales_date(rating.rated_at)
                 expected["RATINGS", rating.user_id, day] += 1
                 expected["RATING_SUM", rating.user_id, day] += rating.points
