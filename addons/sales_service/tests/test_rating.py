@@ -234,6 +234,20 @@ class TestClosing(RatingCase):
             [call.args for call in commit.call_args_list[1:]], [(2,), (2,), (1,)]
         )
 
+    def test_queries(self):
+        """Closing forty takes hardly more queries than ten, their credits included."""
+        counts = []
+        for number in (10, 40):
+            for _ticket in range(number):
+                self._resolve()
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            self._close_at(datetime(2031, 4, 1))
+            self.env["sales.credit"]._process_pending()
+            counts.append(self.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 5, counts)
+
 
 @tagged("post_install", "-at_install")
 class TestRatingPage(RatingCase, HttpCase):
