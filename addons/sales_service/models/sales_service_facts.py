@@ -12,6 +12,8 @@ from ..tickets.states import DONE
 REPEAT_DAYS = 30
 # What decides whether a ticket repeats another.
 _SAME = {"partner_id", "product_id", "category_id", "company_id"}
+# What is credited of ratings as well.
+_RATED = {"partner_id", "product_id", "company_id"}
 # While it is in these states the agents cannot get on, or need not.
 _OTHERS = {*DONE, "waiting_customer"}
 
@@ -104,8 +106,9 @@ class SalesServiceTicket(models.Model):
     def _mark_credits(self, changed=None):
         # sudo: what is credited does not depend on who changed it
         tickets = self.sudo()
-        # What was never closed nor rated has no credits.
-        known = tickets.filtered("closed_at" if changed == {"state"} else "resolved_at")
+        # What was never closed has no credits but those of ratings.
+        of_ratings = changed is None or changed & _RATED
+        known = tickets.filtered("resolved_at" if of_ratings else "closed_at")
         repeated = tickets.repeat_of_id
         self.env["sales.credit"]._mark("ticket", (known | repeated).ids)
 
