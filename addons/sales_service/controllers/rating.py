@@ -26,14 +26,14 @@ class RatingController(Controller):
         lang = rating.partner_id.lang or get_lang(request.env).code
         request.update_context(lang=lang)
         rating = rating.with_context(lang=lang)
+        reasons = rating.env["sales.service.rating.reason"].search([])
         points = int(points) if points in map(str, range(10)) else 0
         error = None
         if request.httprequest.method == "POST":
             chosen = request.httprequest.form.getlist("reason")
+            chosen = reasons.filtered(lambda one: str(one.id) in chosen)
             try:
-                rating._give(
-                    points, [int(id_) for id_ in chosen if id_.isdecimal()], comment
-                )
+                rating._give(points, chosen.ids, comment)
             except UserError as problem:
                 error = problem.args[0]
         return request.render(
@@ -45,7 +45,7 @@ class RatingController(Controller):
                 "points": points,
                 "comment": comment,
                 "faces": [*enumerate(FACES, 1)],
-                "reasons": rating.env["sales.service.rating.reason"].search([]),
+                "reasons": reasons,
                 "error": error,
             },
         )

@@ -44,10 +44,11 @@ class SalesServiceTicket(models.Model):
         )
         for ticket in tickets:
             user = ticket.commercial_partner_id.user_id
-            if user.active and ticket.with_user(user).has_access("read"):
+            if user and ticket._is_seen_by(user):
+                words = ticket.with_context(lang=user.lang).env
                 ticket.activity_schedule(
                     _TYPE,
                     date_deadline=days[ticket][0],
-                    summary=self.env._("Is the customer content again?"),
+                    summary=words._("Is the customer content again?"),
                     user_id=user.id,
                 )

@@ -116,14 +116,18 @@ class SalesServiceClock(models.Model):
         if step == ESCALATED:
             hearers |= ticket._get_chief()
         self.notice = step
-        kind = dict(self._fields["kind"]._description_selection(self.env))[self.kind]
-        summary = (
-            self.env._("%(limit)s runs out", limit=kind)
-            if step == WARNED
-            else self.env._("%(limit)s was missed", limit=kind)
-        )
-        for user in hearers.filtered("active"):
-            ticket.activity_schedule(_TYPE, summary=summary, user_id=user.id)
+        for user in hearers.filtered(ticket._is_seen_by):
+            ticket.activity_schedule(
+                _TYPE,
+                summary=self.with_context(lang=user.lang)._say_notice(step),
+                user_id=user.id,
+            )
+
+    def _say_notice(self, step):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        if step == WARNED:
+            return self.env._("%(limit)s runs out", limit=kinds[self.kind])
+        return self.env._("%(limit)s was missed", limit=kinds[self.kind])
 
 
 class SalesServiceTicket(models.Model):
@@ -188,11 +192,17 @@ class SalesServiceTicket(models.Model):
         if team is None:
             passed |= self.team_id.dispatcher_ids
         for user in (*chain, *(team or ()), *managers.sorted("id")):
-            if (
-                user.active
-                and user not in passed
-                and self.company_id in user.company_ids
-                and self.with_user(user).has_access("read")
-            ):
+            if user not in passed and self._is_seen_by(user):
                 return user
         return self.env["res.users"]
+
+    def _is_seen_by(self, user):
+        """Whether a user who works in the ticket's company may read it."""
+        company = self.company_id
+        return bool(
+            user.active
+            and company in user.company_ids
+            and self.with_user(user)
+            .with_context(allowed_company_ids=company.ids)
+            .has_access("read")
+        )

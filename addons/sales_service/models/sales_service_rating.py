@@ -13,6 +13,8 @@ from .sales_service_ticket import PAST
 POINTS = (1, 2, 3, 4, 5)
 # A comment is cut off after so many characters.
 LENGTH = 4000
+# How the links begin that stand for the secret ones.
+SEALED = "/service/rate/sealed-"
 # So many customers are reminded in one transaction.
 BATCH = 50
 
@@ -112,10 +114,18 @@ class SalesServiceRating(models.Model):
         return self.sudo().search([("token", "=", token)], limit=1)
 
     def _get_url(self):
-        """The page to rate on, of whoever may hand out the customer's link."""
+        """The page to rate on: for the customer's eyes only."""
         self.ensure_one()
         # sudo: nobody reads the token; it goes to the customer
         return f"{self.get_base_url()}/service/rate/{self.sudo().token}"
+
+    def _get_sealed_url(self):
+        """What stands for the page where agents read the customer's mail as well.
+
+        It opens nothing. The customer's copy has the page instead of it.
+        """
+        self.ensure_one()
+        return f"{self.get_base_url()}{SEALED}{self.id}"
 
     def _may_be_given(self):
         return not self.rated_at and self.ticket_id.state in ("resolved", "closed")
@@ -156,9 +166,11 @@ class SalesServiceRating(models.Model):
 
     def _log(self):
         """Write the rating down on the ticket, in the customer's name."""
+        # The page is in the customer's language, the ticket in the agent's.
+        said = self.with_context(lang=self.user_id.lang or self.env.lang)
         words = [
-            self.env._("Rating: %(points)s of 5", points=self.points),
-            ", ".join(self.reason_ids.mapped("name")),
+            said.env._("Rating: %(points)s of 5", points=self.points),
+            ", ".join(said.reason_ids.mapped("name")),
             self.comment,
         ]
         self.ticket_id.message_post(
@@ -179,9 +191,10 @@ class SalesServiceRating(models.Model):
             return
         chief = ticket._get_chief(ticket.team_id.dispatcher_ids)
         if chief:
+            words = self.with_context(lang=chief.lang).env
             ticket.activity_schedule(
                 talk,
-                summary=self.env._("Rating %(points)s of 5", points=self.points),
+                summary=words._("Rating %(points)s of 5", points=self.points),
                 note=plaintext2html(self.comment or ""),
                 user_id=chief.id,
             )
@@ -314,6 +327,19 @@ class SalesServiceTicket(models.Model):
                 subtype_xmlid="mail.mt_note",
                 force_send=False,
             )
+
+    def _notify_by_email_render_layout(
+        self, message, recipients_group, *args, **kwargs
+    ):
+        """The customer's copy, and no other, opens the page to rate on."""
+        body = super()._notify_by_email_render_layout(
+            message, recipients_group, *args, **kwargs
+        )
+        if SEALED in body:
+            rating = self._get_open_rating()
+            if recipients_group.get("recipients_ids") == rating.partner_id.ids:
+                body = body.replace(rating._get_sealed_url(), rating._get_url())
+        return body
 
     def _get_open_rating(self):
         """What the customer may still rate, maybe an empty record.

@@ -52,7 +52,7 @@ class TestRating(RatingCase):
         mail = self._mails(ticket)
         self.assertEqual(len(mail), 1)
         self.assertIn("New seal", mail.body)
-        self.assertIn(f"{rating._get_url()}?points=5", mail.body)
+        self.assertIn(f"{rating._get_sealed_url()}?points=5", mail.body)
         self.assertIn("03/10/2031", mail.body)
         self.assertFalse(ticket.responded_at)
         self.team.rating_request = False
@@ -62,6 +62,37 @@ class TestRating(RatingCase):
         self.assertNotIn("/service/rate/", self._mails(other).body)
         nobody = self._resolve(partner_id=False)
         self.assertFalse(nobody.service_rating_ids or self._mails(nobody))
+
+    def test_secret(self):
+        """The customer's copy opens the page; what agents read does not."""
+        ticket = self._resolve()
+        ticket.message_subscribe(self.users["agent"].partner_id.ids)
+        note = self.env.ref("mail.mt_note")
+        ticket.message_follower_ids.subtype_ids = note
+        self._remind_at(datetime(2031, 3, 20))
+        rating = ticket.service_rating_ids
+        for message in self._mails(ticket):
+            copies = self.env["mail.mail"].search(
+                [("mail_message_id", "=", message.id)]
+            )
+            self.assertNotIn(rating.token, message.body)
+            self.assertTrue(copies)
+            for copy in copies:
+                self.assertEqual(
+                    rating._get_url() in copy.body_html,
+                    self.partner in copy.recipient_ids,
+                )
+                self.assertLessEqual(len(copy.recipient_ids), 1)
+
+    def test_words(self):
+        """The page is in the customer's language, the ticket in the agent's."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.users["agent"].lang = "zh_CN"
+        reason = self.env.ref("sales_service.rating_reason_speed")
+        reason.with_context(lang="zh_CN").name = "快慢"
+        ticket = self._resolve()
+        ticket.service_rating_ids.with_context(lang="en_US")._give(4, reason.ids)
+        self.assertIn("快慢", self._last_message(ticket).body)
 
     def test_given_once(self):
         ticket = self._resolve()
