@@ -56,6 +56,20 @@ REQUESTS = (
     ),
 )
 
+# Points, what customers say, Chinese, and the reason.
+VERDICTS = (
+    (5, "Quick and friendly, thank you.", "又快又客气，谢谢。", "contact"),
+    (5, "", "", "result"),
+    (4, "", "", "speed"),
+    (4, "All well, it took a little.", "都好，就是等了一会儿。", "speed"),
+    (3, "Nobody told me when you come.", "没人告诉我什么时候来。", "words"),
+    (2, "Had to call three times.", "打了三次电话。", "words"),
+    (1, "It broke again after a day.", "第二天又坏了。", "result"),
+)
+# How often each is said, and in how many of a hundred no rating comes.
+OFTEN = (6, 6, 5, 3, 2, 1, 1)
+SILENT = 0.4
+
 
 class Demo:
     """Makes the tickets of the demo company.
@@ -204,6 +218,7 @@ class Demo:
                 )
             ),
             (8, lambda: self.resolve(ticket, self.word((done, done_chinese)))),
+            (12, lambda: self.rate(ticket)),
             (50, ticket.action_close),
         ]
         if self.random.random() < 0.06:
@@ -239,4 +254,18 @@ class Demo:
 
     def resolve(self, ticket, done):
         ticket.resolution = f"<p>{done}</p>"
+        ticket.invalidate_recordset(["is_overdue"])
+        if ticket.sla_breached or ticket.is_overdue:
+            reasons = self.env["sales.service.breach.reason"].search([])
+            ticket.breach_reason_id = self.random.choice(reasons)
         ticket.action_resolve()
+
+    def rate(self, ticket):
+        """The customer rates, or is reminded in vain."""
+        rating = ticket._get_open_rating()
+        if self.random.random() < SILENT:
+            rating.reminded_at = ticket._get_now()
+            return
+        [(points, words, chinese, reason)] = self.random.choices(VERDICTS, OFTEN)
+        reason = self.env.ref(f"sales_service.rating_reason_{reason}")
+        rating._give(points, reason.ids, self.word((words, chinese)))

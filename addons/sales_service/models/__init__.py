@@ -12,3 +12,13 @@ from . import sales_service_agent
 from . import dispatch_facts
 from . import sales_service_dispatch
 from . import sales_service_demo
+from . import sales_service_facts
+from . import sales_service_closing
+from . import sales_service_rating
+from . import sales_service_rating_reason
+from . import sales_service_breach_reason
+from . import sales_service_notice
+from . import sales_service_callback
+from . import sales_service_report
+from . import sales_service_quality
+from . import sales_credit

@@ -63,6 +63,13 @@ class SalesServiceTicket(models.Model):
             "proposed_user_id",
             "dispatch_reasons",
             "refused_user_ids",
+            # What enters the credit ledger
+            "repeat_of_id",
+            "repeat_ids",
+            "response_hours",
+            "work_hours",
+            "calendar_hours",
+            "service_rating_ids",
         )
     )
 

@@ -36,3 +36,15 @@ class TestDemo(TransactionCase):
             self.assertFalse(rows[-1].stop)
             self.assertLessEqual(rows[-1].start, now)
             self.assertEqual(rows[0].start, ticket.opened_at)
+
+    def test_verdicts(self):
+        """Some customers rate, and some do not; what is late has a reason."""
+        ratings = self.tickets.service_rating_ids
+        self.assertGreater(len(ratings.filtered("rated_at")), 20)
+        self.assertTrue(ratings.filtered(lambda one: not one.rated_at))
+        late = self.tickets.filtered(
+            lambda one: one.state == "closed" and one.sla_breached
+        )
+        self.assertFalse(late.filtered(lambda one: not one.breach_reason_id))
+        given = ratings.filtered("rated_at").mapped("rated_at")
+        self.assertLessEqual(max(given), self.env.cr.now())

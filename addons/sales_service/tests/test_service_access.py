@@ -90,6 +90,28 @@ class TestServiceAccess(ServiceCase):
                         for operation in ("write", "create", "unlink"):
                             self.assertFalse(self._may(records, operation))
 
+    def test_ratings(self):
+        """Seen by who was rated, by who leads, and by the customer's salespeople."""
+        rating = self.env["sales.service.rating"].create(
+            [
+                {"ticket_id": ticket.id, "user_id": ticket.user_id.id}
+                for ticket in self.tickets.values()
+            ]
+        )
+        of = dict(zip(self.tickets, rating, strict=True))
+        readers = {
+            **{role: allowed.get("read", set()) for role, allowed in TICKETS.items()},
+            "agent": {"own"},
+            "colleague": {"team"},
+        }
+        for role, kinds in readers.items():
+            for kind, one in of.items():
+                one = self._as(role, one)
+                with self.subTest(role=role, kind=kind):
+                    self.assertEqual(self._may(one, "read"), kind in kinds)
+                    for operation in ("write", "create", "unlink"):
+                        self.assertFalse(self._may(one, operation))
+
     def test_create_and_unlink(self):
         vals = {"name": "Call", "partner_id": self.partner.id}
         for role in TICKETS:
@@ -110,7 +132,8 @@ class TestServiceAccess(ServiceCase):
         """Managers configure; everybody else reads."""
         policy = self.env["sales.service.sla"].search([], limit=1)
         stage = self.env.ref("sales_service.stage_new")
-        for records in (self.team, self.category, policy, stage):
+        reason = self.env.ref("sales_service.rating_reason_speed")
+        for records in (self.team, self.category, policy, stage, reason):
             for role in TICKETS:
                 records = self._as(role, records)
                 with self.subTest(role=role, model=records._name):
@@ -137,7 +160,10 @@ class TestServiceAccess(ServiceCase):
         )
         for operation in ("write", "create", "unlink"):
             self.assertFalse(self._may(found, operation))
-        for model in ("interval", "clock", "sla", "team", "stage", "category"):
+        for model in (
+            *("interval", "clock", "sla", "team", "stage", "category", "rating"),
+            "rating.reason",
+        ):
             self.assertFalse(
                 self.env[f"sales.service.{model}"].with_user(user).has_access("read")
             )

@@ -1,0 +1,120 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .sales_service_report import SUPPLIER
+
+# A rate is no sum: it is made of the sums that it divides.
+_RATE = "rate:sum"
+
+
+class SalesServiceQuality(models.Model):
+    """Tickets per 1,000 pieces sold, by product, lot and supplier, day by day.
+
+    Sold is what was delivered to customers less what they returned, in the product's
+    unit, on the day it was done; tickets are those that came in, but for cancelled
+    ones. A lot's supplier is who delivered it, else the product's first vendor.
+    """
+
+    _name = "sales.service.quality"
+    _description = "Quality of Products"
+    _auto = False
+    _order = "date desc, id desc"
+    _rec_name = "product_id"
+    _depends = {
+        "sales.service.ticket": [
+            *("company_id", "product_id", "lot_id", "state", "opened_at", "active"),
+        ],
+        "stock.move.line": [
+            *("company_id", "product_id", "lot_id", "state", "date"),
+            *("quantity_product_uom", "location_id", "location_dest_id", "move_id"),
+        ],
+        "stock.move": ["picking_id"],
+        "stock.location": ["usage"],
+        "stock.picking": ["partner_id"],
+        "product.supplierinfo": [
+            *("product_tmpl_id", "product_id", "partner_id", "company_id", "sequence"),
+        ],
+    }
+
+    company_id = fields.Many2one("res.company", "Company", readonly=True)
+    date = fields.Date(readonly=True, help="In UTC.")
+    product_id = fields.Many2one("product.product", "Product", readonly=True)
+    categ_id = fields.Many2one("product.category", "Product Category", readonly=True)
+    lot_id = fields.Many2one("stock.lot", "Lot/Serial", readonly=True)
+    supplier_id = fields.Many2one("res.partner", "Supplier", readonly=True)
+    sold = fields.Float(digits="Product Unit", readonly=True)
+    tickets = fields.Integer(readonly=True)
+    rate = fields.Float(
+        "Tickets per 1,000 Sold",
+        digits=(16, 2),
+        readonly=True,
+        help="Empty where nothing was sold.",
+    )
+
+    @property
+    def _table_query(self):
+        return SQL(
+            """
+            SELECT row_number() OVER (
+                    ORDER BY t.date, t.company_id, t.product_id, t.lot_id
+                ) AS id,
+                t.company_id, t.date, t.product_id, pt.categ_id, t.lot_id,
+                COALESCE(receipt.partner_id, vendor.partner_id) AS supplier_id,
+                t.sold, t.tickets,
+                1000 * t.tickets / NULLIF(t.sold, 0) AS rate
+            FROM (
+                SELECT company_id, date, product_id, lot_id, sum(sold) AS sold,
+                    sum(tickets)::integer AS tickets
+                FROM (
+                    SELECT l.company_id, l.date::date, l.product_id, l.lot_id,
+                        l.quantity_product_uom
+                            * CASE target.usage WHEN 'customer' THEN 1 ELSE -1 END
+                            AS sold,
+                        0 AS tickets
+                    FROM stock_move_line l
+                    JOIN stock_location origin ON origin.id = l.location_id
+                    JOIN stock_location target ON target.id = l.location_dest_id
+                    WHERE l.state = 'done'
+                      AND (origin.usage = 'customer') <> (target.usage = 'customer')
+                    UNION ALL
+                    SELECT company_id, opened_at::date, product_id, lot_id, 0, 1
+                    FROM sales_service_ticket
+                    WHERE active AND product_id IS NOT NULL AND state <> 'cancelled'
+                ) facts
+                GROUP BY company_id, date, product_id, lot_id
+            ) t
+            JOIN product_product v ON v.id = t.product_id
+            JOIN product_template pt ON pt.id = v.product_tmpl_id
+            LEFT JOIN LATERAL (
+                SELECT p.partner_id FROM stock_move_line l
+                JOIN stock_location origin ON origin.id = l.location_id
+                    AND origin.usage = 'supplier'
+                JOIN stock_move m ON m.id = l.move_id
+                JOIN stock_picking p ON p.id = m.picking_id
+                WHERE l.lot_id = t.lot_id AND l.state = 'done'
+                ORDER BY l.date, l.id LIMIT 1
+            ) receipt ON TRUE
+            LEFT JOIN LATERAL (%(vendor)s) vendor ON TRUE
+            """,
+            vendor=SUPPLIER,
+        )
+
+    @api.model
+    def _read_group_select(self, aggregate_spec, query):
+        if aggregate_spec != _RATE:
+            return super()._read_group_select(aggregate_spec, query)
+        tickets, sold = (
+            self._field_to_sql(self._table, name, query) for name in ("tickets", "sold")
+        )
+        return SQL("1000 * sum(%s) / NULLIF(sum(%s), 0)", tickets, sold)
+
+    def action_open_tickets(self):
+        """The tickets of the product, of the lot where the line has one."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "sales_service.sales_service_ticket_action"
+        )
+        domain = [("product_id", "=", self.product_id.id)]
+        if self.lot_id:
+            domain.append(("lot_id", "=", self.lot_id.id))
+        return {**action, "domain": domain, "context": {}}
