@@ -7,4 +7,6 @@ from . import sales_service_interval
 from . import sales_service_sla
 from . import sales_service_clock
 from . import working_hours
+from . import sales_service_letter
+from . import sales_service_mail
 from . import sales_service_demo
