@@ -1,6 +1,6 @@
 from odoo.addons.sales_force.hooks import forget_names, free_activities
 
-from . import models, wizards
+from . import controllers, models, wizards
 
 
 def uninstall_hook(env):

@@ -9,4 +9,7 @@ from . import sales_service_clock
 from . import working_hours
 from . import sales_service_letter
 from . import sales_service_mail
+from . import sales_service_portal
+from . import sales_service_duplicate
+from . import sales_service_source
 from . import sales_service_demo

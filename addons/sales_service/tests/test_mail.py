@@ -5,7 +5,7 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 from unittest.mock import patch
 
-from odoo.tests import BaseCase, tagged
+from odoo.tests import BaseCase, new_test_user, tagged
 from odoo.tools import html2plaintext, mute_logger
 
 from ..tickets.mail import automatic, make_readable, subject_line, words
@@ -272,6 +272,29 @@ class TestMail(ServiceCase):
         self.assertEqual(
             self.team.letter_ids.mapped("fate"), ["loop"] * 2 + ["new"] * 2
         )
+
+    def test_access(self):
+        """What came in is read by who is over the team, and written by nobody."""
+        self._letter(Precedence="bulk")
+        letter = self.team.letter_ids
+        for name in (*self.users, "portal"):
+            with self.subTest(user=name):
+                user = self.users.get(name) or new_test_user(
+                    self.env, "sf_letters", "base.group_portal"
+                )
+                mine = letter.with_user(user)
+                self.assertEqual(
+                    mine.has_access("read"), name in ("dispatcher", "service_manager")
+                )
+                for operation in ("write", "create", "unlink"):
+                    self.assertFalse(mine.has_access(operation))
+        foreign = self.env["sales.service.team"].create(
+            {"name": "B", "company_id": self.company_b.id}
+        )
+        # sudo: as the gateway writes
+        letter.sudo().team_id = foreign
+        self.env.invalidate_all()
+        self.assertFalse(self._as("service_manager", letter).has_access("read"))
 
     def test_two_teams(self):
         """One letter to two teams is one ticket."""
