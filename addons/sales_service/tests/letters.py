@@ -95,7 +95,7 @@ class Post:
         self.random = random.Random(seed)
         self.letters = []
 
-    def write(self, count=500):
+    def compose(self, count=500):
         makers = [
             *[self.plain] * 4,
             *(self.misnamed, self.wrongly_named, self.html_only, self.nested),

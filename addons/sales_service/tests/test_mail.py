@@ -349,7 +349,7 @@ class TestMail(ServiceCase):
     def test_corpus(self):
         """500 letters: none lost, none twice, each where it belongs."""
         self.env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", 999)
-        letters = Post(self.address, f"valves@{OURS}").write(500)
+        letters = Post(self.address, f"valves@{OURS}").compose(500)
         self.assertEqual(
             {letter.fate for letter in letters}, {"new", "reply", "ignored", "again"}
         )
