@@ -207,7 +207,7 @@ class ServicePortal(CustomerPortal):
             return self._show_form()
         sent = request.session.get("tickets_sent", {})
         key = form.get("form_key") or ""
-        if key in sent:
+        if key and key in sent:
             ticket = request.env[TICKET].sudo().browse(sent[key]).exists()
             return request.redirect(ticket.access_url or "/my/tickets")
         categories = request.env["sales.service.category"]
@@ -230,10 +230,11 @@ class ServicePortal(CustomerPortal):
                 )
         except UserError as error:
             return self._show_form(form, str(error))
-        request.session["tickets_sent"] = {
-            **dict(list(sent.items())[1 - _REMEMBERED :]),
-            key: ticket.id,
-        }
+        if key:
+            request.session["tickets_sent"] = {
+                **dict(list(sent.items())[1 - _REMEMBERED :]),
+                key: ticket.id,
+            }
         return request.redirect(ticket.get_portal_url())
 
     def _show_form(self, form=None, problem=None):

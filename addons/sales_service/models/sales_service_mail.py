@@ -31,8 +31,8 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def message_parse(self, message, save_original=False):
-        make_readable(message)
         try:
+            make_readable(message)
             parsed = super().message_parse(message, save_original=save_original)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             # Python's parser of headers and Odoo's of bodies raise any of these.
@@ -42,6 +42,9 @@ class MailThread(models.AbstractModel):
             value = parsed.get(name)
             if isinstance(value, str):
                 parsed[name] = type(value)(printable(value))
+        parsed["attachments"] = [
+            one._replace(fname=printable(one.fname)) for one in parsed["attachments"]
+        ]
         return parsed
 
     @api.model
