@@ -27,6 +27,7 @@
         "views/sales_service_letter_views.xml",
         "views/sales_service_portal_templates.xml",
         "views/sales_service_source_views.xml",
+        "views/sales_service_warranty_views.xml",
     ],
     "demo": ["demo/sales_service_demo.xml"],
     "uninstall_hook": "uninstall_hook",

@@ -12,4 +12,5 @@ from . import sales_service_mail
 from . import sales_service_portal
 from . import sales_service_duplicate
 from . import sales_service_source
+from . import sales_service_warranty
 from . import sales_service_demo

@@ -8,4 +8,5 @@ from . import (
     test_sla,
     test_source,
     test_ticket,
+    test_warranty,
 )
