@@ -159,6 +159,8 @@ class Demo:
         )
         if not orders:
             return
+        goods = orders.order_line.product_id.filtered(lambda one: one.type == "consu")
+        goods.product_tmpl_id.sales_warranty_months = 12
         for back in range(DAYS, -1, -1):
             day = self.today - timedelta(days=back)
             if day.weekday() > 4:

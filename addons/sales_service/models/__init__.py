@@ -11,6 +11,12 @@ from . import sales_service_requirement
 from . import sales_service_agent
 from . import dispatch_facts
 from . import sales_service_dispatch
+from . import sales_service_letter
+from . import sales_service_mail
+from . import sales_service_portal
+from . import sales_service_duplicate
+from . import sales_service_source
+from . import sales_service_warranty
 from . import sales_service_demo
 from . import sales_service_facts
 from . import sales_service_closing

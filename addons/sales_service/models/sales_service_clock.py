@@ -469,11 +469,7 @@ class SalesServiceTicket(models.Model):
         write_lock(self)
         if self.state == "waiting_customer":
             self._step("start")
-        elif self.state == "resolved" or (
-            self.state == "closed"
-            and self.closed_at
-            >= self._get_now() - timedelta(days=self.team_id.reopen_days)
-        ):
+        elif self._is_reopenable():
             self._step("reopen")
         clocks = self.env["sales.service.clock"]._get_running(self)
         if self.is_open and self.responded_at and "reply" not in clocks.mapped("kind"):

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import models
 from odoo.tools import is_html_empty
 
@@ -119,6 +121,15 @@ class SalesServiceTicket(models.Model):
     def action_cancel(self):
         """It was none: a mistake, a duplicate, advertising."""
         return self._step("cancel")
+
+    def _is_reopenable(self):
+        """Whether the customer's word is enough to begin again."""
+        self.ensure_one()
+        return self.state == "resolved" or (
+            self.state == "closed"
+            and self.closed_at
+            >= self._get_now() - timedelta(days=self.team_id.reopen_days)
+        )
 
     def _step(self, step, **vals):
         """Take a step of the way, all tickets or none.

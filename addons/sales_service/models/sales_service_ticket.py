@@ -51,6 +51,7 @@ class SalesServiceTicket(models.Model):
             "reopen_count",
             "refuse_count",
             "merged_into_id",
+            "previous_id",
             "interval_ids",
             # Of the limits
             "sla_id",

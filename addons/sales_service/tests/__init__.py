@@ -7,8 +7,13 @@ from . import (
     test_notice,
     test_rating,
     test_report,
+    test_duplicate,
+    test_mail,
+    test_portal,
     test_service_access,
     test_service_concurrency,
     test_sla,
+    test_source,
     test_ticket,
+    test_warranty,
 )

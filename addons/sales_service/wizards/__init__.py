@@ -1,1 +1,3 @@
+from . import sales_service_call
+from . import sales_service_merge
 from . import sales_service_refuse
