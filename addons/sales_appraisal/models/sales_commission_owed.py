@@ -62,8 +62,9 @@ class SalesCommissionStatement(models.Model):
                         figures[_FIGURES[subject]] += amount
                 before += was
                 owes |= sum(amount for _start, _subject, amount in changes) > 0
-                # sudo: which versions are of one plan, and what it is called
+                # sudo: which versions are of one plan
                 if was and plan != statement.plan_id.sudo()._get_family():
+                    # sudo: what the former plan is called
                     notes.append(statement._note_owed(plan.sudo(), was))
             statement.owed_before = before
             statement.owed = before + sum(figures.values())

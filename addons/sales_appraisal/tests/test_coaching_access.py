@@ -152,12 +152,13 @@ class TestEvidence(HttpCase, AppraisalCase):
     """Who coaches without being above the rep reads what is agreed, and by no way the
     figures of the card that the plan was opened for."""
 
-    SECRETS = ("40.00", "400", "Below 80")
+    # Figures that no id is like.
+    SECRETS = ("43.72", "437.19", "Below 80")
 
     def setUp(self):
         super().setUp()
         self.startPatcher(freeze_time("2031-02-03 12:00:00"))
-        self._sell("rep", 400)
+        self._sell("rep", 437.19)
         self._open()
         card = self._card()
         self._judge(card, 90)
@@ -221,7 +222,7 @@ class TestEvidence(HttpCase, AppraisalCase):
         plans = self.env["sales.coaching"].with_user(self.users["peer"])
         self.assertEqual(plans.search([]), self.plan)
         for domain in (
-            [("evidence", "ilike", "40")],
+            [("evidence", "ilike", "43")],
             [("evidence", "!=", False)],
             [("rule_id", "!=", False)],
             [("rule_id", "=", self.rule.id)],
@@ -276,12 +277,12 @@ class TestEvidence(HttpCase, AppraisalCase):
         for name in ("rep", "leader", "manager", "director", "operations"):
             plan = self._of(name)
             self.assertTrue(plan.sees_evidence, name)
-            self.assertIn("40.00", plan.read(["evidence"])[0]["evidence"], name)
+            self.assertIn("43.72", plan.read(["evidence"])[0]["evidence"], name)
             self.assertEqual(plan.rule_id, self.rule, name)
             self.assertIn(
                 plan,
                 plan.search(
-                    [("evidence", "ilike", "40.00"), ("rule_id", "=", self.rule.id)]
+                    [("evidence", "ilike", "43.72"), ("rule_id", "=", self.rule.id)]
                 ),
             )
 

@@ -168,7 +168,9 @@ class TestScreen(ScreenCase):
 
     def test_what_is_hidden_is_so_at_once(self):
         def shown():
-            return str(self.screen.get_slides())
+            slides = self.screen.get_slides()["slides"]
+            rows = [row for slide in slides for row in slide["rows"]]
+            return str([(row["name"], row["text"]) for row in rows])
 
         self.assertIn("800", shown())
         self.board.amounts = False

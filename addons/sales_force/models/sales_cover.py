@@ -282,7 +282,7 @@ class SaleOrder(models.Model):
         result = super().action_confirm()
         # sudo: whoever confirms, the credit is shared
         orders = self.sudo().filtered(lambda order: order.state == "sale")
-        self.env["sales.cover"].sudo()._share_credit(
+        orders.env["sales.cover"]._share_credit(
             orders,
             "order_id",
             "user_id",
@@ -299,17 +299,15 @@ class AccountMove(models.Model):
 
     def _post(self, soft=True):
         """An invoice without order is shared when it is first posted."""
-        # sudo: see above
+        # sudo: whoever posts, the credit is shared
         first = self.sudo().filtered(
             lambda move: move.move_type in SALE_TYPES
             and not move.posted_before
             and not move.reversed_entry_id
         )
         posted = super()._post(soft)
-        moves = (first & posted.sudo()).filtered(
-            lambda move: not move.line_ids.sale_line_ids
-        )
-        self.env["sales.cover"].sudo()._share_credit(
+        moves = (first & posted).filtered(lambda move: not move.line_ids.sale_line_ids)
+        moves.env["sales.cover"]._share_credit(
             moves,
             "move_id",
             "invoice_user_id",

@@ -326,9 +326,9 @@ class SalesCustomer(models.Model):
         )
 
     def _get_reminder_type(self):
-        # sudo: only its id is used
         return (
             self.env["mail.activity.type"]
+            # sudo: only its id is used
             .sudo()
             .browse(
                 self.env["ir.model.data"]._xmlid_to_res_id(

@@ -174,9 +174,9 @@ class SalesCustomer(models.Model):
             domain, order="date_deadline, id"
         ):
             first.setdefault(of_document[activity.res_model, activity.res_id], activity)
-        # sudo: only whether a rule has raised it
         causes = (
             self.env["sales.followup"]
+            # sudo: only whether a rule has raised it
             .sudo()
             .search(
                 [("activity_id", "in", [activity.id for activity in first.values()])]
@@ -194,9 +194,9 @@ class SalesCustomer(models.Model):
 
     def _get_partners(self):
         """Ids of the customers and all their contacts, ``{customer: [ids]}``."""
-        # sudo: who belongs to a customer whom the user may read
         rows = (
             self.env["res.partner"]
+            # sudo: who belongs to a customer whom the user may read
             .sudo()
             .with_context(active_test=False)
             ._read_group(
@@ -500,7 +500,7 @@ class SalesCustomer(models.Model):
         )
         # sudo: the names of what the customer bought
         products = self.env["product.product"].sudo().browse([row[0] for row in rows])
-        units = self.env["uom.uom"].sudo().browse([row[3] for row in rows])
+        units = products.env["uom.uom"].browse([row[3] for row in rows])
         return [
             {
                 "product_id": product.id,

@@ -163,9 +163,9 @@ class SalesRep(models.Model):
         )
 
     def _get_open_onboarding(self):
-        # sudo: see above
         return (
             self.env["mail.activity"]
+            # sudo: whether all is done, whoever it is assigned to
             .sudo()
             .search(self._domain_onboarding() & Domain("active", "=", True))
         )

@@ -125,6 +125,7 @@ class SalesPolicyVersion(models.Model):
             former.sudo().state = "superseded"
             former._withdraw()
             former.flush_recordset()
+            # sudo: likewise
             version.sudo().write(
                 {"state": "in_force", "date": self.env.company._get_sales_today()}
             )
@@ -182,9 +183,9 @@ class SalesPolicyVersion(models.Model):
     def _withdraw(self):
         """What was not acknowledged of a superseded version need not be any more."""
         # sudo: asked by the system
-        lines = self.sudo().acknowledgement_ids
-        lines.filtered(lambda line: not line.date).unlink()
-        self.sudo().activity_ids.unlink()
+        version = self.sudo()
+        version.acknowledgement_ids.filtered(lambda line: not line.date).unlink()
+        version.activity_ids.unlink()
 
     @api.model
     def _cron_ask(self):

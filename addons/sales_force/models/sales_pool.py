@@ -201,9 +201,9 @@ class SalesPool(models.Model):
         return True
 
     def _get_claimant(self):
-        # sudo: one's own profile
         rep = (
             self.env["sales.rep"]
+            # sudo: one's own profile
             .sudo()
             .search(
                 [
