@@ -339,6 +339,8 @@ class TestDispatch(ServiceCase):
         name = next(name for name, user in self.users.items() if user == first)
         self._as(name, ticket).action_refuse("No key")
         self.assertEqual(ticket.refused_user_ids, first)
+        self.assertNotIn(first.partner_id, ticket.message_partner_ids)
+        self.assertIn(ticket.user_id.partner_id, ticket.message_partner_ids)
         self.assertEqual(
             ticket.user_id, self.users["agent"] + self.users["colleague"] - first
         )
