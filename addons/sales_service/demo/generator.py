@@ -146,7 +146,7 @@ class Demo:
                 for login, person in PEOPLE.items()
                 if person[3] == number and person[2] == "agent"
             ]
-            team.dispatcher_ids = [Command.link(self.users["dispatcher"].id)]
+            team.dispatcher_ids = [Command.set(self.users["dispatcher"].ids)]
         for name in ("category_repair", "category_installation"):
             category = self.env.ref(f"sales_service.{name}")
             category.company_id = self.company

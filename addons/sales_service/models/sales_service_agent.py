@@ -175,6 +175,8 @@ class SalesServiceAgent(models.Model):
         action = self.env["ir.actions.actions"]._for_xml_id(
             "sales_service.sales_service_ticket_action"
         )
+        # The path is that of all tickets.
+        action.pop("path", None)
         return {
             **action,
             "domain": [("user_id", "=", self.user_id.id)],

@@ -388,13 +388,15 @@ class SalesServiceTicket(models.Model):
             )
 
     def _step(self, step, **vals):
-        """Who gives a ticket back does not get it again by the rules."""
+        """Who gives a ticket back gets neither it, by the rules, nor its mail again."""
         holders = self.grouped("user_id") if step in _GIVEN_BACK else {}
         result = super()._step(step, **vals)
         for user, tickets in holders.items():
             if user:
-                # sudo: stamped
-                tickets.sudo().refused_user_ids = [Command.link(user.id)]
+                # sudo: stamped, and followed by whoever had it
+                stamped = tickets.sudo()
+                stamped.refused_user_ids = [Command.link(user.id)]
+                stamped.message_unsubscribe(user.partner_id.ids)
         if step == "refuse":
             # sudo: the next of the ranking gets it, whoever that is
             self.sudo()._dispatch()
@@ -535,9 +537,8 @@ class SalesServiceTicket(models.Model):
         good, bad = self._get_strengths(), self._get_weaknesses()
         speaks_for = _speaks_for(choice, ranking, weights)
         against = weaknesses(choice, ranking[0], weights)
-        return "; ".join(
-            [good[code] for code in speaks_for] + [bad[code] for code in against]
-        )
+        words = [good[code] for code in speaks_for] + [bad[code] for code in against]
+        return "; ".join(words) or self.env._("as good as others")
 
     def _describe_forbids(self, choice, job):
         missing = self.env["sales.course"].browse(

@@ -122,6 +122,8 @@ class SalesServiceQuality(models.Model):
         action = self.env["ir.actions.actions"]._for_xml_id(
             "sales_service.sales_service_ticket_action"
         )
+        # The path is that of all tickets.
+        action.pop("path", None)
         domain = [("product_id", "=", self.product_id.id)]
         if self.lot_id:
             domain.append(("lot_id", "=", self.lot_id.id))

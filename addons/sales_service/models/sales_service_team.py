@@ -137,16 +137,24 @@ class SalesServiceTeam(models.Model):
         return {team: team.stage_ids.sorted() or common for team in self}
 
     def action_open_tickets(self):
+        """The team's open tickets, or those that a ``search_default_`` asks for."""
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "sales_service.sales_service_ticket_action"
         )
+        # The path is that of all tickets.
+        action.pop("path", None)
         return {
             **action,
             "domain": [("team_id", "=", self.id)],
             "context": {
                 "default_team_id": self.id,
                 "search_default_filter_open": 1,
+                **{
+                    name: value
+                    for name, value in self.env.context.items()
+                    if name.startswith("search_default_")
+                },
             },
             "display_name": self.name,
         }

@@ -343,6 +343,7 @@ class SalesServiceTicket(models.Model):
     @api.model
     def _group_expand_stage_id(self, stages, domain):
         """All stages of the team that is looked at; else those of no team."""
+        used = stages
         team = self.env["sales.service.team"].browse(
             self.env.context.get("default_team_id", [])
         )
@@ -350,6 +351,11 @@ class SalesServiceTicket(models.Model):
             stages |= team._get_stages()[team]
         else:
             stages |= stages.search([("team_ids", "=", False)])
+        if self.env.context.get("default_user_id"):
+            # What somebody has is not new, and nobody reopens by dragging: a phone,
+            # which shows one column, begins with what is to be accepted.
+            begun = stages.filtered(lambda one: one.state in ("new", "reopened"))
+            stages -= begun - used
         return stages.sorted()
 
     # Who may

@@ -355,8 +355,10 @@ class TestDispatch(ServiceCase):
         ticket = self._ticket()
         first = ticket.user_id
         name = next(name for name, user in self.users.items() if user == first)
+        ticket.message_subscribe(first.partner_id.ids)
         self._as(name, ticket).action_refuse("No key")
         self.assertEqual(ticket.refused_user_ids, first)
+        self.assertNotIn(first.partner_id, ticket.message_partner_ids)
         self.assertEqual(
             ticket.user_id, self.users["agent"] + self.users["colleague"] - first
         )

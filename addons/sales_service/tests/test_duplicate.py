@@ -141,6 +141,21 @@ class TestDuplicate(ServiceCase):
         with self.assertRaisesRegex(UserError, "who calls"):
             Call.create({}).action_open_ticket()
 
+    def test_unknown_caller(self):
+        """Whoever calls the first time becomes a contact, by the agent."""
+        form = Form(self.env["sales.service.call"].with_user(self.users["agent"]))
+        form.caller = "0571 8888 9999"
+        self.assertFalse(form.partner_id)
+        form.partner_id = self._as("agent", self.env["res.partner"]).create(
+            {"name": "Hill Farm", "phone": form.caller, "parent_id": self.partner.id}
+        )
+        form.name = "Pump is loud"
+        ticket = self.env["sales.service.ticket"].browse(
+            form.save().action_open_ticket()["res_id"]
+        )
+        self.assertEqual(ticket.commercial_partner_id, self.partner)
+        self.assertEqual(ticket.partner_phone, "0571 8888 9999")
+
     def _merge(self, user, tickets, **values):
         action = self._as(user, tickets).action_merge()
         wizard = (

@@ -103,6 +103,7 @@ class TestPortal(PortalCase):
         page = self.url_open("/my/tickets/new").text
         key = re.search(r'name="form_key" value="(\w+)"', page)[1]
         self.assertIn("Leak", page)
+        self.assertIn('name="text"', page)
         form = {
             "csrf_token": Request.csrf_token(self),
             "form_key": key,

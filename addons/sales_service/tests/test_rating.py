@@ -297,6 +297,7 @@ class TestRatingPage(RatingCase, HttpCase):
         page = self.url_open(f"{url}?points=5")
         self.assertEqual(page.status_code, 200)
         self.assertIn(ticket.number, page.text)
+        self.assertIn('name="comment"', page.text)
         self.assertFalse(rating.rated_at)
         self.assertIn("Choose one", self._post(url, points="9"))
         page = self._post(url, points="1", reason=str(reason.id), comment="<b>Bad</b>")

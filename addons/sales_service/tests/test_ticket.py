@@ -110,6 +110,27 @@ class TestTicket(ServiceCase):
         with self.assertRaises(AccessError):
             mine.interval_ids.write({"stop": "2020-01-01"})
 
+    def test_columns(self):
+        """Own tickets are neither new nor reopened, unless one is."""
+        Ticket = self.env["sales.service.ticket"]
+        none = self.env["sales.service.stage"]
+        reopened = self.env.ref("sales_service.stage_reopened")
+        mine = Ticket.with_context(default_user_id=self.env.uid)
+        everybodys = Ticket._group_expand_stage_id(none, [])
+        columns = mine._group_expand_stage_id(none, [])
+        self.assertEqual(
+            set((everybodys - columns).mapped("state")), {"new", "reopened"}
+        )
+        self.assertIn(reopened, mine._group_expand_stage_id(reopened, []))
+
+    def test_overview(self):
+        """A number opens what it counts."""
+        action = self.team.with_context(
+            search_default_filter_overdue=1
+        ).action_open_tickets()
+        self.assertTrue(action["context"]["search_default_filter_overdue"])
+        self.assertNotIn("path", action)
+
     def test_stages(self):
         """Dragging a card takes the step; a team may have columns of its own."""
         ticket = self._ticket("agent")
