@@ -6,7 +6,7 @@
     "license": "LGPL-3",
     "author": "Odoo Sales Force",
     "website": "https://github.com/odoo-sales-force/odoo-sales-force",
-    "depends": ["sales_force", "purchase_stock", "repair", "hr_skills", "survey"],
+    "depends": ["sales_force"],
     "data": [
         "security/sales_service_groups.xml",
         "security/ir.model.access.csv",
