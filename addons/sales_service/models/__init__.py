@@ -1,6 +1,7 @@
 from . import sales_service_stage
 from . import sales_service_team
 from . import sales_service_category
+from . import sales_service_form_mixin
 from . import sales_service_form_version
 from . import sales_service_form_question
 from . import sales_service_ticket

@@ -15,7 +15,8 @@ class SalesServiceTicket(models.Model):
     back with that category.
     """
 
-    _inherit = "sales.service.ticket"
+    _name = "sales.service.ticket"
+    _inherit = ["sales.service.ticket", "sales.service.form.mixin"]
 
     # Customers read their answers on the portal, without those to internal questions.
     form_version_id = fields.Many2one(
@@ -45,12 +46,6 @@ class SalesServiceTicket(models.Model):
 
     def _is_stamped(self, name):
         return name == "former_answers" or super()._is_stamped(name)
-
-    @api.depends("category_id")
-    def _compute_form_version_id(self):
-        of_category = self.category_id._origin._get_forms()
-        for ticket in self:
-            ticket.form_version_id = of_category.get(ticket.category_id._origin)
 
     @api.model
     def get_property_definition(self, full_name):

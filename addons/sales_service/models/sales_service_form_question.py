@@ -95,7 +95,7 @@ class SalesServiceFormQuestion(models.Model):
         versions = self.env["sales.service.form.version"].browse(
             {vals["version_id"] for vals in vals_list if vals.get("version_id")}
         )
-        versions._check_draft()
+        versions._check_changing()
         taken = {
             version.id: self._get_taken(version.category_id)
             # A question that was dropped keeps its name.
@@ -111,14 +111,14 @@ class SalesServiceFormQuestion(models.Model):
         return super().create(vals_list)
 
     def write(self, vals):
-        self.version_id._check_draft()
+        self.version_id._check_changing()
         result = super().write(vals)
-        self.version_id._check_draft()
+        self.version_id._check_changing()
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_force(self):
-        self.version_id._check_draft()
+        self.version_id._check_changing()
 
     def _get_options(self):
         self.ensure_one()

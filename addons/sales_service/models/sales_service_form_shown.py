@@ -139,7 +139,8 @@ class SalesServiceFormQuestion(models.Model):
             return format_datetime(self.env, value, tz=str(self.env.tz))
         if self.kind in ("integer", "float"):
             digits = max(0, -Decimal(repr(value)).normalize().as_tuple().exponent)
-            return get_lang(self.env).format(f"%.{digits}f", value, grouping=True)
+            lang = self.env["res.lang"].browse(get_lang(self.env).id)
+            return lang.format(f"%.{digits}f", value, grouping=True)
         return value
 
 

@@ -108,6 +108,15 @@ class SalesServiceFormVersion(models.Model):
             ]
         )
 
+    def _check_changing(self):
+        """That its questions may change.
+
+        :raise UserError: for a version that is or was in force
+        """
+        # Who publishes it at the same moment comes before or after.
+        write_lock(self)
+        self._check_draft()
+
     def action_publish(self):
         """New tickets of the category have this form from now on.
 
@@ -137,6 +146,7 @@ class SalesServiceFormVersion(models.Model):
                     "definition": version.question_ids._get_definition(),
                 }
             )
+            version.flush_recordset()
         return True
 
     def copy(self, default=None):
@@ -158,13 +168,16 @@ class SalesServiceCategory(models.Model):
         compute="_compute_form_version_id",
         help="Its own, else that of the category above.",
     )
-    form_question_ids = fields.One2many(related="form_version_id.question_ids")
+    form_question_ids = fields.One2many(
+        "sales.service.form.question", compute="_compute_form_version_id"
+    )
 
     @api.depends("form_version_ids.state", "parent_id")
     def _compute_form_version_id(self):
         forms = self._get_forms()
         for category in self:
             category.form_version_id = forms[category]
+            category.form_question_ids = forms[category].question_ids
 
     def _get_forms(self):
         """By category: the version in force, else of the nearest above that has one."""

@@ -5,10 +5,12 @@ from datetime import datetime
 from io import BytesIO
 
 from PIL import Image
+from psycopg2 import IntegrityError
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, new_test_user, tagged
+from odoo.tools import mute_logger
 
 from ..tickets import forms
 from .common import ServiceCase
@@ -136,7 +138,7 @@ class TestFormVersions(FormCase):
             lambda: question.sudo().unlink(),
             lambda: self.version.write({"category_id": self.other_category.id}),
         ):
-            with self.assertRaises((AccessError, UserError)):
+            with self.assertRaises(UserError):
                 change()
         self.assertFalse(manager.has_access("write"))
 
@@ -166,14 +168,20 @@ class TestFormVersions(FormCase):
         category = self._as("service_manager", self.category)
         first = category.action_change_form()["res_id"]
         self.assertEqual(category.action_change_form()["res_id"], first)
-        with self.assertRaises(ValidationError):
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(IntegrityError),
+        ):
             category.form_version_ids.create({"category_id": category.id})
-            self.env.flush_all()
 
     def test_above(self):
         """A category has the form of that above, unless it has one of its own."""
         below = self.env["sales.service.category"].create(
-            {"name": "Drip", "parent_id": self.category.id}
+            {
+                "name": "Drip",
+                "parent_id": self.category.id,
+                "company_id": self.company.id,
+            }
         )
         self.assertEqual(below.form_version_id, self.version)
         ticket = self._ticket(category_id=below.id, properties={"serial_number": "A1"})
@@ -656,7 +664,7 @@ class TestFormAccess(FormCase):
                 [], ["properties.our_guess"], ["__count"]
             ),
             lambda: mine.get_property_definition("properties.our_guess"),
-            lambda: mine.export_data(["properties.our_guess"]),
+            lambda: mine.with_context(active_test=False).web_read({"properties": {}}),
             lambda: mine.write({"properties": {"serial_number": "X"}}),
             lambda: mine.create({"name": "X", "properties": {"serial_number": "X"}}),
         ):

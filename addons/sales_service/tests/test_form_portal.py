@@ -86,7 +86,7 @@ class TestFormPortal(PortalCase, FormCase):
             self.assertEqual(answer.headers["Content-Type"], "image/png")
 
     def test_wrong(self):
-        """What is wrong or missing is named, what was written stays, nothing is made."""
+        """What is wrong is named, what was written stays, and nothing is made."""
         self._login("alpha")
         svg = ("a_plate", ("x.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>"))
         for said, files, values in (

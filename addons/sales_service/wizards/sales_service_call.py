@@ -17,6 +17,7 @@ class SalesServiceCall(models.TransientModel):
 
     _name = "sales.service.call"
     _description = "Take a Call"
+    _inherit = ["sales.service.form.mixin"]
 
     caller = fields.Char(help="A phone number, or a name.")
     found_ids = fields.Many2many("res.partner", compute="_compute_found_ids")
@@ -34,6 +35,7 @@ class SalesServiceCall(models.TransientModel):
         "Form",
         compute="_compute_form_version_id",
         store=True,
+        precompute=True,
         readonly=False,
     )
     properties = fields.Properties("Answers", definition="form_version_id.definition")
@@ -76,12 +78,6 @@ class SalesServiceCall(models.TransientModel):
                 call.partner_id = found
             elif found and call.partner_id not in found:
                 call.partner_id = False
-
-    @api.depends("category_id")
-    def _compute_form_version_id(self):
-        of_category = self.category_id._origin._get_forms()
-        for call in self:
-            call.form_version_id = of_category.get(call.category_id._origin)
 
     def _get_ticket_values(self):
         return {

@@ -1,15 +1,15 @@
 /* global SignaturePad */
 
-import { loadJS } from "@web/core/assets";
-import { registry } from "@web/core/registry";
-import { Interaction } from "@web/public/interaction";
+import {loadJS} from "@web/core/assets";
+import {registry} from "@web/core/registry";
+import {Interaction} from "@web/public/interaction";
 
 /** The questions of the category that is chosen, and pads to sign on. */
 export class TicketForm extends Interaction {
     static selector = ".o_sales_ticket_form";
     dynamicContent = {
-        "#category_id": { "t-on-change": this.showQuestions },
-        ".o_sales_signature button": { "t-on-click": this.clearSignature },
+        "#category_id": {"t-on-change": this.showQuestions},
+        ".o_sales_signature button": {"t-on-click": this.clearSignature},
     };
 
     setup() {
@@ -48,7 +48,7 @@ export class TicketForm extends Interaction {
             }
             canvas.width = canvas.offsetWidth;
             const input = el.querySelector("input");
-            const pad = new SignaturePad(canvas, { backgroundColor: "white" });
+            const pad = new SignaturePad(canvas, {backgroundColor: "white"});
             if (input.value) {
                 pad.fromDataURL(input.value);
             }
@@ -67,6 +67,4 @@ export class TicketForm extends Interaction {
     }
 }
 
-registry
-    .category("public.interactions")
-    .add("sales_service.ticket_form", TicketForm);
+registry.category("public.interactions").add("sales_service.ticket_form", TicketForm);
