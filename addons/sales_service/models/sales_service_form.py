@@ -44,9 +44,6 @@ class SalesServiceTicket(models.Model):
     # [{"version": id, "answers": {key: value}}]
     former_answers = fields.Json(readonly=True, copy=False, groups="base.group_user")
 
-    def _is_stamped(self, name):
-        return name == "former_answers" or super()._is_stamped(name)
-
     @api.model
     def get_property_definition(self, full_name):
         """With what any version offers to choose from, not one of them only."""

@@ -14,6 +14,20 @@ from ..tickets import forms
 _PIXELS = (1920, 1920)
 
 
+def get_type(content):
+    """The type that a file has by its content, whatever its name says."""
+    mimetype = guess_mimetype(content, default="application/octet-stream")
+    if mimetype == "application/octet-stream":
+        # A text of a few letters.
+        try:
+            words = content.decode().split()
+        except UnicodeDecodeError:
+            return mimetype
+        if all(map(str.isprintable, words)):
+            return "text/plain"
+    return mimetype
+
+
 class SalesServiceFormFile(models.Model):
     """A photo, file or signature that answers a question; never changed.
 
@@ -98,7 +112,7 @@ class SalesServiceFormFile(models.Model):
                 )
             )
         name = vals.get("name") or ""
-        mimetype = guess_mimetype(content)
+        mimetype = get_type(content)
         if question.kind == "file":
             permitted = mimetype in forms.TYPES
         else:

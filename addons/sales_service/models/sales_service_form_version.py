@@ -181,12 +181,13 @@ class SalesServiceCategory(models.Model):
 
     def _get_forms(self):
         """By category: the version in force, else of the nearest above that has one."""
+        # sudo: customers choose from categories that they do not read
         above = {
             category: [
                 int(part) for part in (category.parent_path or "").split("/") if part
             ]
             or category.ids
-            for category in self
+            for category in self.sudo()
         }
         # sudo: a form is asked whoever takes the ticket down
         versions = (

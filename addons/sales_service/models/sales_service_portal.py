@@ -8,13 +8,13 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.orm.models import NO_ACCESS
 from odoo.tools import plaintext2html
-from odoo.tools.mimetypes import guess_mimetype
 
 from odoo.addons.sales_force.locking import write_lock
 from odoo.addons.sales_force.wording import listed
 
 from ..tickets import forms
 from ..tickets.mail import subject_line
+from .sales_service_form_file import get_type
 
 # What a state is called where the customer reads it.
 CUSTOMER_STATES = {
@@ -228,8 +228,7 @@ class SalesServiceTicket(models.Model):
                     size=forms.LARGEST // 2**20,
                 )
                 for name, content in files
-                if len(content) > forms.LARGEST
-                or guess_mimetype(content) not in forms.TYPES
+                if len(content) > forms.LARGEST or get_type(content) not in forms.TYPES
             ]
         )
 

@@ -9,6 +9,7 @@ from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
+from ..tickets.forms import make_key
 from .test_form import PICTURE, QUESTIONS, FormCase, picture
 from .test_portal import PortalCase
 
@@ -23,9 +24,14 @@ class TestFormPortal(PortalCase, FormCase):
         cls.version = cls._publish(
             cls.category,
             [
-                {**one, "required_from": "intake"}
-                if one["name"] in ("Plate", "Signature")
-                else one
+                {
+                    **one,
+                    # That of a question which was dropped else stays with it.
+                    "key": make_key(one["name"], ()),
+                    "required_from": "intake"
+                    if one["name"] in ("Plate", "Signature")
+                    else one.get("required_from"),
+                }
                 for one in QUESTIONS
             ],
         )
@@ -96,7 +102,7 @@ class TestFormPortal(PortalCase, FormCase):
             ("no answer to “How often”", (), {"a_how_often": "many"}),
             ("no answer to “Fault”", (), {"a_fault": "Colour"}),
             ("“Plate”: a file of this type", (svg,), {}),
-            ("Plate", [("a_plate", ("p.png", picture()))] * 10, {}),
+            ("takes no more than 10", [("a_plate", ("p.png", picture()))] * 10, {}),
             ("x.html is not taken", [("files", ("x.html", b"<html>"))], {}),
         ):
             with self.subTest(said=said):
@@ -237,6 +243,7 @@ class TestFormPortal(PortalCase, FormCase):
 
     def test_rating(self):
         """Who was asked finds where to rate, and who may see it what was said."""
+        self.ticket.category_id = False
         self._resolved()
         rating = self.ticket.service_rating_ids
         self.assertEqual(rating.partner_id, self.alpha)
