@@ -66,6 +66,7 @@ class TestFormPortal(PortalCase, FormCase):
         page = self.url_open(f"{NEW}?category_id={self.category.id}").text
         self.assertIn('name="a_serial_number"', page)
         self.assertIn("In a week", page)
+        self.assertIn('name="text"', page)
         self.assertNotIn("Our guess", page)
         self.assertNotIn("our_guess", page)
         self._send_form()
@@ -253,6 +254,8 @@ class TestFormPortal(PortalCase, FormCase):
         self._login(None)
         page = self.url_open(f"{url}?access_token={self.token}").text
         self.assertNotIn("/service/rate/", page)
+        page = self.url_open(f"/service/rate/{rating.token}").text
+        self.assertIn('name="comment"', page)
         self._login("alpha")
         self._post(f"/service/rate/{rating.token}", points="4", comment="Quick")
         page = self.url_open(url).text
