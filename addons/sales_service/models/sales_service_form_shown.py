@@ -56,6 +56,10 @@ class SalesServiceTicket(models.Model):
             # sudo: who sees the ticket reads what was answered
             ticket.former_hint = ticket.sudo()._get_former_lines()
 
+    def _get_report_base_filename(self):
+        self.ensure_one()
+        return self.number or self.name
+
     def _get_former_lines(self):
         """What was answered to forms that the ticket had before, as text."""
         self.ensure_one()

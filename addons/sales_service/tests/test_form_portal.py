@@ -241,6 +241,9 @@ class TestFormPortal(PortalCase, FormCase):
         page = self.url_open(f"/my/tickets/{self.ticket.id}?report_type=html").text
         self.assertIn("A1", page)
         self.assertNotIn("INNER", page)
+        answer = self.url_open(f"/my/tickets/{self.ticket.id}?report_type=pdf")
+        self.assertEqual(answer.headers["Content-Type"], "application/pdf")
+        self.assertIn(self.ticket.number, answer.headers["Content-Disposition"])
 
     def test_rating(self):
         """Who was asked finds where to rate, and who may see it what was said."""
