@@ -54,15 +54,12 @@ class SalesServiceTicket(models.Model):
         result = super().get_property_definition(full_name)
         if result.get("type") in forms.CHOICES:
             # sudo: what there is to choose from, of answers that may be read
-            questions = (
-                self.env["sales.service.form.question"]
-                .sudo()
-                .search(
-                    [
-                        ("key", "=", result["name"]),
-                        ("version_id.state", "!=", "draft"),
-                    ]
-                )
+            Question = self.env["sales.service.form.question"].sudo()
+            questions = Question.search(
+                [
+                    ("key", "=", result["name"]),
+                    ("version_id.state", "!=", "draft"),
+                ]
             )
             options = {
                 option: None
@@ -161,9 +158,10 @@ class SalesServiceTicket(models.Model):
         """
         self.ensure_one()
         # sudo: who answers is asked
+        version = self.sudo().form_version_id
         questions = {
             question.key: question
-            for question in self.sudo().form_version_id.question_ids
+            for question in version.question_ids
             if not question._is_file()
         }
         result = {}

@@ -72,8 +72,8 @@ class SalesServiceFormFile(models.Model):
             # Who takes a step at the same moment comes before or after.
             write_lock(ticket)
             # sudo: what others have sent counts as well
-            rest = ticket.sudo().form_file_ids - files.sudo()
-            ticket.sudo()._check_kept(sent=rest.question_id)
+            whole = ticket.sudo()
+            whole._check_kept(sent=(whole.form_file_ids - files).question_id)
             for file in files:
                 ticket._message_log(
                     body=self.env._(
@@ -145,7 +145,7 @@ class SalesServiceFormFile(models.Model):
         # sudo: what others have sent counts as well
         ticket = ticket.sudo()
         for question, files in ticket.form_file_ids.grouped("question_id").items():
-            if not files & self.sudo():
+            if not files & self:
                 continue
             if question.version_id != ticket.form_version_id:
                 raise UserError(

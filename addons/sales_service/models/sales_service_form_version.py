@@ -182,35 +182,25 @@ class SalesServiceCategory(models.Model):
     def _get_forms(self):
         """By category: the version in force, else of the nearest above that has one."""
         # sudo: customers choose from categories that they do not read
+        categories = self.sudo()
         above = {
             category: [
                 int(part) for part in (category.parent_path or "").split("/") if part
             ]
             or category.ids
-            for category in self.sudo()
+            for category in categories
         }
+        ids = {id_ for path in above.values() for id_ in path}
         # sudo: a form is asked whoever takes the ticket down
-        versions = (
-            self.env["sales.service.form.version"]
-            .sudo()
-            .search(
-                [
-                    (
-                        "category_id",
-                        "in",
-                        list({id_ for ids in above.values() for id_ in ids}),
-                    ),
-                    ("state", "=", "published"),
-                ]
-            )
+        Version = self.env["sales.service.form.version"].sudo()
+        versions = Version.search(
+            [("category_id", "in", list(ids)), ("state", "=", "published")]
         )
-        of = {version.category_id.id: version for version in versions}
-        none = versions.browse()
+        of = {version.category_id.id: version.sudo(False) for version in versions}
+        none = self.env["sales.service.form.version"]
         return {
-            category: next((of[id_] for id_ in reversed(ids) if id_ in of), none).sudo(
-                False
-            )
-            for category, ids in above.items()
+            category: next((of[one] for one in reversed(path) if one in of), none)
+            for category, path in above.items()
         }
 
     def _get_form(self):

@@ -197,11 +197,8 @@ class SalesServiceTicket(models.Model):
     def _is_served(self, company):
         """Whether somebody takes tickets of the company."""
         # sudo: customers are told only that there is somebody
-        return bool(
-            self.env["sales.service.team"]
-            .sudo()
-            .search_count([("company_id", "=", company.id)], limit=1)
-        )
+        teams = self.env["sales.service.team"].sudo()
+        return bool(teams.search_count([("company_id", "=", company.id)], limit=1))
 
     @api.model
     def _get_unserved(self, company):
