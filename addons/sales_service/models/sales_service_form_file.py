@@ -62,9 +62,13 @@ class SalesServiceFormFile(models.Model):
         return files
 
     def write(self, vals):
-        raise AccessError(
-            self.env._("What was sent stays as it is: remove it, or add another one.")
-        )
+        if vals:
+            raise AccessError(
+                self.env._(
+                    "What was sent stays as it is: remove it, or add another one."
+                )
+            )
+        return super().write(vals)
 
     def unlink(self):
         self.check_access("unlink")

@@ -149,7 +149,7 @@ class SalesServiceFormVersion(models.Model):
             version.flush_recordset()
         return True
 
-    def copy(self, default=None):
+    def copy_data(self, default=None):
         """:raise UserError: always; the next version is made on the category"""
         raise UserError(
             self.env._("Make the next version of a form on its category instead.")
