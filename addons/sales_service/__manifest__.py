@@ -15,6 +15,7 @@
         "security/sales_service_rating_rules.xml",
         "security/sales_service_report_rules.xml",
         "security/sales_service_intake_rules.xml",
+        "security/sales_service_form_rules.xml",
         "data/ir_sequence_data.xml",
         "data/mail_message_subtype_data.xml",
         "data/sales_service_data.xml",
@@ -38,11 +39,18 @@
         "views/sales_service_breach_reason_views.xml",
         "views/sales_service_report_views.xml",
         "views/sales_service_letter_views.xml",
+        "views/sales_service_form_views.xml",
+        "report/sales_service_ticket_report.xml",
         "views/sales_service_portal_templates.xml",
         "views/sales_service_source_views.xml",
         "views/sales_service_warranty_views.xml",
     ],
     "demo": ["demo/sales_service_demo.xml"],
+    "assets": {
+        "web.assets_frontend": [
+            "sales_service/static/src/portal/**/*",
+        ],
+    },
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

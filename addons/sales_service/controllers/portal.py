@@ -1,5 +1,7 @@
 import uuid
 
+from werkzeug.exceptions import NotFound
+
 from odoo import http
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.fields import Domain
@@ -8,9 +10,12 @@ from odoo.http import request
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
+from ..tickets import forms
+from .rating import FACES
+
 TICKET = "sales.service.ticket"
-# So many forms that were sent are remembered, so that a second click makes no second.
-_REMEMBERED = 20
+# How fields of pages begin that answer a question of a form.
+_ANSWER = "a_"
 
 
 class ServicePortal(CustomerPortal):
@@ -137,12 +142,26 @@ class ServicePortal(CustomerPortal):
             return mine == ticket.commercial_partner_id
         return True
 
+    def _get_speaker(self, ticket):
+        """In whose name who may answer does."""
+        user = request.env.user
+        return ticket.partner_id if user._is_public() else user.partner_id
+
     @http.route("/my/tickets/<int:ticket_id>", type="http", auth="public", website=True)
-    def portal_my_ticket(self, ticket_id, access_token=None, **kw):
+    def portal_my_ticket(
+        self, ticket_id, access_token=None, report_type=None, download=False, **kw
+    ):
         try:
             ticket = self._document_check_access(TICKET, ticket_id, access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
+        if report_type in ("html", "pdf", "text"):
+            return self._show_report(
+                model=ticket,
+                report_type=report_type,
+                report_ref="sales_service.sales_service_ticket_report",
+                download=download,
+            )
         # Who came by a link of a mail writes under the name in it.
         author = {name: kw[name] for name in ("pid", "hash") if name in kw}
         return self._show_ticket(ticket, access_token, **author)
@@ -157,6 +176,11 @@ class ServicePortal(CustomerPortal):
                 "files": ticket._get_first_files(),
                 "may_answer": self._may_answer(ticket),
                 "problem": problem,
+                "answers": ticket._get_form_answers(),
+                "open_questions": ticket._get_open_questions(),
+                "texts": self._get_sent_answers()[0],
+                **self._get_question_values(),
+                **self._get_rating_values(ticket),
                 "backend_url": f"/odoo/tickets/{ticket.id}",
             },
             "my_tickets_history",
@@ -164,6 +188,17 @@ class ServicePortal(CustomerPortal):
             **author,
         )
         return request.render("sales_service.portal_my_ticket", values)
+
+    def _get_rating_values(self, ticket):
+        """What was said, and where to say it: for who was asked only."""
+        asked = ticket._get_open_rating()
+        partner = request.env.user.partner_id
+        return {
+            "rating_url": asked._get_url() if asked.partner_id == partner else None,
+            # sudo: of a ticket that may be seen, what its customer has said
+            "ratings": ticket.sudo().service_rating_ids.filtered("rated_at"),
+            "faces": FACES,
+        }
 
     @http.route(
         "/my/tickets/<int:ticket_id>/<any(confirm,reopen):word>",
@@ -182,8 +217,7 @@ class ServicePortal(CustomerPortal):
             return request.redirect("/my")
         if not self._may_answer(ticket):
             return request.redirect(ticket.access_url)
-        user = request.env.user
-        partner = ticket.partner_id if user._is_public() else user.partner_id
+        partner = self._get_speaker(ticket)
         try:
             with request.env.cr.savepoint():
                 if word == "confirm":
@@ -203,22 +237,13 @@ class ServicePortal(CustomerPortal):
         website=True,
     )
     def portal_new_ticket(self, **form):
-        if request.httprequest.method == "GET":
-            return self._show_form()
-        sent = request.session.get("tickets_sent", {})
-        key = form.get("form_key") or ""
-        if key and key in sent:
-            ticket = request.env[TICKET].sudo().browse(sent[key]).exists()
-            return request.redirect(ticket.access_url or "/my/tickets")
+        if request.httprequest.method == "GET" or form.get("choose"):
+            return self._show_form(form)
         categories = request.env["sales.service.category"]
         chosen = form.get("category_id") or ""
         if chosen.isdecimal():
             categories = categories.browse(int(chosen))
-        files = [
-            (one.filename, one.read())
-            for one in request.httprequest.files.getlist("files")
-            if one.filename
-        ]
+        texts, sent = self._get_sent_answers()
         try:
             with request.env.cr.savepoint():
                 ticket = request.env[TICKET]._open_by_customer(
@@ -226,29 +251,118 @@ class ServicePortal(CustomerPortal):
                     categories,
                     form.get("subject"),
                     form.get("text"),
-                    files,
+                    self._get_files("files"),
+                    texts,
+                    sent,
+                    form.get("form_key"),
                 )
         except UserError as error:
             return self._show_form(form, str(error))
-        if key:
-            request.session["tickets_sent"] = {
-                **dict(list(sent.items())[1 - _REMEMBERED :]),
-                key: ticket.id,
-            }
         return request.redirect(ticket.get_portal_url())
 
+    def _get_files(self, name):
+        return [
+            (one.filename, one.read())
+            for one in request.httprequest.files.getlist(name)
+            if one.filename
+        ]
+
+    def _get_sent_answers(self):
+        """What was entered, and the files, by key of the question."""
+        posted, files = request.httprequest.form, request.httprequest.files
+        return (
+            {
+                name.removeprefix(_ANSWER): posted.getlist(name)
+                for name in posted
+                if name.startswith(_ANSWER)
+            },
+            {
+                name.removeprefix(_ANSWER): self._get_files(name)
+                for name in files
+                if name.startswith(_ANSWER)
+            },
+        )
+
     def _show_form(self, form=None, problem=None):
+        company = request.env.company
+        Ticket = request.env[TICKET]
+        categories = request.env["sales.service.category"]._get_for_portal(company)
         values = self._prepare_portal_layout_values()
         values.update(
             {
                 "page_name": "ticket_new",
-                "categories": request.env["sales.service.category"]._get_for_portal(
-                    request.env.company
-                ),
+                "categories": categories,
+                "questions": {
+                    category: version._get_for_customer()
+                    for category, version in categories._get_forms().items()
+                },
+                "unserved": not Ticket._is_served(company)
+                and Ticket._get_unserved(company),
                 "form": form or {},
+                "texts": self._get_sent_answers()[0],
                 # Sent again, it is the same form.
                 "form_key": (form or {}).get("form_key") or uuid.uuid4().hex,
                 "problem": problem,
+                **self._get_question_values(),
             }
         )
         return request.render("sales_service.portal_new_ticket", values)
+
+    def _get_question_values(self):
+        """What the questions of a form need to be shown."""
+        return {
+            "accepted": {
+                "photo": ",".join(sorted(forms.IMAGES)),
+                "file": ",".join(sorted(forms.TYPES)),
+            },
+            "intake": forms.INTAKE,
+        }
+
+    @http.route(
+        "/my/tickets/<int:ticket_id>/answers",
+        type="http",
+        auth="public",
+        methods=["POST"],
+        website=True,
+    )
+    def portal_my_ticket_answers(self, ticket_id, access_token=None, **_kw):
+        """The customer answers what is open of the form."""
+        try:
+            ticket = self._document_check_access(TICKET, ticket_id, access_token)
+        except (AccessError, MissingError):
+            return request.redirect("/my")
+        if not self._may_answer(ticket):
+            return request.redirect(ticket.access_url)
+        try:
+            with request.env.cr.savepoint():
+                ticket._answer_by_customer(
+                    self._get_speaker(ticket), *self._get_sent_answers()
+                )
+        except UserError as error:
+            return self._show_ticket(ticket, access_token, problem=str(error))
+        token = f"?access_token={access_token}" if access_token else ""
+        return request.redirect(f"{ticket.access_url}{token}")
+
+    @http.route(
+        "/my/tickets/<int:ticket_id>/files/<int:file_id>",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        sitemap=False,
+    )
+    def portal_my_ticket_file(self, ticket_id, file_id, access_token=None, **_kw):
+        """A photo, file or signature that the customer may see."""
+        try:
+            ticket = self._document_check_access(TICKET, ticket_id, access_token)
+        except (AccessError, MissingError):
+            raise NotFound() from None
+        # sudo: of a ticket that may be seen; what is internal is left out
+        file = ticket.sudo().form_file_ids.filtered(
+            lambda one: one.id == file_id and not one.question_id.is_internal
+        )
+        if not file:
+            raise NotFound()
+        stream = request.env["ir.binary"]._get_stream_from(
+            file, "content", filename=file.name, mimetype=file.mimetype
+        )
+        return stream.get_response(as_attachment=file.kind == "file")

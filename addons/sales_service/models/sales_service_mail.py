@@ -5,7 +5,8 @@ from functools import partial
 
 from odoo import api, fields, models
 from odoo.service.model import retrying
-from odoo.tools import email_normalize, email_split
+from odoo.tools import email_normalize, email_split, plaintext2html
+from odoo.tools.mail import generate_tracking_message_id
 
 from ..tickets.mail import (
     enclosed,
@@ -162,6 +163,9 @@ class SalesServiceTicket(models.Model):
             message_dict, self.browse(thread_id or []), values
         )
         team = ticket.team_id or follows.team_id or self._get_team(values)
+        if not team and not self._is_served(self.env.company):
+            self._bounce_unserved(message, message_dict)
+            return others
         if not Letter._keep(
             message_dict, team, "reply" if ticket else "new", ticket or None
         ):
@@ -176,6 +180,22 @@ class SalesServiceTicket(models.Model):
                 "previous_id": follows.id,
             }
         return [*others, (model, ticket.id or 0, values, user_id, alias)]
+
+    @api.model
+    def _bounce_unserved(self, message, message_dict):
+        """Tell who wrote that nobody takes tickets here."""
+        self.env["mail.thread"]._routing_create_bounce_email(
+            message_dict["email_from"],
+            plaintext2html(self._get_unserved(self.env.company)),
+            message,
+            # As core's own, so that an answer to it is known as one.
+            references=" ".join(
+                (
+                    message_dict["message_id"],
+                    generate_tracking_message_id("loop-detection-bounce-email"),
+                )
+            ),
+        )
 
     @api.model
     def _get_team(self, values):

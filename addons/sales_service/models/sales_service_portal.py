@@ -1,10 +1,20 @@
 """What customers see of their tickets, and what they may do with them."""
 
+import base64
+import binascii
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.orm.models import NO_ACCESS
 from odoo.tools import plaintext2html
 
+from odoo.addons.sales_force.locking import write_lock
+from odoo.addons.sales_force.wording import listed
+
+from ..tickets import forms
 from ..tickets.mail import subject_line
+from .sales_service_form_file import get_type
 
 # What a state is called where the customer reads it.
 CUSTOMER_STATES = {
@@ -38,6 +48,58 @@ class SalesServiceCategory(models.Model):
         )
 
 
+class SalesServiceFormVersion(models.Model):
+    _inherit = "sales.service.form.version"
+
+    def _get_for_customer(self):
+        """The questions that customers are asked, as superuser."""
+        # sudo: customers read what they are asked, nothing else
+        return self.sudo().question_ids.filtered(lambda one: not one.is_internal)
+
+
+class SalesServiceFormQuestion(models.Model):
+    _inherit = "sales.service.form.question"
+
+    def _read_customer(self, texts, files):
+        """Answers that a customer sent by a form in the browser.
+
+        :param dict texts: lists of what was entered, by key
+        :param dict files: lists of pairs of name and content, by key
+        :return: ``(values by key, values of sales.service.form.file)``
+        :raise UserError: for what is no answer to its question
+        """
+        values, sent, wrong = {}, [], self.browse()
+        timezone = str(self.env.tz)
+        for question in self:
+            entered = texts.get(question.key, [])
+            found = files.get(question.key, [])
+            try:
+                if question.kind == "signature":
+                    found = [_drawn(text) for text in entered if text]
+                if question._is_file():
+                    sent += [
+                        {
+                            "question_id": question.id,
+                            "name": name,
+                            "content": base64.b64encode(content),
+                        }
+                        for name, content in found
+                    ]
+                    continue
+                values[question.key] = forms.parsed(
+                    question.kind, entered, question._get_options(), timezone
+                )
+            except forms.WrongAnswer:
+                wrong |= question
+        self.env["sales.service.ticket"]._refuse(
+            [
+                self.env._("That is no answer to “%(question)s”.", question=one.name)
+                for one in wrong
+            ]
+        )
+        return values, sent
+
+
 class SalesServiceTicket(models.Model):
     _inherit = "sales.service.ticket"
 
@@ -60,23 +122,58 @@ class SalesServiceTicket(models.Model):
         for ticket in self:
             ticket.customer_state = CUSTOMER_STATES[ticket.state]
 
+    # Of the form that it was sent with: sent twice, it is one ticket.
+    portal_key = fields.Char(copy=False, readonly=True, groups=NO_ACCESS)
+
+    _portal_key_uniq = models.UniqueIndex(
+        "(create_uid, portal_key) WHERE portal_key IS NOT NULL"
+    )
+
     @api.model
-    def _open_by_customer(self, partner, category, subject, text, files=()):
+    def _open_by_customer(
+        self,
+        partner,
+        category,
+        subject,
+        text,
+        files=(),
+        texts=None,
+        sent=None,
+        key=None,
+    ):
         """A new ticket of a customer who is logged in; of the company in force.
 
         :param category: one of ``_get_for_portal``, or none
         :param str text: plain
         :param files: pairs of name and content
-        :raise UserError: where it says nothing, or the category is not offered
+        :param dict texts: answers to the category's form, see ``_read_customer``
+        :param dict sent: files that answer it, likewise
+        :param str key: of what was sent; sent again, it is the same ticket
+        :raise UserError: where it says nothing, the category is not offered, or the
+            form is not answered
         """
+        if key:
+            # Of two at once the second sees what the first has opened.
+            write_lock(partner)
+            # sudo: their own ticket, by what only their browser knows
+            known = self.sudo().search(
+                [("portal_key", "=", key), ("create_uid", "=", self.env.uid)]
+            )
+            if known:
+                return known
         subject = subject_line(subject)
         company = self.env.company
         if not subject or not (text or "").strip():
             raise UserError(
                 self.env._("Tell us in a few words and in detail what you need.")
             )
+        if not self._is_served(company):
+            raise UserError(self._get_unserved(company))
         if category - category._get_for_portal(company):
             raise UserError(self.env._("Choose a category of the list."))
+        self._check_files(files)
+        questions = category._get_form()._get_for_customer()
+        values, sent = questions._read_customer(texts or {}, sent or {})
         # sudo: customers make tickets by this form only, about themselves
         ticket = self.sudo().create(
             {
@@ -86,11 +183,116 @@ class SalesServiceTicket(models.Model):
                 "category_id": category.id,
                 "company_id": company.id,
                 "channel": "portal",
+                "properties": values,
+                "form_file_ids": [Command.create(one) for one in sent],
+                "portal_key": key or False,
             }
         )
+        ticket._check_customer_answered()
         if files:
             ticket._post_of_customer(partner, "", files)
         return ticket
+
+    @api.model
+    def _is_served(self, company):
+        """Whether somebody takes tickets of the company."""
+        # sudo: customers are told only that there is somebody
+        teams = self.env["sales.service.team"].sudo()
+        return bool(teams.search_count([("company_id", "=", company.id)], limit=1))
+
+    @api.model
+    def _get_unserved(self, company):
+        """What customers are told where nobody takes tickets."""
+        return self.env._(
+            "%(company)s takes no requests in this way yet. Please write to your "
+            "contact, or call.",
+            company=company.name,
+        )
+
+    @api.model
+    def _check_files(self, files):
+        """:raise UserError: for files that customers cannot send"""
+        if len(files) > forms.MOST:
+            raise UserError(
+                self.env._("Send at most %(count)s files.", count=forms.MOST)
+            )
+        self._refuse(
+            [
+                self.env._(
+                    "%(file)s is not taken: send pictures, PDF, office documents, "
+                    "texts or ZIP of at most %(size)s MB.",
+                    file=name,
+                    size=forms.LARGEST // 2**20,
+                )
+                for name, content in files
+                if len(content) > forms.LARGEST or get_type(content) not in forms.TYPES
+            ]
+        )
+
+    def _check_customer_answered(self):
+        """:raise UserError: naming what a customer has to answer on intake"""
+        self.ensure_one()
+        missing = self._get_missing(forms.INTAKE, internal=False)
+        self._refuse(
+            [
+                self.env._("Please answer “%(question)s”.", question=question.name)
+                for question in missing
+            ]
+        )
+
+    def _get_open_questions(self):
+        """What a customer may still answer, as superuser.
+
+        What is answered already is the agents' to correct: they may act on it.
+        """
+        self.ensure_one()
+        # sudo: whoever calls has checked that the customer may see the ticket
+        ticket = self.sudo()
+        questions = ticket.form_version_id._get_for_customer()
+        if not ticket.is_open:
+            return questions.browse()
+        answers, files = ticket._get_answers(), ticket.form_file_ids.question_id
+        return questions.filtered(
+            lambda one: one.key not in answers and one not in files
+        )
+
+    def _answer_by_customer(self, partner, texts, sent):
+        """The customer answers what was open of the form.
+
+        Whoever calls has checked that the customer may see the ticket.
+
+        :raise UserError: for what is no answer, or where nothing is answered
+        """
+        self.ensure_one()
+        # sudo: what is open is the customer's to answer
+        ticket = self.sudo()
+        # Of two at once the second sees what the first has answered.
+        write_lock(ticket)
+        ticket.invalidate_recordset()
+        questions = ticket._get_open_questions()
+        values, sent = questions._read_customer(texts, sent)
+        values = {key: value for key, value in values.items() if value is not None}
+        if not values and not sent:
+            raise UserError(self.env._("Answer at least one question."))
+        ticket.write(
+            {
+                "properties": values,
+                "form_file_ids": [Command.create(one) for one in sent],
+            }
+        )
+        answered = questions.filtered(
+            lambda one: (
+                one.key in values or one.id in [file["question_id"] for file in sent]
+            )
+        )
+        # As every word of the customer: who waited for it goes on.
+        ticket._post_of_customer(
+            partner,
+            self.env._(
+                "Answered: %(questions)s",
+                questions=listed(self.env, answered.mapped("name")),
+            ),
+        )
 
     def _post_of_customer(self, partner, text, files=()):
         self.ensure_one()
@@ -156,3 +358,14 @@ class SalesServiceTicket(models.Model):
         files = first.attachment_ids
         files.generate_access_token()
         return files
+
+
+def _drawn(text):
+    """A signature as the browser sends it, ``(name, content)``."""
+    kind, _comma, content = text.partition(",")
+    if kind != "data:image/png;base64":
+        raise forms.WrongAnswer
+    try:
+        return False, base64.b64decode(content, validate=True)
+    except (ValueError, binascii.Error) as error:
+        raise forms.WrongAnswer from error

@@ -73,6 +73,8 @@ class SalesServiceTicket(models.Model):
             "work_hours",
             "calendar_hours",
             "service_rating_ids",
+            # Of forms
+            "former_answers",
         )
     )
 

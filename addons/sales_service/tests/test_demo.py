@@ -48,3 +48,22 @@ class TestDemo(TransactionCase):
         self.assertFalse(late.filtered(lambda one: not one.breach_reason_id))
         given = ratings.filtered("rated_at").mapped("rated_at")
         self.assertLessEqual(max(given), self.env.cr.now())
+
+    def test_forms(self):
+        """Two categories ask; nothing is lacking that was needed by now."""
+        repair = self.env.ref("sales_service.category_repair")
+        tickets = self.tickets.filtered("form_version_id")
+        self.assertGreater(len(tickets), 20)
+        self.assertEqual(
+            tickets.filtered(lambda one: one.category_id == repair).form_version_id,
+            repair.form_version_ids,
+        )
+        self.assertTrue(tickets.form_file_ids)
+        for ticket in tickets:
+            self.assertTrue(ticket._get_answers())
+            moment = ticket._get_reached()
+            if moment:
+                self.assertFalse(ticket._get_missing(moment, files=False))
+                self.assertFalse(
+                    moment == "resolve" and ticket._get_missing(moment),
+                )

@@ -109,6 +109,32 @@ class TestMail(ServiceCase):
         )
         return [html2plaintext(body).strip() for body in messages.mapped("body")]
 
+    def test_nobody_serves(self):
+        """Where no team takes tickets who wrote is told so; a program is not."""
+        teams = self.env["sales.service.team"].search(
+            [("company_id", "=", self.env.company.id)]
+        )
+        teams.active = False
+        before, told = self._last(), []
+        for more in ("", "Auto-Submitted: auto-replied\r\n"):
+            raw = (
+                "From: customer@example.com\r\nTo: any@elsewhere.example.net\r\n"
+                f"Subject: Leak\r\nMessage-Id: <unserved{len(more)}@example.com>\r\n"
+                f"{more}\r\nHelp"
+            )
+            with patch.object(
+                type(self.env["mail.mail"]),
+                "send",
+                lambda mails, *args, **kw: told.append(
+                    (mails.email_to, mails.body_html)
+                ),
+            ):
+                self.env["mail.thread"].message_process(before._name, raw.encode())
+        [(address, text)] = told
+        self.assertIn("customer@example.com", address)
+        self.assertIn("takes no requests in this way", text)
+        self.assertEqual(self._last(), before)
+
     def test_new(self):
         ticket = self._letter(Cc="boss@example.com")
         self.assertEqual(

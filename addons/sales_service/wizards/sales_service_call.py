@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..tickets import forms
+
 # Numbers are compared by their last digits: the same with and without the country.
 _DIGITS = 8
 _FOUND = 20
@@ -15,6 +17,7 @@ class SalesServiceCall(models.TransientModel):
 
     _name = "sales.service.call"
     _description = "Take a Call"
+    _inherit = ["sales.service.form.mixin"]
 
     caller = fields.Char(help="A phone number, or a name.")
     found_ids = fields.Many2many("res.partner", compute="_compute_found_ids")
@@ -26,6 +29,17 @@ class SalesServiceCall(models.TransientModel):
         readonly=False,
     )
     category_id = fields.Many2one("sales.service.category", "Category")
+    # Written with the answers: on creation Odoo drops those to a form it is not told.
+    form_version_id = fields.Many2one(
+        "sales.service.form.version",
+        "Form",
+        compute="_compute_form_version_id",
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
+    properties = fields.Properties("Answers", definition="form_version_id.definition")
+    form_help = fields.Html("Hints", related="form_version_id.help")
     product_id = fields.Many2one("product.product", "Product")
     name = fields.Char("Subject")
     description = fields.Html("Request")
@@ -105,14 +119,19 @@ class SalesServiceCall(models.TransientModel):
     def action_open_ticket(self):
         """Make the ticket and open it.
 
-        :raise UserError: without customer or subject
+        :raise UserError: without customer or subject, or what the form needs
         """
         self.ensure_one()
         if not self.partner_id or not (self.name or "").strip():
             raise UserError(
                 self.env._("Write down who calls, and in a few words what about.")
             )
-        ticket = self.env["sales.service.ticket"].create(self._get_ticket_values())
+        ticket = self.env["sales.service.ticket"].create(
+            {
+                **self._get_ticket_values(),
+                "properties": forms.given(self.properties),
+            }
+        )
         return {
             "type": "ir.actions.act_window",
             "res_model": "sales.service.ticket",
