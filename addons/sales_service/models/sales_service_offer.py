@@ -94,13 +94,13 @@ class SalesServiceAppointment(models.Model):
             {
                 "user_id": user_id,
                 "start": start,
-                "window_start": window.start,
-                "window_stop": window.stop,
+                "window_start": span[0],
+                "window_stop": span[1],
                 "state": "confirmed",
-                "window_ids": [Command.clear()],
                 "wish": False,
             }
         )
+        self.window_ids.unlink()
         if not agreed:
             self._tell("sales_service.mail_template_appointment")
         return True

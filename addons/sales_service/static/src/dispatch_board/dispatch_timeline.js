@@ -18,8 +18,8 @@ export const KINDS = {
 // What dragging from the queue hands over.
 export const TICKET = "application/x-sales-ticket";
 const MOVABLE = ["proposed", "offered", "confirmed", "on_way", "late"];
-// Nobody was told, or nobody has answered yet.
-const OPEN = ["proposed", "offered"];
+// Drawn as an outline: nobody counts on it.
+const OUTLINED = ["proposed", "offered", "missed"];
 
 const hours = (minutes) => Math.round(minutes / 6) / 10;
 
@@ -133,7 +133,7 @@ export class DispatchTimeline extends VisitTimeline {
                 end,
                 className: [
                     "o_sales_visit",
-                    OPEN.includes(visit.kind) ? "o_planned" : "o_actual",
+                    OUTLINED.includes(visit.kind) ? "o_planned" : "o_actual",
                     `o_${visit.kind}`,
                     visit.warning ? "o_warning" : "",
                 ].join(" "),

@@ -23,7 +23,7 @@ registry.category("web_tour.tours").add("sales_service_dispatch_board", {
         {trigger: ".modal .btn-close", run: "click"},
         {
             content: "From the queue on the agent's line",
-            trigger: ".o_dispatch_ticket:contains('Waits'):not(.modal *)",
+            trigger: "body:not(.modal-open) .o_dispatch_ticket:contains('Waits')",
             run: ({anchor}) => {
                 const row = document.querySelector(
                     ".vis-foreground .vis-group:nth-child(1)",
