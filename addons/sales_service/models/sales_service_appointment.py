@@ -212,12 +212,16 @@ class SalesServiceAppointment(models.Model):
                 )
         return warnings
 
-    def _get_time_warnings(self):
-        """Of plans outside of the agent's working time, or too close to others."""
+    def _get_time_warnings(self, with_way=True):
+        """Of plans outside of the agent's working time.
+
+        :param with_way: and of those too close to others
+        """
         warnings = {one: [] for one in self}
         # sudo: whether somebody works and has time, not with whom
-        facts = self.env["sales.service.facts"].sudo()
-        for company, some in self.sudo().grouped("company_id").items():
+        plans = self.sudo()
+        facts = plans.env["sales.service.facts"]
+        for company, some in plans.grouped("company_id").items():
             start, stop = min(some.mapped("start")), max(some.mapped("stop"))
             travel = max(some.team_id.mapped("travel_minutes")) * wt.DAY / 1440
             schedules = facts._get_schedules_of(some.user_id, company, start, stop)
@@ -237,12 +241,14 @@ class SalesServiceAppointment(models.Model):
                             agent=one.user_id.name,
                         )
                     )
-                says += one._describe_near(near)
+                if with_way:
+                    says += one._describe_near(near)
         return warnings
 
     def _get_near(self, users, start, stop):
         """The appointments of users that take a part of a span."""
-        return self.sudo().search(  # sudo: only when they are
+        # sudo: only when they are
+        return self.sudo().search(
             [
                 ("user_id", "in", users.ids),
                 ("state", "in", LIVE),
@@ -312,6 +318,7 @@ class SalesServiceAppointment(models.Model):
             self._check_state(*LIVE)
         told = {one: one._get_told() for one in self if vals.keys() & _WINDOW}
         agents = {one: one.user_id for one in self if "user_id" in vals}
+        tickets = self.ticket_id if "ticket_id" in vals else self.ticket_id.browse()
         result = super().write(vals)
         if vals.keys() & _CHECKED:
             # The database sees beginning and end together, and what is over before
@@ -319,6 +326,7 @@ class SalesServiceAppointment(models.Model):
             self.flush_recordset(["start", "stop", "user_id", "state"])
         if "ticket_id" in vals:
             self.ticket_id.check_access("write")
+            (tickets | self.ticket_id)._follow_appointments()
         if planned:
             self._check_may_plan()
             self._follow_plan()
@@ -355,22 +363,18 @@ class SalesServiceAppointment(models.Model):
             raise AccessError(
                 self.env._("Ask a dispatcher to plan the time of somebody else.")
             )
-        planned = self.filtered("start")
-        self._refuse(
-            [line for says in planned._get_time_warnings().values() for line in says]
-        )
+        warnings = self.filtered("start")._get_time_warnings(with_way=False)
+        self._refuse([line for says in warnings.values() for line in says])
 
     def _check_free(self, user, start):
         """That somebody has the time; of two at once the second sees the first's.
 
         :raise UserError: saying when the other appointment is
         """
-        # sudo: who has the profile is nothing here, it stands for the time
+        # sudo: the profile stands for the time, whoever may read it
+        profiles = self.env["sales.service.agent"].sudo()
         write_lock(
-            self.env["sales.service.agent"]
-            .sudo()
-            .with_context(active_test=False)
-            .search([("user_id", "=", user.id)])
+            profiles.with_context(active_test=False).search([("user_id", "=", user.id)])
         )
         stop = start + timedelta(minutes=self.minutes)
         for other in self._get_near(user, start, stop) - self:
@@ -379,7 +383,7 @@ class SalesServiceAppointment(models.Model):
                     "%(agent)s has another appointment then: %(span)s.",
                     agent=user.name,
                     span=other._describe_span(
-                        other.start, other.stop, self.env.user.tz or None
+                        other.start, other.stop, self.env.user.tz
                     ),
                 )
             )
@@ -450,7 +454,7 @@ class SalesServiceAppointment(models.Model):
                     self.env._(
                         "The customer expects %(agent)s: %(window)s. Tell them first.",
                         agent=self.user_id.name,
-                        window=self._describe_window(self.env.user.tz or None),
+                        window=self._describe_window(self.env.user.tz),
                     )
                 )
             vals.update(self._prepare_window(start))
@@ -459,8 +463,8 @@ class SalesServiceAppointment(models.Model):
 
     def _prepare_window(self, start):
         # sudo: the hours of the team count, whoever plans
-        facts = self.env["sales.service.facts"].sudo()
-        window = facts._get_window(self.ticket_id.sudo().team_id, start)
+        team = self.sudo().team_id
+        window = team.env["sales.service.facts"]._get_window(team, start)
         return dict(zip(("window_start", "window_stop"), window, strict=True))
 
     def _assign_ticket(self, before=()):
@@ -488,14 +492,13 @@ class SalesServiceAppointment(models.Model):
         write_lock(self)
         self._check_state(*states)
         known = self.filtered(lambda one: one.state in ("offered", *AGREED))
-        for one in self:
-            # sudo: states are stamped; who may take the step was checked
+        # sudo: states are stamped; who may take the step was checked
+        for one in self.sudo():
             vals = {"state": state}
             if state == "confirmed" and not one.window_start:
                 vals.update(one._prepare_window(one.start))
-            one.sudo().write(vals)
-            if state != "offered":
-                one.sudo().window_ids.unlink()
+            one.write(vals)
+            one.window_ids.unlink()
         if state == "confirmed":
             self._tell("sales_service.mail_template_appointment")
         elif state == "cancelled":
@@ -517,7 +520,7 @@ class SalesServiceAppointment(models.Model):
             if one.state in AGREED and rep and one.partner_id:
                 vals = one._prepare_visit(rep)
                 if not one.visit_id:
-                    one.visit_id = self.env["sales.visit"].sudo().create(vals)
+                    one.visit_id = one.env["sales.visit"].create(vals)
                 elif one.visit_id.state == "planned":
                     one.visit_id.write(vals)
             elif one.state not in ("on_way", "done"):
@@ -537,10 +540,9 @@ class SalesServiceAppointment(models.Model):
     def _end_visits(self):
         """What does not take place is not in the day's plan."""
         # sudo: the visit ends with the appointment
-        visits = self.sudo().visit_id.filtered(lambda one: one.state == "planned")
-        if visits:
-            visits.action_cancel(self.env._("The appointment was cancelled."))
-            self.sudo().filtered(lambda one: one.visit_id in visits).visit_id = False
+        for one in self.sudo().filtered(lambda one: one.visit_id.state == "planned"):
+            one.visit_id.action_cancel(self.env._("The appointment was cancelled."))
+            one.visit_id = False
 
 
 class SalesServiceTeam(models.Model):
@@ -617,10 +619,10 @@ class SalesServiceTicket(models.Model):
 
     def _describe_planned(self):
         """With whom it is agreed, and when the customer expects the agent."""
-        live = self._get_live_appointment().with_env(self.env).sudo()
+        live = self._get_live_appointment()
         if not live.window_start:
             return super()._describe_planned()
-        return live._describe_window(self.env.user.tz or None)
+        return live._describe_window(self.env.user.tz)
 
     def write(self, vals):
         result = super().write(vals)

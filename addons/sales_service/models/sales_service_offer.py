@@ -278,10 +278,10 @@ class SalesServiceTicket(models.Model):
                     ticket=self.display_name,
                 )
             )
-        # sudo: an offer has no agent yet; who may offer was checked
-        appointment = self._get_live_appointment() or self.env[
-            "sales.service.appointment"
-        ].sudo().create({"ticket_id": self.id, "state": "offered"})
+        appointment = self._get_live_appointment()
+        if not appointment:
+            # As superuser: an offer has no agent yet; who may offer was checked.
+            appointment = appointment.create({"ticket_id": self.id, "state": "offered"})
         write_lock(appointment)
         appointment._check_state("proposed", "offered", "confirmed")
         appointment._offer(windows, user)
@@ -292,11 +292,10 @@ class SalesServiceTicket(models.Model):
         """What the customer may know of: the last appointment, as superuser."""
         self.ensure_one()
         # sudo: customers have no right to appointments; this one is theirs
-        return (
-            self.sudo()
-            .appointment_ids.filtered(lambda one: one.state != "proposed")
-            .sorted("id")[-1:]
+        known = self.sudo().appointment_ids.filtered(
+            lambda one: one.state != "proposed"
         )
+        return known.sorted("id")[-1:]
 
     def _get_sealed_url(self):
         """What stands for the customer's page where agents read the mail as well.

@@ -130,7 +130,7 @@ class TestAppointmentAccess(AppointmentCase):
                 if kind in allowed.get("write", ()):
                     continue
                 mine = self._as(role, one)
-                calls = [getattr(mine, f"action_{step}") for step in STEPS]
+                calls = [getattr(mine, f"action_{step}") for step in (*STEPS, "offer")]
                 calls.append(lambda mine=mine: mine.action_move(MONDAY + 3 * DAY))
                 for call in calls:
                     with (

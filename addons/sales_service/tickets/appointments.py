@@ -16,7 +16,6 @@ AGREED = ("confirmed", "on_way")
 
 # By step: the states in which it is taken, and the one it leads to.
 STEPS = {
-    "offer": (("proposed", "offered"), "offered"),
     "confirm": (("proposed", "offered"), "confirmed"),
     "go": (("confirmed",), "on_way"),
     "done": (AGREED, "done"),

@@ -44,6 +44,12 @@ export class DispatchBoard extends VisitBoard {
         return waiting.length < total ? `${waiting.length} / ${total}` : String(total);
     }
 
+    async load(count) {
+        if (!this.env.isSmall) {
+            await super.load(count);
+        }
+    }
+
     async fetch({start, stop, repId}, offset) {
         const {agents, appointments, ...rest} = await this.orm.call(
             APPOINTMENT,
