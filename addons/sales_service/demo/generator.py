@@ -9,6 +9,7 @@ from odoo.addons.sales_force.demo.generator import QUIET
 
 from ..models.sales_service_ticket import PAST
 from ..tickets.states import OPEN
+from .appointments import make_appointments
 from .forms import Forms
 
 DAYS = 49
@@ -105,6 +106,7 @@ class Demo:
         self.make_tickets()
         self.at(None)
         self.make_dispatching()
+        make_appointments(self)
         Forms(self).load()
         self.env.flush_all()
 

@@ -35,3 +35,8 @@ from . import sales_service_callback
 from . import sales_service_report
 from . import sales_service_quality
 from . import sales_credit
+from . import sales_service_appointment
+from . import sales_service_offer
+from . import sales_service_window
+from . import appointment_facts
+from . import sales_service_board

@@ -459,7 +459,7 @@ class SalesServiceTicket(models.Model):
             self.env._(
                 "%(ticket)s was not moved: it has an appointment on %(moment)s.",
                 ticket=ticket.display_name,
-                moment=format_datetime(self.env, ticket.planned_from),
+                moment=ticket.with_env(self.env)._describe_planned(),
             )
             if ticket.planned_from
             else self.env._(
@@ -469,6 +469,11 @@ class SalesServiceTicket(models.Model):
             for ticket in kept
         ]
         return lines
+
+    def _describe_planned(self):
+        """The moment of the appointment, in words."""
+        self.ensure_one()
+        return format_datetime(self.env, self.planned_from)
 
     def _say_dispatched(self):
         # sudo: who lost sight of a ticket by handing it out hears what became of it

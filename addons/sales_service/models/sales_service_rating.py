@@ -312,8 +312,11 @@ class SalesServiceTicket(models.Model):
             ]
         )
 
-    def _mail(self, template):
-        """Write to the customers who have an address."""
+    def _mail(self, template, make_files=None):
+        """Write to the customers who have an address.
+
+        :param make_files: makes the attachments of each mail
+        """
         # What demo data says of the past is mailed to nobody.
         if self.env.cr.cache.get(PAST):
             return
@@ -326,6 +329,7 @@ class SalesServiceTicket(models.Model):
                 email_layout_xmlid="mail.mail_notification_light",
                 subtype_xmlid="mail.mt_note",
                 force_send=False,
+                **({"attachment_ids": make_files().ids} if make_files else {}),
             )
 
     def _notify_by_email_render_layout(

@@ -1,4 +1,9 @@
 from . import (
+    test_appointment,
+    test_appointment_access,
+    test_appointment_concurrency,
+    test_appointment_portal,
+    test_board,
     test_clock,
     test_demo,
     test_dispatch,
@@ -20,4 +25,5 @@ from . import (
     test_source,
     test_ticket,
     test_warranty,
+    test_windows,
 )
