@@ -28,3 +28,12 @@ from . import sales_service_callback
 from . import sales_service_report
 from . import sales_service_quality
 from . import sales_credit
+from . import sales_service_job_line
+from . import sales_service_checklist
+from . import sales_service_check
+from . import sales_service_job_photo
+from . import sales_service_job
+from . import sales_service_part
+from . import service_orders
+from . import sales_service_job_report
+from . import sales_service_cost
