@@ -235,7 +235,7 @@ class SalesServiceJob(models.Model):
 
     def _finish(self):
         now = self.ticket_id._get_now()
-        minutes = round((now - self.check_in).total_seconds() / 60)
+        minutes = max(0, round((now - self.check_in).total_seconds() / 60))
         # sudo: cost and moments are stamped
         job = self.sudo()
         agent = job._get_agent()
@@ -346,6 +346,7 @@ class SalesServiceTicket(models.Model):
             )
 
     @api.depends("job_ids")
+    @api.depends_context("uid")
     def _compute_job_count(self):
         """Of the jobs that the user may see."""
         Job = self.env["sales.service.job"]

@@ -54,6 +54,7 @@ class SalesServiceTicket(models.Model):
     )
 
     @api.depends("service_order_ids")
+    @api.depends_context("uid")
     def _compute_service_order_count(self):
         """Of the orders that the user may see."""
         Order = self.env["sale.order"]

@@ -1,5 +1,5 @@
 import base64
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from unittest.mock import patch
 
 from odoo.fields import Command
@@ -13,7 +13,8 @@ PIXEL = base64.b64encode(
         "awAAAABJRU5ErkJggg=="
     )
 ).decode()
-NOON = datetime(2026, 3, 4, 12)
+# After everything that came before.
+NOON = datetime.combine(date.today() + timedelta(days=1), time(12))
 
 
 class JobCase(ServiceCase):

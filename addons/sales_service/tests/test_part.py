@@ -30,7 +30,7 @@ class TestPart(JobCase):
         )
         self.assertEqual(picking.move_ids.location_id, self.van)
         self.assertEqual(picking.move_ids.location_dest_id.usage, "customer")
-        self.assertEqual(picking.move_line_ids.lot_id, self.lot)
+        self.assertEqual(picking.move_ids.move_line_ids.lot_id, self.lot)
         order = self.ticket.service_order_ids
         self.assertEqual(
             (order.state, order.partner_id, order.sales_service_ticket_id),
