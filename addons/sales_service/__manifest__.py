@@ -49,6 +49,7 @@
         "report/sales_service_job_report.xml",
     ],
     "demo": ["demo/sales_service_demo.xml"],
+    "assets": {"web.assets_backend": ["sales_service/static/src/**/*"]},
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -744,15 +744,7 @@ class SalesVisit(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        consent = self.env["sales.position.consent"]
-        company = self.company_id
-        return {
-            "company_id": company.id,
-            # sudo: only the company's settings
-            "ask": company.sudo().sales_position_use,
-            "consent": consent._get_answer(company),
-            "notice": consent._get_notice(company),
-        }
+        return self.env["sales.position.consent"]._get_check(self.company_id)
 
     def action_check_in(self, position=None):
         """Begin the visit, now.

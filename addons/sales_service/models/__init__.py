@@ -33,6 +33,7 @@ from . import sales_service_checklist
 from . import sales_service_check
 from . import sales_service_job_photo
 from . import sales_service_job
+from . import sales_service_job_position
 from . import sales_service_part
 from . import service_orders
 from . import sales_service_job_report

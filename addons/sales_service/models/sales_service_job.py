@@ -38,6 +38,7 @@ class SalesServiceJob(models.Model):
             *("measured_minutes", "measured_travel", "hourly_cost", "km_cost"),
             *("signature", "signed_by", "signed_at", "sealed_at"),
             *("report_id", "report_sent_at", "hour_line_id"),
+            *("position_state", "position_ids"),
         )
     )
 
@@ -195,9 +196,10 @@ class SalesServiceJob(models.Model):
 
     # On the way
 
-    def action_check_out(self):
+    def action_check_out(self, position=None):
         """End the job, now; of a ticket that is done already with its report.
 
+        :param dict position: see ``sales.visit``
         :raise AccessError: for somebody else's job
         """
         self._check_own()
@@ -205,17 +207,19 @@ class SalesServiceJob(models.Model):
         self.invalidate_recordset()
         if self.state == "started":
             self._finish()
+            self._keep_position("out", position)
             if not self.ticket_id.is_open:
                 self._seal()
         return True
 
-    def action_resolve(self):
+    def action_resolve(self, position=None):
         """End the job, and with it the ticket, by what was done.
 
+        :param dict position: see ``sales.visit``
         :raise AccessError: for somebody else's job
         :raise UserError: for what is missing, see ``sales.service.ticket``
         """
-        self.action_check_out()
+        self.action_check_out(position)
         ticket = self.ticket_id
         if self.work_done and ticket.is_open:
             # sudo: the ticket may be a colleague's by now; resolving it checks that
@@ -389,9 +393,10 @@ class SalesServiceTicket(models.Model):
         domain = going | waiting
         return domain if True in value else ~domain
 
-    def action_check_in(self):
+    def action_check_in(self, position=None):
         """Begin the work at the customer's, now; the first time the ticket's as well.
 
+        :param dict position: see ``sales.visit``
         :return: what opens the job
         :raise AccessError: for who does not have the ticket
         :raise UserError: for a ticket that is over, and while another job lasts
@@ -423,14 +428,15 @@ class SalesServiceTicket(models.Model):
             if self.state != "in_progress":
                 self._step("start")
             job = Job.create(self._prepare_job(user))
+            job.with_env(self.env)._keep_position("in", position)
         return job.with_env(self.env).action_open()
 
-    def action_check_out(self):
+    def action_check_out(self, position=None):
         """End the job at which the user is now, see ``sales.service.job``."""
         self.ensure_one()
         self.check_access("read")
         job = self.env["sales.service.job"]._get_running(self.env.user)
-        return job.action_check_out() if job.ticket_id == self else True
+        return job.action_check_out(position) if job.ticket_id == self else True
 
     def _prepare_job(self, user):
         now = self._get_now()

@@ -48,3 +48,15 @@ class TestDemo(TransactionCase):
         self.assertFalse(late.filtered(lambda one: not one.breach_reason_id))
         given = ratings.filtered("rated_at").mapped("rated_at")
         self.assertLessEqual(max(given), self.env.cr.now())
+
+    def test_jobs(self):
+        """Some work was done on site, with parts out of the van, and signed."""
+        jobs = self.tickets.job_ids
+        self.assertGreater(len(jobs), 4)
+        self.assertEqual(set(jobs.mapped("state")), {"sealed"})
+        self.assertTrue(
+            jobs.filtered("signed_at") and jobs - jobs.filtered("signed_at")
+        )
+        self.assertTrue(all(part.is_booked for part in jobs.part_ids))
+        self.assertTrue(jobs.ticket_id.service_order_ids)
+        self.assertGreater(min(jobs.ticket_id.mapped("cost_total")), 0)

@@ -301,3 +301,84 @@ class TestJob(JobCase):
         with self._at(6):
             job.action_check_out()
         self.assertEqual(job.state, "sealed")
+
+
+@tagged("post_install", "-at_install")
+class TestJobPosition(JobCase):
+    """Where agents were: only as they agree to, and seen by whom the company says."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.write(
+            {"sales_position_use": True, "sales_position_access": "manager"}
+        )
+        cls.here = {"latitude": 31.2, "longitude": 121.4, "accuracy": 10}
+
+    def _answer(self, given):
+        consent = self.env["sales.position.consent"].with_user(self.users["agent"])
+        consent.action_answer(self.company.id, given)
+
+    def _job(self, position):
+        with self._at(0):
+            action = self.agent.action_check_in(position)
+        return self.env["sales.service.job"].browse(action["res_id"])
+
+    def test_button(self):
+        action = self.agent.action_ask_check_in()
+        self.assertEqual(action["params"]["method"], "action_check_in")
+        self.assertIsNone(action["params"]["check"]["consent"])
+        self.company.sales_position_use = False
+        with self._at(0):
+            action = self.agent.action_ask_check_in()
+        self.assertEqual(action["res_model"], "sales.service.job")
+        job = self.env["sales.service.job"].browse(action["res_id"])
+        self.assertEqual(job.position_state, "off")
+
+    def test_without_consent(self):
+        """Not kept, whatever the device sends; the agent checks in all the same."""
+        job = self._job(self.here)
+        self.assertEqual(job.position_state, "refused")
+        self.assertFalse(job.position_ids)
+
+    def test_kept(self):
+        self._answer(True)
+        job = self._job(self.here)
+        with self._at(9):
+            self._as("agent", job).action_check_out(self.here)
+        self.assertEqual(job.position_state, "given")
+        self.assertEqual(job.position_ids.mapped("kind"), ["out", "in"])
+        seers = {"agent", "service_manager", "director"}
+        for role in (*seers, "colleague", "dispatcher", "rep", "operations"):
+            seen = self._as(role, job.position_ids)
+            with self.subTest(role=role):
+                self.assertEqual(seen.has_access("read"), role in seers)
+                for operation in ("write", "create", "unlink"):
+                    self.assertFalse(seen.has_access(operation))
+        self.company.sales_position_access = "director"
+        self.assertFalse(
+            self._as("service_manager", job.position_ids).has_access("read")
+        )
+        # Who changes their mind has them deleted.
+        self._answer(False)
+        self.assertFalse(job.position_ids)
+
+    def test_no_position(self):
+        self._answer(True)
+        with self.assertRaises(UserError):
+            self._job({"latitude": 99, "longitude": 0, "accuracy": 1})
+        self.assertEqual(self._job(None).position_state, "unavailable")
+
+    def test_deleted_in_time(self):
+        self._answer(True)
+        self.company.sales_position_days = 30
+        positions = self._job(self.here).position_ids
+        positions.moment -= timedelta(days=31)
+        positions._gc_positions()
+        self.assertFalse(positions.exists())
+
+    def test_no_agent(self):
+        with self.assertRaises(UserError):
+            self.env["sales.position.consent"].with_user(
+                self.users["service_manager"]
+            ).action_answer(self.company.id, True)
