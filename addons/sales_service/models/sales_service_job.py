@@ -475,6 +475,8 @@ class SalesServiceTicket(models.Model):
 
         :raise UserError: naming what is still to be done
         """
+        # Who may not take the step is told nothing of the jobs.
+        self.check_access("write")
         if not self.env.su:
             # sudo: whoever did the work
             jobs = self.sudo().job_ids.filtered(lambda one: one.state != "sealed")
