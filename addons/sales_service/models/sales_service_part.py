@@ -69,9 +69,13 @@ class SalesServicePart(models.Model):
         "CHECK (quantity > 0)", "A part that was used has a quantity."
     )
 
-    @api.depends("job_id")
+    @api.depends("job_id.ticket_id.warranty")
     def _compute_charge(self):
         for part in self:
+            if part.is_booked:
+                # It is on the order as it was then.
+                part.charge = part.charge
+                continue
             warranty = part.job_id.ticket_id.warranty == "warranty"
             part.charge = "warranty" if warranty else "chargeable"
 

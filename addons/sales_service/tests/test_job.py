@@ -374,6 +374,7 @@ class TestJobPosition(JobCase):
         self._answer(True)
         positions = self._job(self.here).position_ids
         positions.moment -= timedelta(days=31)
+        self.env.flush_all()
         positions._gc_positions()
         self.assertFalse(positions.exists())
 

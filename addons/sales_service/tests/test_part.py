@@ -64,6 +64,10 @@ class TestPart(JobCase):
         lines = self.ticket.service_order_ids.order_line
         self.assertEqual(lines.mapped("price_unit"), [0, 10])
         self.assertIn("warranty", lines[0].name)
+        # What is booked stays, what is not follows the verdict.
+        later = self._use(self.job)
+        self.ticket.warranty = "chargeable"
+        self.assertEqual((free.charge, later.charge), ("warranty", "chargeable"))
         lines[0].product_uom_qty = 3
         self.assertEqual(lines[0].price_unit, 0)
 

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class SalesServiceSign(models.TransientModel):
@@ -10,6 +10,13 @@ class SalesServiceSign(models.TransientModel):
     job_id = fields.Many2one("sales.service.job", required=True, readonly=True)
     signed_by = fields.Char("Name", required=True)
     signature = fields.Image(required=True)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        dialogs = super().create(vals_list)
+        # Its name says whose ticket it is.
+        dialogs.job_id.check_access("write")
+        return dialogs
 
     def action_sign(self):
         """See ``sales.service.job``."""
