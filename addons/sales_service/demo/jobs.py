@@ -27,8 +27,14 @@ POINTS = (
     ("Counter reading", "计数器读数", {"kind": "text", "required": False}),
     ("Tested together with the customer", "与客户共同试机", {}),
 )
+# What is asked for at the visits of today, Chinese.
+REQUESTS = (
+    ("Trips the fuse when switched on", "一开机就跳闸"),
+    ("Yearly inspection", "年度检查"),
+    ("Smells of burning", "有焦味"),
+)
 # So many jobs are over, and so many visits planned for today.
-DONE, PLANNED = 8, 4
+DONE, PLANNED = 8, len(REQUESTS)
 
 
 def png(draw, size):
@@ -80,10 +86,26 @@ class Jobs:
         for number, ticket in enumerate(done[-DONE:]):
             self.make_job(ticket, number)
         self.demo.at(None)
+        self.make_day(done)
+
+    def make_day(self, known):
+        """Visits that are planned for today, at customers who were there before."""
         start, _stop = self.company._get_sales_day()
-        waiting = tickets.filtered(lambda one: one.state in ("assigned", "accepted"))
-        for number, ticket in enumerate(waiting[:PLANNED]):
-            ticket.site_planned_at = start + timedelta(hours=9 + 2 * number)
+        user = self.team.member_ids[:1]
+        for number, before in enumerate(known[:PLANNED]):
+            name, chinese = REQUESTS[number]
+            self.env["sales.service.ticket"].create(
+                {
+                    "name": self.demo.word((name, chinese)),
+                    "partner_id": before.partner_id.id,
+                    "category_id": before.category_id.id,
+                    "product_id": before.product_id.id,
+                    "sale_order_id": before.sale_order_id.id,
+                    "company_id": self.company.id,
+                    "user_id": user.id,
+                    "site_planned_at": start + timedelta(hours=8 + 2 * number),
+                }
+            )
 
     def make_stock(self):
         warehouse = self.env["stock.warehouse"].search(

@@ -141,7 +141,9 @@ class SalesServiceJob(models.Model):
         """The report as it would be printed now."""
         # sudo: whoever asks has been let to the ticket or the job
         report = self.env["ir.actions.report"].sudo()
-        return report._render_qweb_pdf(_REPORT, self.ids)[0]
+        # Wherever it is asked for, its times are those of where the work was done.
+        zone = self.company_id._get_sales_timezone()
+        return report.with_context(tz=zone)._render_qweb_pdf(_REPORT, self.ids)[0]
 
     def _get_report(self):
         """The report that was sent; of what was sealed but not sent, as it is."""
