@@ -17,6 +17,7 @@
         "security/sales_service_intake_rules.xml",
         "security/sales_service_form_rules.xml",
         "security/sales_service_board_rules.xml",
+        "security/sales_service_job_rules.xml",
         "data/ir_sequence_data.xml",
         "data/mail_message_subtype_data.xml",
         "data/sales_service_data.xml",
@@ -49,6 +50,11 @@
         "views/sales_service_warranty_views.xml",
         "views/sales_service_appointment_views.xml",
         "views/sales_service_appointment_portal_templates.xml",
+        "data/sales_service_job_data.xml",
+        "wizards/sales_service_sign_views.xml",
+        "views/sales_service_job_views.xml",
+        "views/sales_service_checklist_views.xml",
+        "report/sales_service_job_report.xml",
     ],
     "demo": ["demo/sales_service_demo.xml"],
     "assets": {
@@ -57,6 +63,7 @@
         ],
         "web.assets_backend": [
             "sales_service/static/src/dispatch_board/**/*",
+            "sales_service/static/src/job/**/*",
         ],
         "web.assets_tests": [
             "sales_service/static/tests/tours/dispatch_board_tour.js",

@@ -62,6 +62,7 @@ from . import (
     sales_route,
     sales_visit,
     sales_visit_board,
+    sales_trace_mixin,
     sales_visit_trace_mixin,
     sales_visit_position,
     sales_visit_photo,

@@ -1,4 +1,4 @@
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from odoo import fields, models, tools
@@ -188,3 +188,17 @@ class ResCompany(models.Model):
         """Today where the company works."""
         self.ensure_one()
         return self._get_sales_date(datetime.now(timezone.utc))
+
+    def _get_sales_day(self, day=None):
+        """When a day begins and ends where the company works, in UTC, naive.
+
+        :param day: today by default
+        """
+        zone = ZoneInfo(self._get_sales_timezone())
+        day = day or self._get_sales_today()
+        return tuple(
+            datetime.combine(one, datetime.min.time(), zone)
+            .astimezone(timezone.utc)
+            .replace(tzinfo=None)
+            for one in (day, day + timedelta(days=1))
+        )

@@ -40,8 +40,7 @@ class SalesPositionConsent(models.Model):
         :raise UserError: when the user is no rep of the company
         """
         company = self.env["res.company"].browse(int(company_id))
-        # sudo: only whether there is an own rep there
-        if company not in self.env.user.sudo().sales_rep_ids.company_id:
+        if company not in self._get_companies():
             raise UserError(self.env._("You are no rep of this company."))
         # sudo: nobody else writes here, and only about oneself
         self.sudo().create(
@@ -54,11 +53,33 @@ class SalesPositionConsent(models.Model):
             }
         )
         if not given:
-            # sudo: the own positions, whatever the rules
-            self.env["sales.visit.position"].sudo().search(
-                [("user_id", "=", self.env.uid), ("company_id", "=", company.id)]
-            ).unlink()
+            for model in self._get_position_models():
+                # sudo: the own positions, whatever the rules
+                self.env[model].sudo().search(
+                    [("user_id", "=", self.env.uid), ("company_id", "=", company.id)]
+                ).unlink()
         return True
+
+    @api.model
+    def _get_companies(self):
+        """Those that may ask the current user."""
+        # sudo: only where there is an own rep
+        return self.env.user.sudo().sales_rep_ids.company_id
+
+    @api.model
+    def _get_position_models(self):
+        """Where positions are kept, with ``user_id`` and ``company_id``."""
+        return ["sales.visit.position"]
+
+    def _get_check(self, company):
+        """What a device needs to know before it says where it is."""
+        return {
+            "company_id": company.id,
+            # sudo: only the company's settings
+            "ask": company.sudo().sales_position_use,
+            "consent": self._get_answer(company),
+            "notice": self._get_notice(company),
+        }
 
     def _get_answer(self, company):
         """Whether the current user agreed; None when not asked yet on these terms."""
@@ -125,12 +146,10 @@ class ResUsers(models.Model):
         """One's own answer, of reps in companies that ask; nobody else's."""
         self.sales_position_answer = False
         company = self.env.company
-        # sudo: only a setting, and whether there is an own rep
-        user = self.env.user.sudo()
-        if company.sudo().sales_position_use and company in (
-            user.sales_rep_ids.company_id
-        ):
-            answer = self.env["sales.position.consent"]._get_answer(company)
+        consent = self.env["sales.position.consent"]
+        # sudo: only a setting
+        if company.sudo().sales_position_use and company in consent._get_companies():
+            answer = consent._get_answer(company)
             (self & self.env.user).sales_position_answer = {
                 True: "given",
                 False: "refused",

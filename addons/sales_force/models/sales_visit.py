@@ -1,7 +1,6 @@
 import base64
 from collections import defaultdict
 from datetime import timedelta
-from urllib.parse import quote_plus
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -31,26 +30,6 @@ _SLACK = 15
 _MOST = 100
 # A phone repeats a position, and a rep a photo, within so many days.
 _COMPARED_DAYS = 90
-# By the code of the setting: with coordinates, and with the words of an address.
-_MAPS = {
-    "amap": (
-        "https://uri.amap.com/navigation?to={lng},{lat},{name}&mode=car&coordinate=wgs84",
-        "https://uri.amap.com/search?keyword={address}",
-    ),
-    "baidu": (
-        "https://api.map.baidu.com/direction?destination=latlng:{lat},{lng}|name:{name}"
-        "&mode=driving&coord_type=wgs84&output=html&region=%20",
-        "https://api.map.baidu.com/geocoder?address={address}&output=html",
-    ),
-    "google": (
-        "https://www.google.com/maps/dir/?api=1&destination={lat},{lng}",
-        "https://www.google.com/maps/dir/?api=1&destination={address}",
-    ),
-    "osm": (
-        "https://www.openstreetmap.org/directions?to={lat},{lng}",
-        "https://www.openstreetmap.org/search?query={address}",
-    ),
-}
 
 
 class SalesVisit(models.Model):
@@ -382,20 +361,8 @@ class SalesVisit(models.Model):
         readable = self.partner_id._filtered_access("read")
         for visit in self:
             partner = visit.partner_id & readable
-            address = partner._display_address(without_company=True) if partner else ""
-            parts = address.replace("\n", ",").split(",")
-            visit.address = ", ".join(filter(None, map(str.strip, parts)))
             visit.phone = partner.phone
-            point = partner._get_sales_point()
-            known, unknown = _MAPS[visit.company_id._get_sales_map()]
-            visit.map_url = (point or visit.address) and (
-                known if point else unknown
-            ).format(
-                lat=point and point[0],
-                lng=point and point[1],
-                name=quote_plus(partner.display_name or ""),
-                address=quote_plus(visit.address),
-            )
+            visit.address, visit.map_url = partner._get_sales_way(visit.company_id)
 
     @api.depends("date_planned", "company_id")
     def _compute_date(self):
@@ -777,15 +744,7 @@ class SalesVisit(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        consent = self.env["sales.position.consent"]
-        company = self.company_id
-        return {
-            "company_id": company.id,
-            # sudo: only the company's settings
-            "ask": company.sudo().sales_position_use,
-            "consent": consent._get_answer(company),
-            "notice": consent._get_notice(company),
-        }
+        return self.env["sales.position.consent"]._get_check(self.company_id)
 
     def action_check_in(self, position=None):
         """Begin the visit, now.

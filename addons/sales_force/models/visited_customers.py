@@ -1,6 +1,7 @@
 """What visits add to customers, reps and documents."""
 
 from datetime import timedelta
+from urllib.parse import quote_plus
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -15,6 +16,26 @@ from .sales_handover import Kind
 # So many addresses are looked up at a time, and those not found again after days.
 _LOCATED = 50
 _LOCATE_AGAIN = 30
+# By the code of the setting: with coordinates, and with the words of an address.
+_MAPS = {
+    "amap": (
+        "https://uri.amap.com/navigation?to={lng},{lat},{name}&mode=car&coordinate=wgs84",
+        "https://uri.amap.com/search?keyword={address}",
+    ),
+    "baidu": (
+        "https://api.map.baidu.com/direction?destination=latlng:{lat},{lng}|name:{name}"
+        "&mode=driving&coord_type=wgs84&output=html&region=%20",
+        "https://api.map.baidu.com/geocoder?address={address}&output=html",
+    ),
+    "google": (
+        "https://www.google.com/maps/dir/?api=1&destination={lat},{lng}",
+        "https://www.google.com/maps/dir/?api=1&destination={address}",
+    ),
+    "osm": (
+        "https://www.openstreetmap.org/directions?to={lat},{lng}",
+        "https://www.openstreetmap.org/search?query={address}",
+    ),
+}
 
 
 class ResPartner(models.Model):
@@ -29,6 +50,25 @@ class ResPartner(models.Model):
         if self.partner_latitude or self.partner_longitude:
             return self.partner_latitude, self.partner_longitude
         return None
+
+    def _get_sales_way(self, company):
+        """What leads to a customer, who may be none.
+
+        :return: the address in one line, and a link to the way there on the map that
+            the company uses; the link is empty where nothing is known
+        """
+        address = self._display_address(without_company=True) if self else ""
+        parts = address.replace("\n", ",").split(",")
+        address = ", ".join(filter(None, map(str.strip, parts)))
+        point = self._get_sales_point()
+        known, unknown = _MAPS[company._get_sales_map()]
+        url = (point or address) and (known if point else unknown).format(
+            lat=point and point[0],
+            lng=point and point[1],
+            name=quote_plus(self.display_name or ""),
+            address=quote_plus(address),
+        )
+        return address, url
 
     def _locate_for_sales(self):
         """Look up the coordinates of addresses, where Odoo's geocoder is installed."""

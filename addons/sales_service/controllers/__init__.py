@@ -1,3 +1,4 @@
 from . import rating
 from . import portal
 from . import appointment
+from . import job_report

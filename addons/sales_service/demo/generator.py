@@ -11,6 +11,7 @@ from ..models.sales_service_ticket import PAST
 from ..tickets.states import OPEN
 from .appointments import make_appointments
 from .forms import Forms
+from .jobs import Jobs
 
 DAYS = 49
 # login: name, Chinese name, role, team. The password is the login.
@@ -107,6 +108,8 @@ class Demo:
         self.at(None)
         self.make_dispatching()
         make_appointments(self)
+        Jobs(self).load()
+        # Last: what is made after it in a category that asks needs answers.
         Forms(self).load()
         self.env.flush_all()
 

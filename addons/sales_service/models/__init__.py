@@ -40,3 +40,13 @@ from . import sales_service_offer
 from . import sales_service_window
 from . import appointment_facts
 from . import sales_service_board
+from . import sales_service_job_line
+from . import sales_service_checklist
+from . import sales_service_check
+from . import sales_service_job_photo
+from . import sales_service_job
+from . import sales_service_job_position
+from . import sales_service_part
+from . import service_orders
+from . import sales_service_job_report
+from . import sales_service_cost

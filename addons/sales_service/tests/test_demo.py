@@ -67,3 +67,15 @@ class TestDemo(TransactionCase):
                 self.assertFalse(
                     moment == "resolve" and ticket._get_missing(moment),
                 )
+
+    def test_jobs(self):
+        """Some work was done on site, with parts out of the van, and signed."""
+        jobs = self.tickets.job_ids
+        self.assertGreater(len(jobs), 4)
+        self.assertEqual(set(jobs.mapped("state")), {"sealed"})
+        self.assertTrue(
+            jobs.filtered("signed_at") and jobs - jobs.filtered("signed_at")
+        )
+        self.assertTrue(all(part.is_booked for part in jobs.part_ids))
+        self.assertTrue(jobs.ticket_id.service_order_ids)
+        self.assertGreater(min(jobs.ticket_id.mapped("cost_total")), 0)

@@ -2,3 +2,4 @@ from . import sales_service_call
 from . import sales_service_merge
 from . import sales_service_refuse
 from . import sales_service_offer
+from . import sales_service_sign

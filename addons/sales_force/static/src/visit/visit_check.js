@@ -10,7 +10,7 @@ const REFUSED = 1;
 const LARGEST = 1600;
 
 /** The position of the device; `refused`, or null where there is none. */
-function locate() {
+export function locate() {
     const {geolocation} = navigator;
     if (!geolocation) {
         return null;
@@ -34,6 +34,29 @@ async function shrink(file) {
     canvas.height = Math.round(bitmap.height * scale);
     canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
     return canvas.toDataURL("image/jpeg", 0.85).split(",")[1];
+}
+
+/** Whether the user agrees to what the server wants to keep; asked where it is open. */
+export async function consents({orm, dialog}, {ask, consent, notice, company_id}) {
+    if (!ask || consent !== null) {
+        return Boolean(ask && consent);
+    }
+    const given = await new Promise((resolve) =>
+        dialog.add(
+            ConfirmationDialog,
+            {
+                title: _t("May your position be kept?"),
+                body: notice,
+                confirmLabel: _t("Agree"),
+                cancelLabel: _t("Refuse"),
+                confirm: () => resolve(true),
+                cancel: () => resolve(false),
+            },
+            {onClose: () => resolve(false)},
+        ),
+    );
+    await orm.call("sales.position.consent", "action_answer", [company_id, given]);
+    return given;
 }
 
 /** Check-in, check-out and photos of a visit, with large buttons for a thumb. */
@@ -80,36 +103,11 @@ export class VisitCheck extends Component {
     check(method) {
         return this.perform(_t("Looking for your position…"), async () => {
             const info = await this.call("get_check");
-            const position = (await this.consents(info))
+            const position = (await consents(this, info))
                 ? await locate()
                 : {refused: true};
             await this.call(method, position);
         });
-    }
-
-    async consents({ask, consent, notice, company_id}) {
-        if (!ask || consent !== null) {
-            return Boolean(ask && consent);
-        }
-        const given = await new Promise((resolve) =>
-            this.dialog.add(
-                ConfirmationDialog,
-                {
-                    title: _t("May your position be kept?"),
-                    body: notice,
-                    confirmLabel: _t("Agree"),
-                    cancelLabel: _t("Refuse"),
-                    confirm: () => resolve(true),
-                    cancel: () => resolve(false),
-                },
-                {onClose: () => resolve(false)},
-            ),
-        );
-        await this.orm.call("sales.position.consent", "action_answer", [
-            company_id,
-            given,
-        ]);
-        return given;
     }
 
     takePhoto() {

@@ -1,0 +1,95 @@
+"""What the work on a ticket costs the company."""
+
+from odoo import api, fields, models
+
+from ..tickets import cost
+from .sales_service_job import COST_GROUPS
+
+
+class SalesServiceAgent(models.Model):
+    _inherit = "sales.service.agent"
+
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    hourly_cost = fields.Monetary(
+        groups=COST_GROUPS,
+        help="Of an hour of work or on the way. Jobs keep what it was on their day.",
+    )
+    km_cost = fields.Monetary("Cost of a Kilometre", groups=COST_GROUPS)
+
+    _costs_positive = models.Constraint(
+        "CHECK (hourly_cost >= 0 AND km_cost >= 0)", "A cost is not negative."
+    )
+
+
+class SalesServiceTicket(models.Model):
+    _inherit = "sales.service.ticket"
+
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    cost_work = fields.Monetary(
+        "Cost of the Work",
+        compute="_compute_cost",
+        compute_sudo=True,
+        groups=COST_GROUPS,
+        help="Hours worked on site, at the cost of the agent's hour.",
+    )
+    cost_way = fields.Monetary(
+        "Cost of the Way",
+        compute="_compute_cost",
+        compute_sudo=True,
+        groups=COST_GROUPS,
+        help="Hours and kilometres of the way.",
+    )
+    cost_parts = fields.Monetary(
+        "Cost of the Parts",
+        compute="_compute_cost",
+        compute_sudo=True,
+        groups=COST_GROUPS,
+        help="The value of the parts booked, as it was then.",
+    )
+    cost_credit = fields.Monetary(
+        "Credited",
+        compute="_compute_cost",
+        compute_sudo=True,
+        groups=COST_GROUPS,
+        help="Posted credit notes of the ticket, without tax.",
+    )
+    cost_total = fields.Monetary(
+        "Cost of the Ticket",
+        compute="_compute_cost",
+        compute_sudo=True,
+        groups=COST_GROUPS,
+        help="Work, way, parts and credit.",
+    )
+
+    @api.depends(
+        *("job_ids.worked_minutes", "job_ids.travel_minutes", "job_ids.travel_km"),
+        *("job_ids.hourly_cost", "job_ids.km_cost", "job_ids.part_ids.cost"),
+        *("invoice_id.state", "invoice_id.amount_untaxed_signed"),
+    )
+    def _compute_cost(self):
+        for ticket in self:
+            jobs = ticket.job_ids
+            ticket.cost_work = cost.work(
+                (job.worked_minutes, job.hourly_cost) for job in jobs
+            )
+            ticket.cost_way = cost.way(
+                (job.travel_minutes, job.travel_km, job.hourly_cost, job.km_cost)
+                for job in jobs
+            )
+            ticket.cost_parts = sum(jobs.part_ids.mapped("cost"))
+            credit = ticket._get_credit_notes().filtered(
+                lambda one: one.move_type == "out_refund" and one.state == "posted"
+            )
+            # Of a credit note the company's amount is negative.
+            ticket.cost_credit = -sum(credit.mapped("amount_untaxed_signed"))
+            ticket.cost_total = (
+                ticket.cost_work
+                + ticket.cost_way
+                + ticket.cost_parts
+                + ticket.cost_credit
+            )
+
+    def _get_credit_notes(self):
+        """The invoices and credit notes that belong to the ticket."""
+        self.ensure_one()
+        return self.invoice_id
