@@ -185,7 +185,9 @@ class SalesServiceCredit(models.Model):
             )
 
     def _check_amount(self):
-        """:raise UserError: where less is left to be credited"""
+        """:raise UserError: where less is left to be credited, and for nothing"""
+        if self.currency_id.compare_amounts(self.amount, 0) <= 0:
+            raise UserError(self.env._("Choose lines, or write down an amount."))
         left = self._get_left(self.invoice_id, self.invoice_line_ids, self)
         if self.currency_id.compare_amounts(self.amount, left) > 0:
             raise UserError(

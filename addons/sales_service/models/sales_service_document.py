@@ -87,9 +87,7 @@ class SalesServiceDocument(models.Model):
         """Computed with ``sudo``: see the class."""
         for model, lines in self.grouped("res_model").items():
             records = self.env[model].sudo().browse(lines.mapped("res_id"))
-            states = dict(
-                records._fields["state"]._description_selection(records.env)
-            )
+            states = dict(records._fields["state"]._description_selection(records.env))
             for line, record in zip(lines, records, strict=True):
                 line.name = record.display_name
                 line.status = states.get(record.state)

@@ -1,6 +1,6 @@
 """Documents that were made from a ticket, and that know it."""
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class SalesServiceMadeMixin(models.AbstractModel):
@@ -16,6 +16,11 @@ class SalesServiceMadeMixin(models.AbstractModel):
         index="btree_not_null",
         check_company=True,
     )
+
+    @api.constrains("service_ticket_id")
+    def _check_service_ticket(self):
+        """Deliveries do not check the company of what they are linked to."""
+        self._check_company(["service_ticket_id"])
 
     def action_open_service_ticket(self):
         """:raise AccessError: when the user may not read the ticket"""

@@ -98,7 +98,9 @@ class SalesServiceNps(models.Model):
 
     def _refuse_by_hand(self):
         if not self.env.su:
-            raise AccessError(self.env._("What customers answer is not written by hand."))
+            raise AccessError(
+                self.env._("What customers answer is not written by hand.")
+            )
 
     @api.model
     def _read_group_select(self, aggregate_spec, query):
@@ -180,7 +182,8 @@ class SalesServiceNps(models.Model):
         """Where the contact says that he wants no more of it."""
         self.ensure_one()
         # sudo: see _get_url
-        return f"{self.get_base_url()}/service/nps/{self.sudo().user_input_id.access_token}"
+        token = self.sudo().user_input_id.access_token
+        return f"{self.get_base_url()}/service/nps/{token}"
 
     @api.model
     def _find(self, token):
@@ -237,8 +240,8 @@ class SalesServiceTeam(models.Model):
     nps_period = fields.Selection(
         [("month", "Monthly"), ("quarter", "Quarterly"), ("year", "Yearly")],
         "Recommendation Survey",
-        help="After each period contacts whose tickets were resolved in it are asked by "
-        "mail whether they would recommend us (net promoter score). Empty: never.",
+        help="After each period contacts whose tickets were resolved in it are asked "
+        "by mail whether they would recommend us (net promoter score). Empty: never.",
     )
 
     def _plan_nps(self):
@@ -277,7 +280,9 @@ class SalesServiceTeam(models.Model):
             ]
         ).partner_id
         last = {
-            partner: tickets.browse(id_) for partner, id_ in rows if partner not in known
+            partner: tickets.browse(id_)
+            for partner, id_ in rows
+            if partner not in known
         }
         classes = tickets.union(*last.values())._get_customer_classes()
         asked.create(

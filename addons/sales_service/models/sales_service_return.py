@@ -322,5 +322,8 @@ class StockPicking(models.Model):
     def _choose_lot(self, lot):
         """Of what comes back the lot is known, where it is of one."""
         for line in self.move_line_ids if lot else ():
-            if line.product_id == lot.product_id and lot not in self.move_line_ids.lot_id:
+            if (
+                line.product_id == lot.product_id
+                and lot not in self.move_line_ids.lot_id
+            ):
                 line.lot_id = lot

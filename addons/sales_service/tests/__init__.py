@@ -16,4 +16,8 @@ from . import (
     test_source,
     test_ticket,
     test_warranty,
+    test_documents,
+    test_credit,
+    test_nps,
+    test_quality_alert,
 )

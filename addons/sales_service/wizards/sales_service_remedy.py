@@ -45,7 +45,8 @@ class SalesServiceRemedy(models.TransientModel):
         ticket = self.env["sales.service.ticket"].browse(values.get("ticket_id"))
         ticket.check_access("read")
         if ticket:
-            product = (ticket.lot_id or ticket).product_id
+            # sudo: which product the ticket's lot is of
+            product = (ticket.sudo().lot_id or ticket).product_id.sudo(False)
             invoice = ticket._get_invoice()
             values["product_id"] = product.id
             values["currency_id"] = (invoice or ticket.company_id).currency_id.id
@@ -67,9 +68,7 @@ class SalesServiceRemedy(models.TransientModel):
     @api.depends("line_ids.is_chosen")
     def _compute_amount(self):
         for remedy in self:
-            remedy.amount = sum(
-                remedy.line_ids.filtered("is_chosen").mapped("amount")
-            )
+            remedy.amount = sum(remedy.line_ids.filtered("is_chosen").mapped("amount"))
 
     @api.depends("kind", "ticket_id")
     def _compute_hint(self):
@@ -101,8 +100,12 @@ class SalesServiceRemedy(models.TransientModel):
             invoice = ticket._get_invoice()
             if not invoice:
                 return _("No posted invoice of this customer was found.")
-            left = self.env["sales.service.credit"].sudo()._get_left(  # sudo: see above
-                invoice, invoice.invoice_line_ids.browse()
+            left = (
+                self.env["sales.service.credit"]
+                .sudo()
+                ._get_left(  # sudo: see above
+                    invoice, invoice.invoice_line_ids.browse()
+                )
             )
             return _(
                 "%(invoice)s: %(amount)s may still be credited. Accounting decides.",
@@ -197,7 +200,9 @@ class SalesServiceRemedyLine(models.TransientModel):
     _name = "sales.service.remedy.line"
     _description = "Invoice Line to Credit"
 
-    remedy_id = fields.Many2one("sales.service.remedy", required=True, ondelete="cascade")
+    remedy_id = fields.Many2one(
+        "sales.service.remedy", required=True, ondelete="cascade"
+    )
     # Not a link: who asks may not read what it leads to.
     line = fields.Integer(required=True)
     name = fields.Char(readonly=True)
