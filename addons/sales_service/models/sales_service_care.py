@@ -21,7 +21,7 @@ class SalesFollowupRule(models.Model):
             %(others)s
             UNION ALL
             SELECT t.partner_id, %(opened)s FROM sales_service_ticket t
-            WHERE t.active AND t.partner_id IS NOT NULL AND t.state <> 'cancelled'
+            WHERE t.partner_id IS NOT NULL AND t.state <> 'cancelled'
             UNION ALL
             SELECT t.partner_id, %(written)s FROM mail_message m
             JOIN sales_service_ticket t ON m.model = 'sales.service.ticket'

@@ -185,9 +185,7 @@ class SalesServiceCredit(models.Model):
             )
 
     def _check_amount(self):
-        """:raise UserError: where less is left to be credited, and for nothing"""
-        if self.currency_id.compare_amounts(self.amount, 0) <= 0:
-            raise UserError(self.env._("Choose lines, or write down an amount."))
+        """:raise UserError: where less is left to be credited"""
         left = self._get_left(self.invoice_id, self.invoice_line_ids, self)
         if self.currency_id.compare_amounts(self.amount, left) > 0:
             raise UserError(
@@ -221,7 +219,10 @@ class SalesServiceCredit(models.Model):
     # Deciding
 
     def _check_may_decide(self):
-        """:raise AccessError: for who has no right to credit notes, and who has asked"""
+        """Those who may make credit notes, but for who has asked.
+
+        :raise AccessError: for others
+        """
         self.ensure_one()
         self.check_access("read")
         if not self.env.user.has_group(_ACCOUNTANTS):
@@ -250,7 +251,7 @@ class SalesServiceCredit(models.Model):
         wizard = (
             self.env["account.move.reversal"]
             .with_context(active_model="account.move", active_ids=invoice.ids)
-            .create({"reason": self.reason})
+            .create({"reason": self.reason, "journal_id": invoice.journal_id.id})
         )
         wizard.refund_moves()
         note = wizard.new_move_ids
@@ -258,8 +259,8 @@ class SalesServiceCredit(models.Model):
         # sudo: what was decided is stamped, and linked to a ticket out of sight
         credit = self.sudo()
         note.sudo().service_ticket_id = credit.ticket_id
-        credit._decide("made", move_id=note.id)
         note.sudo()._link_ticket(credit.ticket_id)
+        credit._decide("made", move_id=note.id)
         return {
             "type": "ir.actions.act_window",
             "res_model": "account.move",

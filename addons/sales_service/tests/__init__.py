@@ -20,4 +20,5 @@ from . import (
     test_credit,
     test_nps,
     test_quality_alert,
+    test_documents_concurrency,
 )
