@@ -12,13 +12,23 @@ KINDS = [
     ("credit", "Credit Note Request"),
     ("quotation", "Quotation"),
 ]
-# By kind: the model, and what of it counts.
+# By kind: the model.
 _MODELS = {
     "return": "stock.picking",
     "delivery": "stock.picking",
     "repair": "repair.order",
     "credit": "sales.service.credit",
     "quotation": "sale.order",
+}
+
+
+# By model: the field that leads to the ticket.
+_LINKS = {
+    "stock.picking": "service_ticket_id",
+    "repair.order": "service_ticket_id",
+    "account.move": "service_ticket_id",
+    "sale.order": "service_ticket_id",
+    "sales.service.credit": "ticket_id",
 }
 
 
@@ -146,6 +156,12 @@ class SalesServiceTicket(models.Model):
         for ticket in self:
             for kind, _label in KINDS:
                 ticket[f"{kind}_count"] = counts.get((ticket._origin, kind), 0)
+
+    def _move_thread(self, target):
+        """What was made from a merged ticket is the other's."""
+        for model, name in _LINKS.items():
+            self.env[model].search([(name, "=", self.id)])[name] = target
+        return super()._move_thread(target)
 
     def action_open_returns(self):
         return self._open_documents("return")

@@ -195,6 +195,66 @@ class TestDocuments(DocumentsCase):
         self.assertEqual(self._as("rep", self.ticket).return_count, 1)
         self.assertEqual(self._as("peer", line).search([]), line.browse())
 
+    def test_dialog(self):
+        """As the agent sees it, who may read neither deliveries nor invoices."""
+        ticket = self._as("agent", self.ticket)
+        context = ticket.action_remedy()["context"]
+        form = Form(ticket.env["sales.service.remedy"].with_context(**context))
+        self.assertEqual(form.product_id, self.goods)
+        self.assertIn("3 may still come back", form.hint)
+        for kind, words in (
+            ("delivery", "the warehouse confirms"),
+            ("repair", "the workshop confirms"),
+            ("quotation", "salesperson"),
+            ("credit", "may still be credited"),
+        ):
+            form.kind = kind
+            self.assertIn(words, form.hint)
+        self.assertEqual(form.amount, 300)
+        with form.line_ids.edit(0) as line:
+            line.is_chosen = False
+        self.assertEqual(form.amount, 0)
+        form.amount = 12
+        form.reason = "Scratched"
+        form.save().action_make()
+        self.assertEqual(self._lines("credit").status, "Asked")
+
+    def test_without_rights_to_tickets(self):
+        """The warehouse sees which ticket a delivery is for, and goes no further."""
+        self.users["warehouse"] = self._user("warehouse", "stock.group_stock_user")
+        self._remedy("agent", "return").action_make()
+        back = self.env["stock.picking"].browse(self._lines("return").res_id)
+        back = self._as("warehouse", back)
+        self.assertEqual(
+            back.read(["service_ticket_id"])[0]["service_ticket_id"],
+            (self.ticket.id, self.ticket.display_name),
+        )
+        arch = back.get_view(self.env.ref("stock.view_picking_form").id)["arch"]
+        self.assertIn("service_ticket_id", arch)
+        self.assertNotIn("action_open_service_ticket", arch)
+        with self.assertRaises(AccessError):
+            back.action_open_service_ticket()
+        # A return of somebody's own, without a ticket, is Odoo's alone.
+        wizard = Form(
+            back.env["stock.return.picking"].with_context(
+                active_model="stock.picking", active_id=self.delivery.id
+            )
+        ).save()
+        wizard.product_return_moves.quantity = 1
+        made = back.browse(wizard.action_create_returns()["res_id"])
+        self.assertFalse(made.service_ticket_id)
+
+    def test_merged(self):
+        """What was made from a merged ticket is the other's."""
+        self._remedy("agent", "return").action_make()
+        self._remedy("agent", "repair").action_make()
+        self._remedy("agent", "quotation").action_make()
+        self._remedy("agent", "credit", reason="Scratched").action_make()
+        merged, self.ticket = self.ticket, self._ticket("agent")
+        self._as("agent", merged)._merge_into(self._as("agent", self.ticket))
+        for kind in ("return", "repair", "quotation", "credit"):
+            self.assertEqual(len(self._lines(kind)), 1, kind)
+
     def test_other_company(self):
         """A document is linked to a ticket of its company."""
         team = self.env["sales.service.team"].create(
