@@ -258,8 +258,9 @@ class SalesServiceCredit(models.Model):
         self._trim(note)
         # sudo: what was decided is stamped, and linked to a ticket out of sight
         credit = self.sudo()
-        note.sudo().service_ticket_id = credit.ticket_id
-        note.sudo()._link_ticket(credit.ticket_id)
+        made = note.with_env(credit.env)
+        made.service_ticket_id = credit.ticket_id
+        made._link_ticket(credit.ticket_id)
         credit._decide("made", move_id=note.id)
         return {
             "type": "ir.actions.act_window",

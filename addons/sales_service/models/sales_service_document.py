@@ -96,6 +96,7 @@ class SalesServiceDocument(models.Model):
     def _compute_document(self):
         """Computed with ``sudo``: see the class."""
         for model, lines in self.grouped("res_model").items():
+            # sudo: see the class
             records = self.env[model].sudo().browse(lines.mapped("res_id"))
             states = dict(records._fields["state"]._description_selection(records.env))
             for line, record in zip(lines, records, strict=True):

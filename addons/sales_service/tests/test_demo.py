@@ -48,3 +48,15 @@ class TestDemo(TransactionCase):
         self.assertFalse(late.filtered(lambda one: not one.breach_reason_id))
         given = ratings.filtered("rated_at").mapped("rated_at")
         self.assertLessEqual(max(given), self.env.cr.now())
+
+    def test_documents(self):
+        """Something of each kind was made from tickets, and customers answered."""
+        kinds = self.tickets.document_ids.mapped("kind")
+        self.assertEqual(
+            set(kinds), {"return", "delivery", "repair", "credit", "quotation"}
+        )
+        requests = self.env["sales.service.credit"].search([])
+        self.assertLessEqual({"asked", "made"}, set(requests.mapped("state")))
+        asked = self.env["sales.service.nps"].search([])
+        self.assertGreater(len(asked.filtered("answered_at")), 5)
+        self.assertGreater(len(asked), len(asked.filtered("answered_at")))

@@ -170,11 +170,8 @@ class TestDocuments(DocumentsCase):
         for user in ("colleague", "stranger", "rep"):
             with self.assertRaises(AccessError, msg=user):
                 self._as(user, self.ticket).action_remedy()
-            remedy = self.env["sales.service.remedy"].create(
-                {"ticket_id": self.ticket.id, "kind": "return"}
-            )
             with self.assertRaises(AccessError, msg=user):
-                self._as(user, remedy).action_make()
+                self._remedy_over_rpc(user).action_make()
             for method, args in (
                 ("_make_return", (1,)),
                 ("_make_replacement", (self.goods, 1)),
@@ -254,6 +251,20 @@ class TestDocuments(DocumentsCase):
         self._as("agent", merged)._merge_into(self._as("agent", self.ticket))
         for kind in ("return", "repair", "quotation", "credit"):
             self.assertEqual(len(self._lines(kind)), 1, kind)
+
+    def _remedy_over_rpc(self, user):
+        """Made for a ticket out of sight: it tells nothing of it."""
+        remedy = self.env["sales.service.remedy"]
+        if user == "rep":
+            with self.assertRaises(AccessError):
+                self._as(user, remedy).create({"ticket_id": self.ticket.id})
+            return self._as(user, remedy.create({"ticket_id": self.ticket.id}))
+        remedy = self._as(user, remedy).create(
+            {"ticket_id": self.ticket.id, "kind": "return"}
+        )
+        self.assertFalse(remedy.hint)
+        self.assertFalse(remedy.line_ids)
+        return remedy
 
     def test_other_company(self):
         """A document is linked to a ticket of its company."""

@@ -78,7 +78,7 @@ class SalesServiceRemedy(models.TransientModel):
     def _get_hint(self):
         """What happens next, and with which document."""
         _, ticket = self.env._, self.ticket_id
-        if not ticket or not self.kind:
+        if not self.kind or not ticket.has_access("read"):
             return False
         if self.kind in ("return", "exchange"):
             delivery = ticket._get_delivery()
@@ -100,13 +100,9 @@ class SalesServiceRemedy(models.TransientModel):
             invoice = ticket._get_invoice()
             if not invoice:
                 return _("No posted invoice of this customer was found.")
-            left = (
-                self.env["sales.service.credit"]
-                .sudo()
-                ._get_left(  # sudo: see above
-                    invoice, invoice.invoice_line_ids.browse()
-                )
-            )
+            # sudo: what is left of it, whoever has asked for the rest
+            requests = self.env["sales.service.credit"].sudo()
+            left = requests._get_left(invoice, invoice.invoice_line_ids.browse())
             return _(
                 "%(invoice)s: %(amount)s may still be credited. Accounting decides.",
                 invoice=invoice.name,
