@@ -40,7 +40,7 @@ def load(demo):
     )
     _make_documents(demo, tickets)
     _ask_credits(demo, draw, tickets)
-    _answer(demo, draw)
+    _answer(demo, draw, tickets)
 
 
 def _of(demo, tickets, *names):
@@ -98,21 +98,12 @@ def _ask_credits(demo, draw, tickets):
         )
 
 
-def _answer(demo, draw):
+def _answer(demo, draw, tickets):
     """Contacts who were asked after last quarter, and a little of what they said."""
     for team in demo.teams:
         team.nps_period = "quarter"
     period = compare("quarter", demo.today).whole_previous
-    partners = demo.env["res.partner"].search(
-        [
-            ("customer_rank", ">", 0),
-            ("email", "!=", False),
-            ("partner_share", "=", True),
-            ("company_id", "in", (False, demo.company.id)),
-        ],
-        order="id",
-        limit=CONTACTS,
-    )
+    partners = tickets.partner_id.sorted("id")[:CONTACTS]
     asked_at = datetime.combine(period.stop + timedelta(days=1), time(1))
     classes = {
         customer.partner_id: customer.class_id
