@@ -340,7 +340,7 @@ class TestOpenTickets(DocumentsCase):
         """A company without tickets costs one query, of the rights once known."""
         other = self.env["res.partner"].create({"name": "No tickets"})
         order = self._as("rep", self._order(self.users["rep"], partner=other))
-        order.sales_open_ticket_count  # noqa: B018
+        order.mapped("sales_open_ticket_count")
         self.env.flush_all()
         order.invalidate_recordset(["sales_open_ticket_count"])
         with self.assertQueryCount(1):
