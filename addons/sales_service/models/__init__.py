@@ -34,6 +34,16 @@ from . import sales_service_notice
 from . import sales_service_callback
 from . import sales_service_report
 from . import sales_service_quality
+from . import sales_service_made
+from . import service_quotation
+from . import sales_service_return
+from . import sales_service_repair
+from . import sales_service_credit
+from . import sales_service_document
+from . import sales_service_open
+from . import sales_service_nps
+from . import sales_service_quality_rule
+from . import sales_service_care
 from . import sales_credit
 from . import sales_service_appointment
 from . import sales_service_offer

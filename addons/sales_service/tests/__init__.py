@@ -31,4 +31,9 @@ from . import (
     test_ticket,
     test_warranty,
     test_windows,
+    test_documents,
+    test_credit,
+    test_nps,
+    test_quality_alert,
+    test_documents_concurrency,
 )

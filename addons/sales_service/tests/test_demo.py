@@ -79,3 +79,15 @@ class TestDemo(TransactionCase):
         self.assertTrue(all(part.is_booked for part in jobs.part_ids))
         self.assertTrue(jobs.ticket_id.service_order_ids)
         self.assertGreater(min(jobs.ticket_id.mapped("cost_total")), 0)
+
+    def test_documents(self):
+        """Something of each kind was made from tickets, and customers answered."""
+        kinds = self.tickets.document_ids.mapped("kind")
+        self.assertEqual(
+            set(kinds), {"return", "delivery", "repair", "credit", "quotation"}
+        )
+        requests = self.env["sales.service.credit"].search([])
+        self.assertLessEqual({"asked", "made"}, set(requests.mapped("state")))
+        asked = self.env["sales.service.nps"].search([])
+        self.assertGreater(len(asked.filtered("answered_at")), 5)
+        self.assertGreater(len(asked), len(asked.filtered("answered_at")))
