@@ -1,2 +1,3 @@
 from . import rating
 from . import portal
+from . import articles

@@ -9,6 +9,7 @@ from odoo.addons.sales_force.demo.generator import QUIET
 
 from ..models.sales_service_ticket import PAST
 from ..tickets.states import OPEN
+from . import knowledge
 
 DAYS = 49
 # login: name, Chinese name, role, team. The password is the login.
@@ -104,6 +105,7 @@ class Demo:
         self.make_tickets()
         self.at(None)
         self.make_dispatching()
+        knowledge.make(self)
         self.env.flush_all()
 
     def at(self, moment):

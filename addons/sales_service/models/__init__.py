@@ -28,3 +28,6 @@ from . import sales_service_callback
 from . import sales_service_report
 from . import sales_service_quality
 from . import sales_credit
+from . import sales_service_article
+from . import sales_service_similar
+from . import mail_template

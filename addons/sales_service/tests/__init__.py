@@ -17,3 +17,6 @@ from . import (
     test_ticket,
     test_warranty,
 )
+from . import test_answer
+from . import test_article
+from . import test_similar

@@ -48,3 +48,12 @@ class TestDemo(TransactionCase):
         self.assertFalse(late.filtered(lambda one: not one.breach_reason_id))
         given = ratings.filtered("rated_at").mapped("rated_at")
         self.assertLessEqual(max(given), self.env.cr.now())
+
+    def test_knowledge(self):
+        """Articles for agents and customers, some of which have solved tickets."""
+        articles = self.env["sales.service.article"].search([])
+        self.assertEqual(set(articles.mapped("state")), {"draft", "published"})
+        published = articles.filtered(lambda one: one.state == "published")
+        self.assertEqual(set(published.mapped("is_portal")), {True, False})
+        self.assertTrue(any(published.mapped("solved_count")))
+        self.assertTrue(articles.filtered(lambda one: one.number == 2))
