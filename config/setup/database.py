@@ -9,6 +9,7 @@ database.py logins NAME           who can log in, for people to read
 """
 
 import ast
+import contextlib
 import hashlib
 import os
 import pathlib
@@ -68,6 +69,18 @@ def query(sql, *values, name="postgres"):
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
             return cursor.fetchall() if cursor.description else []
+    finally:
+        connection.close()
+
+
+@contextlib.contextmanager
+def alone(name):
+    """Of two who would make the same database one waits, and finds it made."""
+    connection = connect()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(hashtext(%s))", (name,))
+        yield
     finally:
         connection.close()
 
@@ -219,19 +232,20 @@ def template(demo):
         " ".join([os.environ["ODOO_VERSION"], os.environ["ODOO_PATH"], *names]).encode()
     ).hexdigest()[:12]
     name = f"template_{'demo' if demo else 'plain'}_{key}"
-    if not exists(name):
-        started = time.monotonic()
-        say("==> Database %s with the standard addons (kept for later runs)", name)
-        for (old,) in query(
-            "SELECT datname FROM pg_database WHERE datname LIKE %s",
-            name.rsplit("_", 1)[0].replace("_", r"\_") + r"\_%",
-        ):
-            drop(old)
-        new = f"{name}_new"
-        query(f"CREATE DATABASE \"{new}\" TEMPLATE template0 ENCODING 'unicode'")
-        odoo(new, "-i", ",".join(names), *(["--with-demo"] if demo else []))
-        rename(new, name)
-        say("    done in %.0f s", time.monotonic() - started)
+    with alone(name):
+        if not exists(name):
+            started = time.monotonic()
+            say("==> Database %s with the standard addons (kept for later runs)", name)
+            for (old,) in query(
+                "SELECT datname FROM pg_database WHERE datname LIKE %s",
+                name.rsplit("_", 1)[0].replace("_", r"\_") + r"\_%",
+            ):
+                drop(old)
+            new = f"{name}_new"
+            query(f"CREATE DATABASE \"{new}\" TEMPLATE template0 ENCODING 'unicode'")
+            odoo(new, "-i", ",".join(names), *(["--with-demo"] if demo else []))
+            rename(new, name)
+            say("    done in %.0f s", time.monotonic() - started)
     return name
 
 

@@ -390,7 +390,7 @@ def specification(env, model, arch):
 
 
 def lists(ours, runs):
-    """The first page of the list, and the board by stage, as their managers see them."""
+    """The first page of the list, and the board by stage, as managers see them."""
     side, project = ours.side, fill_lists(ours)
     side.query("VACUUM ANALYZE")
     screens = {

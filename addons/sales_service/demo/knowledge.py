@@ -27,8 +27,8 @@ ARTICLES = (
         *("It makes a noise", "有异响"),
         *("loud, bearing", "噪音, 轴承"),
         (
-            "<p>Loud after an hour only: the bearing is worn. Take set 30-114 along; it "
-            "takes forty minutes.</p>"
+            "<p>Loud after an hour only: the bearing is worn. Take set 30-114 along; "
+            "it takes forty minutes.</p>"
         ),
         "<p>运行一小时后才响：轴承磨损。请携带套件 30-114，需四十分钟。</p>",
         *("category_repair", False, 2),

@@ -82,7 +82,7 @@ class SalesServiceTicket(models.Model):
 
     @api.model
     def mail_allowed_qweb_expressions(self):
-        """What an answer may say of a ticket without the rights of a template editor."""
+        """What an answer may say without the rights of a template editor."""
         return (
             *super().mail_allowed_qweb_expressions(),
             "object.number",

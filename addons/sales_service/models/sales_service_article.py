@@ -51,7 +51,10 @@ class SalesServiceArticle(models.Model):
         tracking=True,
     )
     company_id = fields.Many2one(
-        "res.company", index="btree_not_null", help="Empty: for all companies."
+        "res.company",
+        index="btree_not_null",
+        default=lambda self: self.env.company,
+        help="Empty: for all companies.",
     )
     category_ids = fields.Many2many(
         "sales.service.category",

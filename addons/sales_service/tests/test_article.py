@@ -40,7 +40,9 @@ class TestArticle(ServiceCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["sales.service.article"].search([]).active = False
+        cls.env["sales.service.article"].search(
+            [("state", "=", "published")]
+        ).action_outdate()
         cls.articles = make_articles(cls)
         cls.ticket = cls._ticket("agent", product_id=cls.product.id)
 
@@ -236,7 +238,9 @@ class TestPortalArticle(PortalCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["sales.service.article"].search([]).active = False
+        cls.env["sales.service.article"].search(
+            [("state", "=", "published")]
+        ).action_outdate()
         cls.articles = make_articles(cls)
         cls.use = cls.env["sales.service.article.use"]
 
