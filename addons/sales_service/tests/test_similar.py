@@ -122,5 +122,4 @@ class TestManyCaused(ServiceCase):
 
         resolve(2)
         few, many = resolve(10), resolve(100)
-        print("MANY", few, many, resolve(10), resolve(40))
         self.assertLess(many - few, 30)
