@@ -107,10 +107,11 @@ class SalesCommissionEntry(models.Model):
     overlay = fields.Boolean(required=True, readonly=True)
     credit_id = fields.Many2one("sales.credit", compute="_compute_credit_id")
 
-    # The key also finds what a rule has given for a period.
+    # The key also finds what a rule has given for a period. Texts, which cost most to
+    # compare, come last, where hardly any two are left to tell apart.
     _cause_uniq = models.UniqueIndex(
-        "(rep_id, rule_id, period_from, statement_id, subject, source, res_id, part, "
-        "user_id, res_model, overlay, level)"
+        "(rep_id, rule_id, period_from, statement_id, res_id, part, user_id, level, "
+        "overlay, subject, source, res_model)"
     )
     # What was paid for a document; what was held, by day.
     _scope_idx = models.Index("(scope_id)")

@@ -22,7 +22,7 @@ class SalesServiceQuality(models.Model):
     _rec_name = "product_id"
     _depends = {
         "sales.service.ticket": [
-            *("company_id", "product_id", "lot_id", "state", "opened_at", "active"),
+            *("company_id", "product_id", "lot_id", "state", "opened_at"),
         ],
         "stock.move.line": [
             *("company_id", "product_id", "lot_id", "state", "date"),
@@ -79,7 +79,7 @@ class SalesServiceQuality(models.Model):
                     UNION ALL
                     SELECT company_id, opened_at::date, product_id, lot_id, 0, 1
                     FROM sales_service_ticket
-                    WHERE active AND product_id IS NOT NULL AND state <> 'cancelled'
+                    WHERE product_id IS NOT NULL AND state <> 'cancelled'
                 ) facts
                 GROUP BY company_id, date, product_id, lot_id
             ) t

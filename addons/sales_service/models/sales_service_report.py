@@ -37,7 +37,7 @@ class SalesServiceReport(models.Model):
             *("commercial_partner_id", "state", "priority", "opened_at", "closed_at"),
             *("resolved_at", "response_hours", "work_hours", "calendar_hours"),
             *("reopen_count", "refuse_count", "repeat_of_id", "breach_reason_id"),
-            *("lot_id", "active"),
+            "lot_id",
         ],
         "sales.service.clock": ["ticket_id", "met_at", "breached_at", "dropped_at"],
         "sales.service.rating": ["ticket_id", "points", "rated_at"],
@@ -134,7 +134,7 @@ class SalesServiceReport(models.Model):
                 said.rated, said.rating
             FROM (
                 SELECT *, state IN ('resolved', 'closed') AS is_done
-                FROM sales_service_ticket WHERE active
+                FROM sales_service_ticket
             ) t
             CROSS JOIN LATERAL (SELECT %(repeated)s AS repeated) again
             CROSS JOIN LATERAL (

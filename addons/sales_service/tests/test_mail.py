@@ -157,6 +157,7 @@ class TestMail(ServiceCase):
 
     def test_reply(self):
         """By reference; the customer is heard, the agent has answered."""
+        self.users["agent"].email = "agent@ours.example.net"
         ticket = self._letter(Message_Id="<first@example.com>")
         ticket.action_assign(self.users["agent"].id)
         ticket.action_start()

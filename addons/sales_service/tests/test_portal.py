@@ -19,7 +19,6 @@ class PortalCase(HttpCase, ServiceCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.env["sales.service.ticket"].search([]).active = False
         cls.customers = {}
         for name in ("alpha", "beta"):
             company = cls.env["res.partner"].create(

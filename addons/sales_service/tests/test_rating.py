@@ -56,7 +56,6 @@ class TestRating(RatingCase):
         self.assertIn("New seal", mail.body)
         self.assertIn(f"{rating._get_sealed_url()}?points=5", mail.body)
         self.assertIn("03/10/2031", mail.body)
-        self.assertFalse(ticket.responded_at)
         self.team.rating_request = False
         other = self._resolve()
         self.assertFalse(other.service_rating_ids)
