@@ -23,6 +23,7 @@
         "data/sales_service_rating_data.xml",
         "data/sales_service_notice_data.xml",
         "data/mail_template_data.xml",
+        "data/sales_service_learn_data.xml",
         "views/rating_page.xml",
         "views/sales_service_menus.xml",
         "wizards/sales_service_refuse_views.xml",
@@ -46,6 +47,7 @@
         "views/sales_service_article_views.xml",
         "views/sales_service_article_portal.xml",
         "views/mail_template_views.xml",
+        "views/sales_service_weakness_views.xml",
     ],
     "demo": ["demo/sales_service_demo.xml"],
     "assets": {

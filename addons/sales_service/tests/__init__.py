@@ -20,3 +20,4 @@ from . import (
 from . import test_answer
 from . import test_article
 from . import test_similar
+from . import test_weakness
