@@ -158,6 +158,7 @@ def make_users(env, group, count):
 
 
 def make_customer(env):
+    env["res.users"].search([("login", "=", "clerk")]).email = "clerk@example.com"
     customer = env["res.partner"].search(CUSTOMER)
     customer.email = "customer@example.com"
     return customer.id

@@ -401,7 +401,7 @@ class SalesServiceTicket(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        tickets = super().create(vals_list)
+        tickets = self._create_and_log(vals_list)
         for user in tickets.user_id:
             self.browse()._check_may_hand_out(user)
         # sudo: the number and what follows from who got it are stamped
@@ -416,6 +416,19 @@ class SalesServiceTicket(models.Model):
         stamped._place()
         self.env["sales.service.interval"]._follow(stamped)
         stamped._begin_limits()
+        return tickets
+
+    def _create_and_log(self, vals_list):
+        """Make them, and note so on all of them at once.
+
+        Odoo would post a message of a subtype on each; nobody follows that by default.
+        """
+        quiet = self.with_context(mail_create_nolog=True)
+        tickets = super(SalesServiceTicket, quiet).create(vals_list).with_env(self.env)
+        if not self.env.context.get("mail_create_nolog"):
+            tickets._message_log_batch(
+                {ticket.id: ticket._creation_message() for ticket in tickets}
+            )
         return tickets
 
     @api.model

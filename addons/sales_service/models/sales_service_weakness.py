@@ -66,7 +66,7 @@ class SalesServiceWeakness(models.Model):
 
     _name = "sales.service.weakness"
     _description = "Weak Category"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "month desc, id desc"
     _rec_name = "category_id"
 
