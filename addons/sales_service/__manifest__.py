@@ -48,6 +48,7 @@
         "views/sales_service_article_portal.xml",
         "views/mail_template_views.xml",
         "views/sales_service_weakness_views.xml",
+        "views/sales_policy_views.xml",
     ],
     "demo": ["demo/sales_service_demo.xml"],
     "assets": {

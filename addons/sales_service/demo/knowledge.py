@@ -46,6 +46,16 @@ ARTICLES = (
 )
 
 
+STANDARD = (
+    "<p>We answer within the team's limit, say when the next word comes, and keep "
+    "it. We say what we did, in the customer's words.</p>"
+)
+STANDARD_ZH = (
+    "<p>我们在团队时限内答复，告知下次联系的时间并做到。"
+    "用客户听得懂的话说明做了什么。</p>"
+)
+
+
 def make(demo):
     """Articles, one of them in its second version, and a draft of an agent.
 
@@ -92,3 +102,20 @@ def make(demo):
             "category_ids": demo.env.ref("sales_service.category_return").ids,
         }
     )
+    make_standard(demo)
+
+
+def make_standard(demo):
+    """A standard in force, which one of the agents has acknowledged."""
+    policy = demo.env["sales.policy"].create(
+        {
+            "name": demo.word(("How We Answer", "我们如何答复")),
+            "company_id": demo.company.id,
+            "service_team_ids": [team.id for team in demo.teams],
+        }
+    )
+    version = policy.version_ids.create(
+        {"policy_id": policy.id, "content": demo.word((STANDARD, STANDARD_ZH))}
+    )
+    version.action_put_in_force()
+    version.with_user(demo.users["agent"]).action_acknowledge()

@@ -21,3 +21,4 @@ from . import test_answer
 from . import test_article
 from . import test_similar
 from . import test_weakness
+from . import test_standard

@@ -57,3 +57,9 @@ class TestDemo(TransactionCase):
         self.assertEqual(set(published.mapped("is_portal")), {True, False})
         self.assertTrue(any(published.mapped("solved_count")))
         self.assertTrue(articles.filtered(lambda one: one.number == 2))
+
+    def test_standard(self):
+        """In force, acknowledged by one agent and not by the others."""
+        policy = self.env["sales.policy"].search([("service_team_ids", "!=", False)])
+        lines = policy.current_id.acknowledgement_ids
+        self.assertEqual(set(map(bool, lines.mapped("date"))), {True, False})
