@@ -49,6 +49,7 @@
         "views/mail_template_views.xml",
         "views/sales_service_weakness_views.xml",
         "views/sales_policy_views.xml",
+        "views/sales_service_ranking_views.xml",
     ],
     "demo": ["demo/sales_service_demo.xml"],
     "assets": {

@@ -33,11 +33,16 @@ class SalesPolicyAcknowledgement(models.Model):
         compute="_compute_of_rep",
         store=True,
         precompute=True,
+        readonly=False,
         required=True,
         index=True,
     )
     company_id = fields.Many2one(
-        "res.company", compute="_compute_of_rep", store=True, precompute=True
+        "res.company",
+        compute="_compute_of_rep",
+        store=True,
+        precompute=True,
+        readonly=False,
     )
     team_id = fields.Many2one(related="rep_id.team_id", store=True)
     date = fields.Datetime("Acknowledged On", readonly=True, copy=False)

@@ -33,3 +33,4 @@ from . import sales_service_similar
 from . import mail_template
 from . import sales_service_weakness
 from . import sales_policy
+from . import sales_service_ranking

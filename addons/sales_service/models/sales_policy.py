@@ -16,6 +16,13 @@ class SalesPolicy(models.Model):
         "nobody else.",
     )
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "service_team_ids" in vals:
+            # A service manager makes no rules of selling of a standard.
+            self.check_access("write")
+        return result
+
     def _get_reps(self):
         reps = super()._get_reps()
         if not self.service_team_ids:

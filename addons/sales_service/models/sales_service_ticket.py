@@ -361,10 +361,9 @@ class SalesServiceTicket(models.Model):
     @api.constrains("user_id", "company_id")
     def _check_agent(self):
         """Who works on it has to be able to open it."""
-        agents = self._get_agents_group()
-        for user, tickets in self.grouped("user_id").items():
-            if not user:
-                continue
+        held = self.filtered("user_id")
+        agents = held and self._get_agents_group()
+        for user, tickets in held.grouped("user_id").items():
             # sudo: of whom it is given to only the groups and companies are looked at
             user = user.sudo()
             if agents not in user.all_group_ids or (

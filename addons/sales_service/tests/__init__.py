@@ -22,3 +22,4 @@ from . import test_article
 from . import test_similar
 from . import test_weakness
 from . import test_standard
+from . import test_ranking

@@ -41,8 +41,7 @@ class TestShrink(BaseCase):
         self.assertFalse(weak(own, everybody, 0, 1))
 
 
-@tagged("post_install", "-at_install")
-class TestWeakness(ServiceCase):
+class WeaknessCase(ServiceCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -81,6 +80,9 @@ class TestWeakness(ServiceCase):
         tickets.repeat_of_id = False
         return tickets
 
+
+@tagged("post_install", "-at_install")
+class TestWeakness(WeaknessCase):
     def _found(self):
         return self.Weakness.search([("team_id", "=", self.team.id)])
 
