@@ -266,7 +266,9 @@ class SalesServiceArticle(models.Model):
                 article.id,
             )
 
-        return found.sorted(worth, reverse=True)[:_LISTED]
+        # Part of a longer word is no word in common.
+        fitting = found.filtered(lambda one: any(worth(one)[:3]))
+        return fitting.sorted(worth, reverse=True)[:_LISTED]
 
     @api.model
     def _find_for_portal(self, company, category, subject):

@@ -20,7 +20,8 @@ def make_articles(case):
             "product_tmpl_ids": [Command.set(case.product.product_tmpl_id.ids)],
         },
         "words": {"name": "Tap drips", "keywords": "leaks"},
-        "other": {"name": "Invoice"},
+        # Has a part of a word in common, no word.
+        "other": {"name": "Pumpkins"},
         "draft": {"name": "Pump leaks"},
     }
     articles = {
