@@ -400,7 +400,10 @@ class SalesServiceTicket(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        tickets = self._create_and_log(vals_list)
+        # What Odoo would post on each is noted on all at once.
+        quiet = self.with_context(mail_create_nolog=True)
+        tickets = super(SalesServiceTicket, quiet).create(vals_list).with_env(self.env)
+        tickets._log_created()
         for user in tickets.user_id:
             self.browse()._check_may_hand_out(user)
         # sudo: the number and what follows from who got it are stamped
@@ -417,18 +420,12 @@ class SalesServiceTicket(models.Model):
         stamped._begin_limits()
         return tickets
 
-    def _create_and_log(self, vals_list):
-        """Make them, and note so on all of them at once.
-
-        Odoo would post a message of a subtype on each; nobody follows that by default.
-        """
-        quiet = self.with_context(mail_create_nolog=True)
-        tickets = super(SalesServiceTicket, quiet).create(vals_list).with_env(self.env)
+    def _log_created(self):
+        """A note, no message of a subtype: nobody follows that by default."""
         if not self.env.context.get("mail_create_nolog"):
-            tickets._message_log_batch(
-                {ticket.id: ticket._creation_message() for ticket in tickets}
+            self._message_log_batch(
+                {ticket.id: ticket._creation_message() for ticket in self}
             )
-        return tickets
 
     @api.model
     def _next_numbers(self, company, count):
