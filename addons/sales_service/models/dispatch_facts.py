@@ -199,8 +199,8 @@ class SalesServiceFacts(models.AbstractModel):
     # What they have and can
 
     def _get_load(self, profiles, jobs):
-        """``{user: (open tickets, minutes of work)}``; what is proposed to them counts
-        as theirs, unless it is asked about.
+        """``{user: (open tickets, minutes of work)}`` in the profiles' company; what is
+        proposed to them counts as theirs, unless it is asked about.
         """
         load = defaultdict(lambda: (0, 0))
         for name, domain in (
@@ -210,6 +210,7 @@ class SalesServiceFacts(models.AbstractModel):
             for user, count, minutes in self.env["sales.service.ticket"]._read_group(
                 [
                     (name, "in", profiles.user_id.ids),
+                    ("company_id", "in", profiles.company_id.ids),
                     ("is_open", "=", True),
                     *domain,
                 ],

@@ -9,8 +9,10 @@ class SalesServiceBreachReason(models.Model):
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
-    code = fields.Char(required=True, help="The name that reports use.")
+    code = fields.Char(help="The name that reports use.")
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
 
-    _code_uniq = models.UniqueIndex("(code)", "A reason's code must be unique.")
+    _code_uniq = models.UniqueIndex(
+        "(code) WHERE code IS NOT NULL", "A reason's code must be unique."
+    )

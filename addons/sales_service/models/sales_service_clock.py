@@ -11,6 +11,7 @@ from odoo.addons.sales_force.working_time import HORIZON
 from ..tickets.clock import Span, reached
 from ..tickets.states import DONE
 from .sales_service_sla import LIMITS
+from .sales_service_ticket import INTERNAL
 
 KINDS = [
     ("response", "First response"),
@@ -199,6 +200,7 @@ class SalesServiceTicket(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="restrict",
+        groups=INTERNAL,
     )
     clock_ids = fields.One2many(
         "sales.service.clock", "ticket_id", "Time Limits", readonly=True
@@ -225,9 +227,14 @@ class SalesServiceTicket(models.Model):
         ],
         "Time",
         compute="_compute_sla_status",
+        # Of the ticket's own fields, of which customers do not read all.
+        compute_sudo=True,
     )
     is_overdue = fields.Boolean(
-        "Overdue", compute="_compute_sla_status", search="_search_is_overdue"
+        "Overdue",
+        compute="_compute_sla_status",
+        compute_sudo=True,
+        search="_search_is_overdue",
     )
 
     @api.model
@@ -442,8 +449,15 @@ class SalesServiceTicket(models.Model):
     # What customer and agent say to each other
 
     def _message_post_after_hook(self, message, msg_values):
-        # sudo: limits are stamped, whoever writes
-        self.sudo()._follow_message(message)
+        # Over RPC who reads a ticket may name any author: only who may write it speaks
+        # in another's name.
+        if (
+            self.env.su
+            or message.author_id == self.env.user.partner_id
+            or self.has_access("write")
+        ):
+            # sudo: limits are stamped, whoever writes
+            self.sudo()._follow_message(message)
         return super()._message_post_after_hook(message, msg_values)
 
     def _follow_message(self, message):

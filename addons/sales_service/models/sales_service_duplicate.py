@@ -52,14 +52,18 @@ class SalesServiceTicket(models.Model):
     def _find_duplicates(self):
         """Open tickets that are likely about the same, the newest first.
 
-        They are with ``sudo``: of those that the user may not open, numbers are told.
+        They are with ``sudo``: agents are told of colleagues' too, others of those
+        that they may read.
         """
         self.ensure_one()
         customer = self.partner_id.commercial_partner_id
         if not customer:
             return self.sudo().browse()
-        # sudo: a colleague's ticket is a duplicate as well
-        near = self.sudo().search(
+        looked_in = self
+        if self.env.user.has_group("sales_service.group_service_agent"):
+            # sudo: a colleague's ticket is a duplicate as well
+            looked_in = self.sudo()
+        near = looked_in.search(
             [
                 ("commercial_partner_id", "=", customer.id),
                 ("company_id", "=", self.company_id.id),
@@ -75,7 +79,8 @@ class SalesServiceTicket(models.Model):
             order="id desc",
             limit=_LOOKED_AT,
         )
-        return near.filtered(
+        # sudo: who may read them is shown who works on them
+        return near.sudo().filtered(
             lambda one: (
                 (self.product_id and one.product_id == self.product_id)
                 or (self.category_id and one.category_id == self.category_id)
@@ -157,12 +162,21 @@ class SalesServiceTicket(models.Model):
         if not tickets:
             raise UserError(self.env._("Choose two tickets or more."))
         # sudo: messages, files and stamped fields; the right to write was checked
-        target = target.sudo()
-        for ticket in tickets.sudo():
+        target, tickets = target.sudo(), tickets.sudo()
+        # What goes on is not caused by what ends in it.
+        while target.parent_id in tickets:
+            target.parent_id = target.parent_id.parent_id
+        for ticket in tickets:
             ticket._move_thread(target)
             ticket.child_ids.parent_id = target
             ticket._step("cancel", merged_into_id=target.id)
             ticket._tell_merged(target)
+
+    def _step(self, step, **vals):
+        """Who is reopened is no longer merged: letters to it are its own again."""
+        if step == "reopen":
+            vals["merged_into_id"] = False
+        return super()._step(step, **vals)
 
     def _is_of_same_customer(self, other):
         if self.company_id != other.company_id:

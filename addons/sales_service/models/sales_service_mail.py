@@ -1,8 +1,10 @@
 """Letters become tickets, and answers find theirs."""
 
 import logging
+from functools import partial
 
 from odoo import api, fields, models
+from odoo.service.model import retrying
 from odoo.tools import email_normalize, email_split
 
 from ..tickets.mail import (
@@ -12,6 +14,7 @@ from ..tickets.mail import (
     subject_line,
     words,
 )
+from .sales_service_ticket import INTERNAL
 
 _logger = logging.getLogger(__name__)
 
@@ -28,6 +31,18 @@ class MailThread(models.AbstractModel):
     """
 
     _inherit = "mail.thread"
+
+    @api.model
+    def message_process(self, model, message, *args, **kwargs):
+        """A letter that is fetched is tried again where its ticket is just written.
+
+        What comes in by a request is anyway; Odoo's fetching gives a letter up at the
+        first error. It has a transaction for each, and commits it.
+        """
+        process = partial(super().message_process, model, message, *args, **kwargs)
+        if "default_fetchmail_server_id" in self.env.context:
+            return retrying(process, self.env)
+        return process()
 
     @api.model
     def message_parse(self, message, save_original=False):
@@ -120,6 +135,7 @@ class SalesServiceTicket(models.Model):
         copy=False,
         index="btree_not_null",
         ondelete="set null",
+        groups=INTERNAL,
         help="The ticket that the customer answered to when it was long closed.",
     )
 

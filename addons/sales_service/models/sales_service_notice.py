@@ -10,6 +10,7 @@ from odoo.fields import Domain
 from odoo.tools.misc import split_every
 
 from ..tickets.clock import ran
+from .sales_service_ticket import INTERNAL
 
 # Of so many limits notice is given in one transaction.
 BATCH = 100
@@ -82,9 +83,9 @@ class SalesServiceClock(models.Model):
         self.env["ir.cron"]._commit_progress(remaining=len(due))
         for ids in split_every(BATCH, due.ids, list):
             # Meanwhile an agent may have answered.
-            for clock in self.browse(ids).exists():
-                if not (clock.met_at or clock.dropped_at):
-                    clock._give_notice(steps[clock])
+            self.browse(ids).exists().filtered(
+                lambda one: not (one.met_at or one.dropped_at)
+            )._give_notice(steps)
             self.env["ir.cron"]._commit_progress(len(ids))
 
     def _get_steps(self, now):
@@ -104,8 +105,23 @@ class SalesServiceClock(models.Model):
             steps[clock] = ESCALATED if above else MISSED
         return steps
 
-    def _give_notice(self, step):
-        """Plan the activities of a step and of those before that were not given."""
+    def _give_notice(self, steps):
+        """Plan the activities of all that one hears of the same at once."""
+        heard = {}
+        for clock in self:
+            for user in clock._get_hearers(steps[clock]):
+                key = user, clock.kind, steps[clock]
+                heard[key] = heard.get(key, self.ticket_id.browse()) | clock.ticket_id
+            clock.notice = steps[clock]
+        for (user, kind, step), tickets in heard.items():
+            tickets._get_seen_by(user).activity_schedule(
+                _TYPE,
+                summary=self.with_context(lang=user.lang)._say_notice(kind, step),
+                user_id=user.id,
+            )
+
+    def _get_hearers(self, step):
+        """Who is to hear of a step, and of those before that were not given."""
         ticket = self.ticket_id
         agent, dispatchers = ticket.user_id, ticket.team_id.dispatcher_ids
         hearers = self.env["res.users"]
@@ -115,19 +131,14 @@ class SalesServiceClock(models.Model):
             hearers |= dispatchers
         if step == ESCALATED:
             hearers |= ticket._get_chief()
-        self.notice = step
-        for user in hearers.filtered(ticket._is_seen_by):
-            ticket.activity_schedule(
-                _TYPE,
-                summary=self.with_context(lang=user.lang)._say_notice(step),
-                user_id=user.id,
-            )
+        return hearers
 
-    def _say_notice(self, step):
+    @api.model
+    def _say_notice(self, kind, step):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         if step == WARNED:
-            return self.env._("%(limit)s runs out", limit=kinds[self.kind])
-        return self.env._("%(limit)s was missed", limit=kinds[self.kind])
+            return self.env._("%(limit)s runs out", limit=kinds[kind])
+        return self.env._("%(limit)s was missed", limit=kinds[kind])
 
 
 class SalesServiceTicket(models.Model):
@@ -140,6 +151,7 @@ class SalesServiceTicket(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         tracking=True,
+        groups=INTERNAL,
     )
 
     def action_resolve(self):
@@ -198,11 +210,15 @@ class SalesServiceTicket(models.Model):
 
     def _is_seen_by(self, user):
         """Whether a user who works in the ticket's company may read it."""
-        company = self.company_id
-        return bool(
-            user.active
-            and company in user.company_ids
-            and self.with_user(user)
-            .with_context(allowed_company_ids=company.ids)
-            .has_access("read")
-        )
+        return bool(self._get_seen_by(user))
+
+    def _get_seen_by(self, user):
+        """Those that a user who works in their companies may read."""
+        seen = self.browse()
+        for company, tickets in self.grouped("company_id").items():
+            if user.active and company in user.company_ids:
+                theirs = tickets.with_user(user).with_context(
+                    allowed_company_ids=company.ids
+                )
+                seen |= theirs._filtered_access("read").with_env(self.env)
+        return seen

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from odoo.addons.sales_force.ledger.crediting import local_date
+
 from .sales_service_report import SUPPLIER
 
 # A rate is no sum: it is made of the sums that it divides.
@@ -12,7 +14,8 @@ class SalesServiceQuality(models.Model):
 
     Sold is what was delivered to customers less what they returned, in the product's
     unit, on the day it was done; tickets are those that came in, but for cancelled
-    ones. A lot's supplier is who delivered it, else the product's first vendor.
+    ones. Days are those where the company works. A lot's supplier is who delivered it,
+    else the product's first vendor.
     """
 
     _name = "sales.service.quality"
@@ -30,6 +33,8 @@ class SalesServiceQuality(models.Model):
         ],
         "stock.move": ["picking_id"],
         "stock.location": ["usage"],
+        "res.company": ["resource_calendar_id"],
+        "resource.calendar": ["tz"],
         "stock.picking": ["partner_id"],
         "product.supplierinfo": [
             *("product_tmpl_id", "product_id", "partner_id", "company_id", "sequence"),
@@ -37,7 +42,7 @@ class SalesServiceQuality(models.Model):
     }
 
     company_id = fields.Many2one("res.company", "Company", readonly=True)
-    date = fields.Date(readonly=True, help="In UTC.")
+    date = fields.Date(readonly=True)
     product_id = fields.Many2one("product.product", "Product", readonly=True)
     categ_id = fields.Many2one("product.category", "Product Category", readonly=True)
     lot_id = fields.Many2one("stock.lot", "Lot/Serial", readonly=True)
@@ -63,10 +68,10 @@ class SalesServiceQuality(models.Model):
                 t.sold, t.tickets,
                 1000 * t.tickets / NULLIF(t.sold, 0) AS rate
             FROM (
-                SELECT company_id, date, product_id, lot_id, sum(sold) AS sold,
-                    sum(tickets)::integer AS tickets
+                SELECT f.company_id, %(day)s AS date, f.product_id, f.lot_id,
+                    sum(f.sold) AS sold, sum(f.tickets)::integer AS tickets
                 FROM (
-                    SELECT l.company_id, l.date::date, l.product_id, l.lot_id,
+                    SELECT l.company_id, l.date AS moment, l.product_id, l.lot_id,
                         l.quantity_product_uom
                             * CASE target.usage WHEN 'customer' THEN 1 ELSE -1 END
                             AS sold,
@@ -77,11 +82,13 @@ class SalesServiceQuality(models.Model):
                     WHERE l.state = 'done'
                       AND (origin.usage = 'customer') <> (target.usage = 'customer')
                     UNION ALL
-                    SELECT company_id, opened_at::date, product_id, lot_id, 0, 1
+                    SELECT company_id, opened_at, product_id, lot_id, 0, 1
                     FROM sales_service_ticket
                     WHERE product_id IS NOT NULL AND state <> 'cancelled'
-                ) facts
-                GROUP BY company_id, date, product_id, lot_id
+                ) f
+                JOIN res_company c ON c.id = f.company_id
+                LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
+                GROUP BY 1, 2, 3, 4
             ) t
             JOIN product_product v ON v.id = t.product_id
             JOIN product_template pt ON pt.id = v.product_tmpl_id
@@ -96,6 +103,7 @@ class SalesServiceQuality(models.Model):
             ) receipt ON TRUE
             LEFT JOIN LATERAL (%(vendor)s) vendor ON TRUE
             """,
+            day=local_date("f.moment", "COALESCE(rc.tz, 'UTC')"),
             vendor=SUPPLIER,
         )
 

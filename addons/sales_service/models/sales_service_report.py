@@ -86,7 +86,7 @@ class SalesServiceReport(models.Model):
         "Limits Kept",
         readonly=True,
         aggregator="avg",
-        help="Share of the tickets that kept all of their time limits.",
+        help="Share of the resolved tickets that kept all of their time limits.",
     )
     first_fix = fields.Float(
         "Fixed the First Time",
@@ -124,7 +124,7 @@ class SalesServiceReport(models.Model):
                 CASE WHEN t.is_done THEN t.response_hours END AS response_hours,
                 CASE WHEN t.is_done THEN t.work_hours END AS work_hours,
                 CASE WHEN t.is_done THEN t.calendar_hours END AS calendar_hours,
-                limits.kept AS limits_kept,
+                CASE WHEN t.is_done THEN limits.kept END AS limits_kept,
                 CASE WHEN t.state = 'closed' THEN
                     (COALESCE(t.reopen_count, 0) = 0 AND COALESCE(t.refuse_count, 0) = 0
                         AND NOT again.repeated)::integer

@@ -5,6 +5,8 @@ from odoo.tools import SQL
 
 from ..tickets.states import DONE, OPEN, STATES
 
+# Who reads what is about us, and what leads to tickets of other customers.
+INTERNAL = "base.group_user"
 PRIORITIES = [("0", "Low"), ("1", "Normal"), ("2", "High"), ("3", "Urgent")]
 
 # Where demo data says which moment it is.
@@ -201,16 +203,19 @@ class SalesServiceTicket(models.Model):
         check_company=True,
         domain="[('move_type', 'in', ('out_invoice', 'out_refund'))]",
     )
-    visit_id = fields.Many2one("sales.visit", index="btree_not_null")
+    visit_id = fields.Many2one("sales.visit", index="btree_not_null", groups=INTERNAL)
     parent_id = fields.Many2one(
         "sales.service.ticket",
         "Problem",
         index="btree_not_null",
         ondelete="restrict",
         check_company=True,
+        groups=INTERNAL,
         help="The ticket about the cause, with which this one is resolved.",
     )
-    child_ids = fields.One2many("sales.service.ticket", "parent_id", "Caused Tickets")
+    child_ids = fields.One2many(
+        "sales.service.ticket", "parent_id", "Caused Tickets", groups=INTERNAL
+    )
     child_count = fields.Integer("Caused", compute="_compute_child_count")
     merged_into_id = fields.Many2one(
         "sales.service.ticket",

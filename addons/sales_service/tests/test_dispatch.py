@@ -289,6 +289,24 @@ class TestDispatch(ServiceCase):
         action = self._as("dispatcher", alone).action_dispatch()
         self.assertIn("nobody fits", action["params"]["message"])
 
+    def test_maximum_by_company(self):
+        """A profile's limit is of its company's tickets, as is what it shows."""
+        self.users["agent"].company_ids |= self.company_b
+        team = self.env["sales.service.team"].create(
+            {
+                "name": "B",
+                "company_id": self.company_b.id,
+                "member_ids": self.users["agent"].ids,
+            }
+        )
+        self._ticket(
+            "agent", company_id=self.company_b.id, team_id=team.id, category_id=False
+        )
+        self.team.member_ids = self.users["agent"]
+        self.agent.max_open = 1
+        self.assertEqual((self.agent.open_count, self.agent.is_full), (0, False))
+        self.assertEqual(self._ticket().user_id, self.users["agent"])
+
     def test_working_time(self):
         """Who does not work before the limit does not get it."""
         self.env["sales.service.sla"].create(

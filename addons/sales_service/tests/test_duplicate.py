@@ -83,6 +83,29 @@ class TestDuplicate(ServiceCase):
         self.assertNotIn(f"tickets/{theirs.id}", form.duplicate_hint)
         self.assertIn("&lt;b&gt;", form.duplicate_hint)
 
+    def test_hint_of_rights(self):
+        """Salespeople are told of the tickets only that they may read."""
+        customer = {"partner_id": self.stranger.id}
+        self._ticket("colleague", name="Secret", **customer)
+        self._as("rep", self.env["sales.service.ticket"]).create(
+            {"name": "Open", "category_id": self.category.id, **customer}
+        )
+        for role, told in (("agent", ["Open", "Secret"]), ("rep", ["Open"])):
+            value = (
+                self.env["sales.service.ticket"]
+                .with_user(self.users[role])
+                .onchange(
+                    {**customer, "category_id": self.category.id, "name": "New"},
+                    ["partner_id"],
+                    {name: {} for name in (*customer, "category_id", "duplicate_hint")},
+                )["value"]
+            )
+            hint = value["duplicate_hint"]
+            with self.subTest(role):
+                self.assertEqual(
+                    [name for name in ("Open", "Secret") if name in hint], told
+                )
+
     def test_call(self):
         """Found by the number, however it is written, or the name."""
         self.partner.phone = "+86 138-0000 1234"
@@ -170,6 +193,27 @@ class TestDuplicate(ServiceCase):
         with self.assertRaisesRegex(UserError, "two tickets"):
             self._as("agent", target)._merge_into(target)
         self.assertEqual(strange.state, "assigned")
+
+    def test_merge_caused(self):
+        """Into one that it was the cause of, however far below."""
+        above = self._ticket("agent")
+        problem = self._ticket("agent", parent_id=above.id)
+        between = self._ticket("agent", parent_id=problem.id)
+        target = self._ticket("agent", parent_id=between.id)
+        (problem + between)._merge_into(target)
+        self.assertEqual(target.parent_id, above)
+        self.assertFalse(problem._has_cycle())
+
+    def test_merge_reopened(self):
+        """One that is reopened goes on by itself; the other may end in it then."""
+        one, two = self._ticket("agent"), self._ticket("agent")
+        one._merge_into(two)
+        one.action_reopen()
+        self.assertFalse(one.merged_into_id)
+        two._merge_into(one)
+        self.assertEqual((one.state, two.merged_into_id), ("reopened", one))
+        letter = {"email_from": "customer@example.com", "subject": "Again"}
+        self.assertEqual(one._find_thread(letter, two, {})[0], one)
 
     def test_merge_unknown(self):
         """Tickets of an address that is no contact."""

@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from unittest.mock import patch
 
+from odoo.exceptions import AccessError
 from odoo.http import Request
 from odoo.tests import HttpCase, JsonRpcException, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -156,6 +157,18 @@ class TestPortal(PortalCase):
         for _time in range(2):
             self._post(f"/my/tickets/{self.ticket.id}/confirm")
         self.assertEqual(self.ticket.state, "closed")
+
+    def test_internal(self):
+        """Another's ticket is not told by its link, nor what is said about us."""
+        self.other.name = SECRET
+        mine = self._ticket("agent", partner_id=self.alpha.id, parent_id=self.other.id)
+        mine.with_user(self.customers["alpha"]).read(["name", "sla_status"])
+        for name in (
+            *("parent_id", "child_ids", "previous_id", "visit_id", "sla_id"),
+            "breach_reason_id",
+        ):
+            with self.subTest(name), self.assertRaises(AccessError):
+                mine.with_user(self.customers["alpha"]).read([name])
 
     def test_reopen(self):
         self._resolved()

@@ -43,6 +43,16 @@ class TestReport(FactsCase):
             self.assertEqual((other.limits_kept, other.first_fix), (0, 0))
             self.assertFalse(other.supplier_id)
             self.assertEqual((backlog.age_days, line.age_days), (3, 0))
+            # What has been answered in time may still be resolved late.
+            self._answer(open_)
+            self.assertEqual(
+                self.env["sales.service.report"]._read_group(
+                    [("ticket_id", "in", (ticket + open_).ids)],
+                    [],
+                    ["limits_kept:avg", "limits_kept:count"],
+                ),
+                [(1, 1)],
+            )
             [(user, count, fixed, rated, rating)] = self.env[
                 "sales.service.report"
             ]._read_group(
@@ -189,6 +199,15 @@ class TestQuality(FactsCase):
         self.assertEqual(
             rates("supplier_id"), {"Second": (400, 2, 5), "First": (100, 1, 10)}
         )
+
+    def test_day(self):
+        """At midnight where the company works a new day begins."""
+        with self._at(MONDAY.replace(hour=16)):
+            self._ticket("agent", product_id=self.pump.id)
+        line = self.env["sales.service.quality"].search(
+            [("product_id", "=", self.pump.id)]
+        )
+        self.assertEqual(line.date, (MONDAY + timedelta(days=1)).date())
 
     def test_never_sold(self):
         ticket = self._ticket("agent", product_id=self.pump.id)

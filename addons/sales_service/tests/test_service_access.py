@@ -168,6 +168,20 @@ class TestServiceAccess(ServiceCase):
                 self.env[f"sales.service.{model}"].with_user(user).has_access("read")
             )
 
+    def test_in_another_name(self):
+        """Who only reads a ticket does not reopen it in the customer's name."""
+        ticket = self.tickets["own"]
+        ticket.resolution = "<p>Done</p>"
+        ticket.action_resolve()
+        for role, state in (("rep", "resolved"), ("agent", "reopened")):
+            self._as(role, ticket).message_post(
+                body="It drips",
+                author_id=self.partner.id,
+                message_type="comment",
+                subtype_xmlid="mail.mt_comment",
+            )
+            self.assertEqual(ticket.state, state, role)
+
     def test_refuse_dialog(self):
         """Nobody opens the dialog of another."""
         wizard = (
