@@ -19,12 +19,12 @@ from .common import database, prepare_process
 ADDONS = ("commission_oca", "account_commission_oca", "sale_commission_oca")
 
 
-def fetch():
+def fetch(wanted=ADDONS, folder="bench-peers"):
     """The folder of the peers' addons."""
-    folder = Path(os.environ.get("SALES_CACHE") or database.LOG) / "bench-peers"
+    folder = Path(os.environ.get("SALES_CACHE") or database.LOG) / folder
     addons = folder / "odoo" / "addons"
-    if not all((addons / name).is_dir() for name in ADDONS):
-        names = [f"odoo-addon-{name.replace('_', '-')}" for name in ADDONS]
+    if not all((addons / name).is_dir() for name in wanted):
+        names = [f"odoo-addon-{name.replace('_', '-')}" for name in wanted]
         # Odoo is there already, and not from an index of packages.
         subprocess.run(
             [
@@ -37,12 +37,13 @@ def fetch():
     return addons
 
 
-def prepare():
+def prepare(*wanted):
     """This process finds the peers, too.
 
+    :param wanted: of ``fetch``
     :return: the addons path
     """
-    path = ",".join([*config["addons_path"], str(fetch())])
+    path = ",".join([*config["addons_path"], str(fetch(*wanted))])
     prepare_process(f"--addons-path={path}")
     initialize_sys_path()
     return path

@@ -7,27 +7,41 @@ SOON = 30
 
 
 def needs():
-    """A SELECT of ``(rep_id, course_id, company_id, user_id, since, due_on)``.
+    """A SELECT of ``(rep_id, course_id, company_id, user_id, since, due_on, reason)``.
 
-    Of active reps: the courses that all take, or that their grade asks for; since when,
-    and until when they may take it.
+    Of active reps: the courses that all take, that their grade asks for, or that they
+    were asked to take and have not passed since; since when, and until when they may
+    take it.
     """
     return SQL(
         """
         SELECT r.id AS rep_id, c.id AS course_id, r.company_id, r.user_id,
-            GREATEST(r.date_start, c.required_from) AS since,
-            GREATEST(r.date_start, c.required_from) + c.within_days AS due_on
+            COALESCE(q.date, GREATEST(r.date_start, c.required_from)) AS since,
+            COALESCE(q.date, GREATEST(r.date_start, c.required_from))
+                + c.within_days AS due_on,
+            q.reason
         FROM sales_rep r
         JOIN sales_course c ON c.active
             AND COALESCE(c.company_id, r.company_id) = r.company_id
-            AND (
-                c.required = 'all'
-                OR c.required = 'grade' AND EXISTS (
-                    SELECT FROM sales_course_grade_rel g
-                    WHERE g.course_id = c.id AND g.grade_id = r.grade_id
-                )
+        LEFT JOIN (
+            SELECT DISTINCT ON (t.rep_id, t.course_id) t.rep_id, t.course_id, t.date,
+                t.reason
+            FROM sales_training_request t
+            WHERE NOT EXISTS (
+                SELECT FROM sales_certificate k
+                WHERE k.active AND k.rep_id = t.rep_id AND k.course_id = t.course_id
+                  AND k.date >= t.date
             )
-        WHERE r.active AND r.state IN ('onboarding', 'active')
+            ORDER BY t.rep_id, t.course_id, t.date
+        ) q ON q.rep_id = r.id AND q.course_id = c.id
+        WHERE r.active AND r.state IN ('onboarding', 'active') AND (
+            c.required = 'all'
+            OR c.required = 'grade' AND EXISTS (
+                SELECT FROM sales_course_grade_rel g
+                WHERE g.course_id = c.id AND g.grade_id = r.grade_id
+            )
+            OR q.rep_id IS NOT NULL
+        )
         """
     )
 
@@ -94,7 +108,7 @@ def matrix(today):
     return SQL(
         """
         SELECT n.rep_id::bigint * 1000000 + n.course_id AS id, n.rep_id, n.course_id,
-            n.company_id, n.user_id, r.team_id, r.grade_id, n.due_on,
+            n.company_id, n.user_id, r.team_id, r.grade_id, n.due_on, n.reason,
             h.certificate_id,
             NULLIF(h.date_end, 'infinity') AS date_end, b.session_id,
             CASE

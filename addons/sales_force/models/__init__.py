@@ -48,6 +48,7 @@ from . import (
     sales_followup_rule,
     sales_followup,
     sales_training_need,
+    sales_training_request,
     credited_documents,
     base_partner_merge,
     split_documents,

@@ -62,6 +62,10 @@ class SalesPolicy(models.Model):
             domain.append(("team_id", "in", self.team_ids.ids))
         return self.env["sales.rep"].search(domain)
 
+    def _get_others(self):
+        """Users who have to acknowledge and are no reps: here nobody."""
+        return self.env["res.users"]
+
     def action_new_version(self):
         """A draft with the text of the version in force."""
         self.ensure_one()

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class SalesPolicyAcknowledgement(models.Model):
@@ -22,10 +22,28 @@ class SalesPolicyAcknowledgement(models.Model):
         "Number", related="version_id.number", store=True, aggregator=None
     )
     rep_id = fields.Many2one(
-        "sales.rep", required=True, readonly=True, ondelete="restrict", index=True
+        "sales.rep",
+        readonly=True,
+        ondelete="restrict",
+        index=True,
+        help="Empty: somebody who is asked and is no rep.",
     )
-    user_id = fields.Many2one(related="rep_id.user_id", store=True, index=True)
-    company_id = fields.Many2one(related="rep_id.company_id", store=True)
+    user_id = fields.Many2one(
+        "res.users",
+        compute="_compute_of_rep",
+        store=True,
+        precompute=True,
+        readonly=False,
+        required=True,
+        index=True,
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        compute="_compute_of_rep",
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
     team_id = fields.Many2one(related="rep_id.team_id", store=True)
     date = fields.Datetime("Acknowledged On", readonly=True, copy=False)
     name = fields.Char(
@@ -33,6 +51,13 @@ class SalesPolicyAcknowledgement(models.Model):
     )
 
     _rep_uniq = models.UniqueIndex("(version_id, rep_id)")
+    _user_uniq = models.UniqueIndex("(version_id, user_id) WHERE rep_id IS NULL")
+
+    @api.depends("rep_id.user_id", "rep_id.company_id")
+    def _compute_of_rep(self):
+        for line in self:
+            line.user_id = line.rep_id.user_id or line.user_id
+            line.company_id = line.rep_id.company_id or line.company_id
 
     def _acknowledge(self):
         """Stamp what is still missing, and close the user's activity."""

@@ -155,12 +155,21 @@ class SalesPolicyVersion(models.Model):
         self.ensure_one()
         # sudo: everybody concerned is asked, whoever put the rules in force
         self = self.sudo()
-        known = self.acknowledgement_ids.rep_id
-        reps = self.policy_id._get_reps() - known
-        if not reps:
+        known = self.acknowledgement_ids
+        reps = self.policy_id._get_reps() - known.rep_id
+        others = self.policy_id._get_others() - known.user_id - reps.user_id
+        if not reps and not others:
             return
         self.env["sales.policy.acknowledgement"].create(
             [{"version_id": self.id, "rep_id": rep.id} for rep in reps]
+            + [
+                {
+                    "version_id": self.id,
+                    "user_id": user.id,
+                    "company_id": (self.company_id or user.company_id).id,
+                }
+                for user in others
+            ]
         )
         todo = self.env.ref("mail.mail_activity_data_todo")
         today = self.env.company._get_sales_today()
@@ -176,7 +185,7 @@ class SalesPolicyVersion(models.Model):
                     "user_id": user.id,
                     "date_deadline": today,
                 }
-                for user in reps.user_id
+                for user in reps.user_id | others
             ]
         )
 

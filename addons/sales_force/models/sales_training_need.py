@@ -32,6 +32,9 @@ class SalesTrainingNeed(models.Model):
     grade_id = fields.Many2one("sales.grade", readonly=True)
     course_id = fields.Many2one("sales.course", readonly=True)
     due_on = fields.Date("Needed By", readonly=True)
+    reason = fields.Char(
+        "Why", readonly=True, help="Of what the rep was asked to learn."
+    )
     certificate_id = fields.Many2one("sales.certificate", readonly=True)
     date_end = fields.Date("Valid Until", readonly=True)
     session_id = fields.Many2one("sales.course.session", "Booked For", readonly=True)
@@ -53,6 +56,7 @@ class SalesTrainingNeed(models.Model):
             "sales.certificate",
             "sales.course.session",
             "sales.course.attendee",
+            "sales.training.request",
         ):
             self.env[model].flush_model()
         return super()._search(*args, **kwargs)

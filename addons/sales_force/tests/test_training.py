@@ -107,6 +107,45 @@ class TestTraining(SalesForceCase):
         )
         self.assertEqual(valid, soon + new)
 
+    def test_requested(self):
+        """Who was asked to take a course needs it until passing it since."""
+        self.course.required = "none"
+        self.assertFalse(self._status())
+        self._certificate(self.today - timedelta(days=400))
+        asked = self.env["sales.training.request"].create(
+            {
+                "rep_id": self.rep.id,
+                "course_id": self.course.id,
+                "date": self.today - timedelta(days=2),
+                "reason": "Pumps came back",
+            }
+        )
+        self.assertEqual(self._status(), "expired")
+        self.assertFalse(self._status("peer"))
+        need = self.env["sales.training.need"].search([("rep_id", "=", self.rep.id)])
+        self.assertEqual(
+            (need.reason, need.due_on),
+            ("Pumps came back", self.today + timedelta(days=28)),
+        )
+        session = self._session()
+        session.with_user(self.users["leader"]).action_invite_lacking()
+        self.assertEqual(session.attendee_ids.rep_id, self.rep)
+        self._certificate(self.today)
+        self.assertFalse(self._status())
+        for role, seen in {
+            "rep": True,
+            "peer": False,
+            "leader": True,
+            "peer_leader": False,
+            "director": True,
+            "operations": True,
+            "finance": False,
+        }.items():
+            one = asked.with_user(self.users[role])
+            self.assertEqual(one.has_access("read"), seen, role)
+            self.assertFalse(one.has_access("write"), role)
+            self.assertFalse(one.has_access("create"), role)
+
     def test_of_some_grades(self):
         senior = self.env["sales.grade"].create({"name": "Senior"})
         self.course.write({"required": "grade", "grade_ids": senior.ids})

@@ -3,3 +3,4 @@ from . import portal
 from . import appointment
 from . import job_report
 from . import nps
+from . import articles

@@ -9,7 +9,7 @@ from odoo.addons.sales_force.demo.generator import QUIET
 
 from ..models.sales_service_ticket import PAST
 from ..tickets.states import OPEN
-from . import documents
+from . import documents, knowledge
 from .appointments import make_appointments
 from .forms import Forms
 from .jobs import Jobs
@@ -111,6 +111,7 @@ class Demo:
         make_appointments(self)
         Jobs(self).load()
         documents.load(self)
+        knowledge.make(self)
         # Last: what is made after it in a category that asks needs answers.
         Forms(self).load()
         self.env.flush_all()

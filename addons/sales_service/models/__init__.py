@@ -60,3 +60,9 @@ from . import sales_service_part
 from . import service_orders
 from . import sales_service_job_report
 from . import sales_service_cost
+from . import sales_service_article
+from . import sales_service_similar
+from . import mail_template
+from . import sales_service_weakness
+from . import sales_policy
+from . import sales_service_ranking

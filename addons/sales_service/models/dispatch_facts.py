@@ -70,6 +70,10 @@ class SalesServiceFacts(models.AbstractModel):
                 minutes=ticket.planned_minutes,
                 span=ticket._get_appointment(),
                 courses=frozenset(asked.course_ids.ids),
+                skills=frozenset(
+                    (one.skill_id.id, one.skill_level_id.level_progress)
+                    for one in asked.skill_ids
+                ),
                 language=(
                     partner.lang or None if any(asked.mapped("by_language")) else None
                 ),
@@ -106,6 +110,7 @@ class SalesServiceFacts(models.AbstractModel):
         times = self._get_times(profiles, now, max(latest, now))
         load = self._get_load(profiles, jobs)
         courses = self._get_courses(profiles, jobs)
+        skills = self._get_skills(profiles, jobs)
         places, parts, customers, record = (
             read(profiles, jobs) if code in weighty else defaultdict(reading)
             for code, read, reading in (
@@ -119,6 +124,7 @@ class SalesServiceFacts(models.AbstractModel):
             Agent(
                 key=profile.user_id.id,
                 courses=courses[profile],
+                skills=skills[profile.employee_id],
                 languages=frozenset(profile.lang_ids.mapped("code")),
                 territories=frozenset(
                     (profile.territory_ids or profile.rep_id.territory_ids).ids
@@ -228,6 +234,29 @@ class SalesServiceFacts(models.AbstractModel):
             ):
                 held[certificate.rep_id].add(certificate.course_id.id)
         return {profile: frozenset(held[profile.rep_id]) for profile in profiles}
+
+    def _get_skills(self, profiles, jobs):
+        """By employee how well they can what is asked for, as it holds today."""
+        wanted = {skill for job in jobs for skill, _level in job.skills}
+        held = defaultdict(dict)
+        if wanted:
+            today = self.env.company._get_sales_today()
+            for employee, skill, level in self.env["hr.employee.skill"]._read_group(
+                [
+                    ("employee_id", "in", profiles.employee_id.ids),
+                    ("skill_id", "in", list(wanted)),
+                    "|",
+                    ("valid_from", "=", False),
+                    ("valid_from", "<=", today),
+                    "|",
+                    ("valid_to", "=", False),
+                    ("valid_to", ">=", today),
+                ],
+                ["employee_id", "skill_id", "skill_level_id"],
+            ):
+                known = held[employee].get(skill.id, 0)
+                held[employee][skill.id] = max(known, level.level_progress)
+        return held
 
     def _get_places(self, profiles, jobs):
         """Where they begin, and where their other tickets are."""

@@ -549,11 +549,18 @@ class SalesServiceTicket(models.Model):
         missing = self.env["sales.course"].browse(
             sorted(job.courses - choice.agent.courses)
         )
+        unskilled = self.env["hr.skill"].browse(
+            sorted(matching.lacking_skills(job, choice.agent))
+        )
         words = {
             matching.REFUSED: self.env._("gave it back"),
             matching.COURSE: self.env._(
                 "has no valid certificate: %(courses)s",
                 courses=", ".join(missing.mapped("name")),
+            ),
+            matching.SKILL: self.env._(
+                "lacks the skill, or is not good enough at it: %(skills)s",
+                skills=", ".join(unskilled.mapped("name")),
             ),
             matching.LANGUAGE: self.env._("does not speak the customer's language"),
             matching.TERRITORY: self.env._("does not cover the customer's territory"),

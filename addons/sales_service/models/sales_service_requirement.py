@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class SalesServiceRequirement(models.Model):
@@ -44,6 +45,13 @@ class SalesServiceRequirement(models.Model):
         check_company=True,
         help="Who gets the ticket has a valid certificate of each.",
     )
+    skill_ids = fields.One2many(
+        "sales.service.requirement.skill",
+        "requirement_id",
+        "Skills",
+        copy=True,
+        help="Who gets the ticket has each of them, at this level or above.",
+    )
     by_language = fields.Boolean(
         "Customer's Language", help="Who gets the ticket speaks it."
     )
@@ -73,6 +81,60 @@ class SalesServiceRequirement(models.Model):
                 (self.product_categ_ids, ticket.product_id.categ_id),
             )
         )
+
+
+class SalesServiceRequirementSkill(models.Model):
+    """A skill that tickets ask for, and how well it is to be mastered."""
+
+    _name = "sales.service.requirement.skill"
+    _description = "Required Skill"
+    _order = "requirement_id, skill_id, id"
+
+    requirement_id = fields.Many2one(
+        "sales.service.requirement", required=True, index=True, ondelete="cascade"
+    )
+    skill_id = fields.Many2one("hr.skill", required=True, ondelete="cascade")
+    skill_type_id = fields.Many2one(related="skill_id.skill_type_id")
+    skill_level_id = fields.Many2one(
+        "hr.skill.level",
+        "Least Level",
+        required=True,
+        ondelete="restrict",
+        compute="_compute_skill_level_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        domain="[('skill_type_id', '=', skill_type_id)]",
+    )
+
+    _skill_uniq = models.UniqueIndex(
+        "(requirement_id, skill_id)", "A skill is asked for once."
+    )
+
+    @api.depends("skill_id", "skill_level_id")
+    def _compute_display_name(self):
+        for one in self:
+            one.display_name = f"{one.skill_id.name}: {one.skill_level_id.name}"
+
+    @api.depends("skill_id")
+    def _compute_skill_level_id(self):
+        """By default the lowest of the skill's own levels."""
+        for one in self:
+            levels = one.skill_id.skill_type_id.skill_level_ids
+            if one.skill_level_id not in levels:
+                one.skill_level_id = levels.sorted("level_progress")[:1]
+
+    @api.constrains("skill_id", "skill_level_id")
+    def _check_level(self):
+        for one in self:
+            if one.skill_level_id.skill_type_id != one.skill_type_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(level)s is no level of %(skill)s.",
+                        level=one.skill_level_id.name,
+                        skill=one.skill_id.name,
+                    )
+                )
 
 
 def _is_within(record, ancestor):

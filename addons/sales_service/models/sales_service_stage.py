@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import ormcache
 
 from ..tickets.states import STATES
 
@@ -30,9 +31,17 @@ class SalesServiceStage(models.Model):
     )
     fold = fields.Boolean("Folded")
 
+    @api.model
+    @ormcache()
+    def _get_common_ids(self):
+        """The stages of no team, in order; each step of each ticket asks for them."""
+        # sudo: which stages there are is no secret
+        return tuple(self.sudo().search([("team_ids", "=", False)]).ids)
+
     @api.model_create_multi
     def create(self, vals_list):
         stages = super().create(vals_list)
+        self.env.registry.clear_cache()
         stages.team_ids._place_tickets()
         return stages
 
@@ -40,10 +49,16 @@ class SalesServiceStage(models.Model):
         moving = bool({"state", "team_ids"} & vals.keys())
         teams = self.team_ids
         result = super().write(vals)
+        self.env.registry.clear_cache()
         if moving:
             (teams | self.team_ids)._place_tickets()
             # sudo: a ticket has a column, whoever may see it
             self.env["sales.service.ticket"].sudo().search(
                 [("stage_id", "in", self.ids)]
             )._place()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
         return result

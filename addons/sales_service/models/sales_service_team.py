@@ -101,6 +101,8 @@ class SalesServiceTeam(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         teams = super().create(vals_list)
+        if teams.stage_ids:
+            self.env.registry.clear_cache()
         for team in teams:
             team._sync_alias()
         return teams
@@ -114,6 +116,7 @@ class SalesServiceTeam(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if "stage_ids" in vals:
+            self.env.registry.clear_cache()
             self._place_tickets()
         return result
 
@@ -133,7 +136,8 @@ class SalesServiceTeam(models.Model):
 
     def _get_stages(self):
         """By team: its stages in order, else those that are of no team."""
-        common = self.env["sales.service.stage"].search([("team_ids", "=", False)])
+        stages = self.env["sales.service.stage"]
+        common = stages.browse(stages._get_common_ids())
         return {team: team.stage_ids.sorted() or common for team in self}
 
     def action_open_tickets(self):

@@ -374,10 +374,9 @@ class SalesServiceTicket(models.Model):
     @api.constrains("user_id", "company_id")
     def _check_agent(self):
         """Who works on it has to be able to open it."""
-        agents = self._get_agents_group()
-        for user, tickets in self.grouped("user_id").items():
-            if not user:
-                continue
+        held = self.filtered("user_id")
+        agents = held and self._get_agents_group()
+        for user, tickets in held.grouped("user_id").items():
             # sudo: of whom it is given to only the groups and companies are looked at
             user = user.sudo()
             if agents not in user.all_group_ids or (
@@ -414,7 +413,10 @@ class SalesServiceTicket(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        tickets = super().create(vals_list)
+        # What Odoo would post on each is noted on all at once.
+        quiet = self.with_context(mail_create_nolog=True)
+        tickets = super(SalesServiceTicket, quiet).create(vals_list).with_env(self.env)
+        tickets._log_created()
         for user in tickets.user_id:
             self.browse()._check_may_hand_out(user)
         # sudo: the number and what follows from who got it are stamped
@@ -430,6 +432,13 @@ class SalesServiceTicket(models.Model):
         self.env["sales.service.interval"]._follow(stamped)
         stamped._begin_limits()
         return tickets
+
+    def _log_created(self):
+        """A note, no message of a subtype: nobody follows that by default."""
+        if not self.env.context.get("mail_create_nolog"):
+            self._message_log_batch(
+                {ticket.id: ticket._creation_message() for ticket in self}
+            )
 
     @api.model
     def _next_numbers(self, company, count):

@@ -37,3 +37,9 @@ from . import (
     test_quality_alert,
     test_documents_concurrency,
 )
+from . import test_answer
+from . import test_article
+from . import test_similar
+from . import test_weakness
+from . import test_standard
+from . import test_ranking

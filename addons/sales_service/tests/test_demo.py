@@ -91,3 +91,18 @@ class TestDemo(TransactionCase):
         asked = self.env["sales.service.nps"].search([])
         self.assertGreater(len(asked.filtered("answered_at")), 5)
         self.assertGreater(len(asked), len(asked.filtered("answered_at")))
+
+    def test_knowledge(self):
+        """Articles for agents and customers, some of which have solved tickets."""
+        articles = self.env["sales.service.article"].search([])
+        self.assertEqual(set(articles.mapped("state")), {"draft", "published"})
+        published = articles.filtered(lambda one: one.state == "published")
+        self.assertEqual(set(published.mapped("is_portal")), {True, False})
+        self.assertTrue(any(published.mapped("solved_count")))
+        self.assertTrue(articles.filtered(lambda one: one.number == 2))
+
+    def test_standard(self):
+        """In force, acknowledged by one agent and not by the others."""
+        policy = self.env["sales.policy"].search([("service_team_ids", "!=", False)])
+        lines = policy.current_id.acknowledgement_ids
+        self.assertEqual(set(map(bool, lines.mapped("date"))), {True, False})

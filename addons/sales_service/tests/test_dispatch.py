@@ -182,6 +182,68 @@ class TestDispatch(ServiceCase):
         self._certify("colleague", gas)
         self.assertEqual(self._ticket(**vals).user_id, self.users["colleague"])
 
+    def test_skill(self):
+        """At the least level, as the employee has it today; each is wanted."""
+        kind = self.env["hr.skill.type"].create(
+            {
+                "name": "Trades",
+                "skill_ids": [Command.create({"name": name}) for name in ("Gas", "IT")],
+                "skill_level_ids": [
+                    Command.create({"name": name, "level_progress": progress})
+                    for name, progress in (("Beginner", 20), ("Expert", 100))
+                ],
+            }
+        )
+        gas, other = kind.skill_ids
+        beginner, expert = kind.skill_level_ids.sorted("level_progress")
+        employees = self.env["hr.employee"].create(
+            [
+                {
+                    "name": name,
+                    "user_id": self.users[name].id,
+                    "company_id": self.company.id,
+                }
+                for name in ("agent", "colleague")
+            ]
+        )
+        requirement = self._ask(
+            category_ids=self.category.ids,
+            skill_ids=[Command.create({"skill_id": gas.id})],
+        )
+        self.assertEqual(requirement.skill_ids.skill_level_id, beginner)
+        ticket = self._ticket()
+        self.assertFalse(ticket.user_id)
+        self.assertIn(
+            "lacks the skill, or is not good enough at it: Gas", self._ranking(ticket)
+        )
+        self._learn(employees[0], gas, beginner)
+        self.assertEqual(self._ticket().user_id, self.users["agent"])
+        requirement.skill_ids.skill_level_id = expert
+        self.assertFalse(self._ticket().user_id)
+        held = self._learn(employees[1], gas, expert)
+        self.assertEqual(self._ticket().user_id, self.users["colleague"])
+        requirement.skill_ids = [Command.create({"skill_id": other.id})]
+        self.assertFalse(self._ticket().user_id)
+        requirement.skill_ids[-1].unlink()
+        held.write({"valid_from": "2020-01-01", "valid_to": "2020-06-01"})
+        self.assertFalse(self._ticket().user_id)
+        level = self.env["hr.skill.level"].create(
+            {"name": "C1", "level_progress": 80, "skill_type_id": False}
+        )
+        with self.assertRaises(ValidationError):
+            requirement.skill_ids.skill_level_id = level
+
+    def _learn(self, employee, skill, level):
+        return self.env["hr.employee.skill"].create(
+            {
+                "employee_id": employee.id,
+                "skill_id": skill.id,
+                "skill_level_id": level.id,
+                "skill_type_id": skill.skill_type_id.id,
+                "valid_from": "2020-01-01",
+            }
+        )
+
     def test_language_and_territory(self):
         english = self.env.ref("base.lang_en")
         north, south = self.env["sales.territory"].create(

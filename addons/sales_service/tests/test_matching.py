@@ -32,6 +32,7 @@ def agents_of(number):
         Agent,
         key=st.just(number),
         courses=few,
+        skills=st.dictionaries(st.integers(0, 2), st.sampled_from([0, 50, 100])),
         languages=few,
         territories=few,
         most=st.integers(0, 3),
@@ -58,6 +59,9 @@ def jobs_of(number):
             lambda hours: (NOW + HOUR * hours, NOW + HOUR * (hours + 1))
         ),
         courses=st.frozensets(st.integers(0, 2), max_size=1),
+        skills=st.frozensets(
+            st.tuples(st.integers(0, 2), st.sampled_from([0, 50])), max_size=1
+        ),
         language=st.none() | st.integers(0, 2),
         territories=st.frozensets(st.integers(0, 2), max_size=1),
         place=places,
@@ -85,6 +89,9 @@ def keeps_rules(job, agent):
         return False
     if any(course not in agent.courses for course in job.courses):
         return False
+    for skill, level in job.skills:
+        if skill not in agent.skills or agent.skills[skill] < level:
+            return False
     if job.language is not None and agent.languages:
         if job.language not in agent.languages:
             return False

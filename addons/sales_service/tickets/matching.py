@@ -16,8 +16,8 @@ from odoo.addons.sales_force.visits.geo import distance
 from .assignment import assign
 
 # Why somebody must not get a ticket.
-REFUSED, COURSE, LANGUAGE, TERRITORY, HOURS, FULL = (
-    *("refused", "course", "language", "territory", "hours", "full"),
+REFUSED, COURSE, SKILL, LANGUAGE, TERRITORY, HOURS, FULL = (
+    *("refused", "course", "skill", "language", "territory", "hours", "full"),
 )
 # What makes one better than another.
 SLACK, DISTANCE, LOAD, CUSTOMER, PARTS, FIX = (
@@ -68,6 +68,7 @@ class Worktime:
 class Agent:
     """Somebody who may get tickets.
 
+    ``skills``     by skill the level, from 0 to 100
     ``languages``, ``territories``  none: all of them
     ``most``       open tickets at most; 0: no limit
     ``open``       tickets that are open now, and ``backlog`` their work in minutes
@@ -79,6 +80,7 @@ class Agent:
 
     key: int
     courses: frozenset = frozenset()
+    skills: Mapping = field(default_factory=dict)
     languages: frozenset = frozenset()
     territories: frozenset = frozenset()
     most: int = 0
@@ -97,6 +99,7 @@ class Job:
 
     ``until``        before this moment somebody has to work; ``minutes`` of work
     ``span``         ``(start, stop)`` of an appointment, else None
+    ``skills``       ``(skill, least level)``
     ``language``     None: any
     ``territories``  that of the customer and those above; none: anywhere
     ``place``        ``(latitude, longitude)``; None: not at the customer's, or unknown
@@ -108,6 +111,7 @@ class Job:
     minutes: int = 0
     span: tuple | None = None
     courses: frozenset = frozenset()
+    skills: frozenset = frozenset()
     language: object = None
     territories: frozenset = frozenset()
     place: tuple | None = None
@@ -141,6 +145,7 @@ def forbidding(job, agent):
     rules = {
         REFUSED: agent.key not in job.refused,
         COURSE: job.courses <= agent.courses,
+        SKILL: not lacking_skills(job, agent),
         LANGUAGE: (
             job.language is None
             or not agent.languages
@@ -155,6 +160,15 @@ def forbidding(job, agent):
         FULL: not agent.most or agent.open < agent.most,
     }
     return tuple(code for code, kept in rules.items() if not kept)
+
+
+def lacking_skills(job, agent):
+    """The skills that are asked for and that the agent has not, or not so well."""
+    return {
+        skill
+        for skill, level in job.skills
+        if skill not in agent.skills or agent.skills[skill] < level
+    }
 
 
 def costs(job, agent):

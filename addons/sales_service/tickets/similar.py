@@ -42,3 +42,12 @@ def similar(one, other):
     if not one or not other:
         return False
     return len(one & other) >= ENOUGH * min(len(one), len(other))
+
+
+def shared(one, other):
+    """How many words of a subject are in another.
+
+    >>> shared("Pump leaks again", "Does the pump leak?")
+    1
+    """
+    return len(words(one) & words(other))
