@@ -103,7 +103,7 @@ class Jobs:
                     "sale_order_id": before.sale_order_id.id,
                     "company_id": self.company.id,
                     "user_id": user.id,
-                    "site_planned_at": start + timedelta(hours=8 + 2 * number),
+                    "planned_from": start + timedelta(hours=8 + 2 * number),
                 }
             )
 

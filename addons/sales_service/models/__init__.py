@@ -35,7 +35,6 @@ from . import sales_service_callback
 from . import sales_service_report
 from . import sales_service_quality
 from . import sales_service_made
-from . import service_quotation
 from . import sales_service_return
 from . import sales_service_repair
 from . import sales_service_credit

@@ -67,6 +67,8 @@ class SalesServiceTicket(models.Model):
         *("invoice_id.state", "invoice_id.amount_untaxed_signed"),
     )
     def _compute_cost(self):
+        made = self.env["account.move"].search([("service_ticket_id", "in", self.ids)])
+        notes = made.grouped("service_ticket_id")
         for ticket in self:
             jobs = ticket.job_ids
             ticket.cost_work = cost.work(
@@ -77,7 +79,9 @@ class SalesServiceTicket(models.Model):
                 for job in jobs
             )
             ticket.cost_parts = sum(jobs.part_ids.mapped("cost"))
-            credit = ticket._get_credit_notes().filtered(
+            credit = (
+                ticket.invoice_id | notes.get(ticket._origin, made.browse())
+            ).filtered(
                 lambda one: one.move_type == "out_refund" and one.state == "posted"
             )
             # Of a credit note the company's amount is negative.
@@ -88,8 +92,3 @@ class SalesServiceTicket(models.Model):
                 + ticket.cost_parts
                 + ticket.cost_credit
             )
-
-    def _get_credit_notes(self):
-        """The invoices and credit notes that belong to the ticket."""
-        self.ensure_one()
-        return self.invoice_id

@@ -317,13 +317,6 @@ class SalesServiceTicket(models.Model):
 
     _inherit = "sales.service.ticket"
 
-    site_planned_at = fields.Datetime(
-        "Visit Planned At",
-        copy=False,
-        tracking=True,
-        help="When the agent is to be at the customer's; the agent's day is in this "
-        "order.",
-    )
     site_address = fields.Char(
         "Address", compute="_compute_site_way", compute_sudo=True
     )
@@ -372,7 +365,7 @@ class SalesServiceTicket(models.Model):
         for ticket in self:
             ticket.is_here = ticket._origin.id == running.ticket_id.id
 
-    @api.depends("state", "site_planned_at")
+    @api.depends("state", "planned_from")
     def _compute_is_for_today(self):
         found = self.filtered_domain(self._search_is_for_today("in", [True]))
         for ticket in self:
@@ -383,12 +376,12 @@ class SalesServiceTicket(models.Model):
         if operator != "in":
             return NotImplemented
         start, stop = self.env.company._get_sales_day()
-        planned = Domain("site_planned_at", "<", stop)
+        planned = Domain("planned_from", "<", stop)
         going = Domain("state", "in", (*HANDED, "in_progress")) & (
-            planned | Domain("site_planned_at", "=", False)
+            planned | Domain("planned_from", "=", False)
         )
         waiting = Domain("state", "in", WAITING) & (
-            planned & Domain("site_planned_at", ">=", start)
+            planned & Domain("planned_from", ">=", start)
         )
         domain = going | waiting
         return domain if True in value else ~domain

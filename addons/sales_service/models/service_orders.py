@@ -1,32 +1,14 @@
 """Orders for what a ticket's customer pays: parts and hours."""
 
-from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo import fields, models
+from odoo.fields import Command
 
 from odoo.addons.sales_force.locking import write_lock
 
 
 class SaleOrder(models.Model):
-    _inherit = "sale.order"
-
-    sales_service_ticket_id = fields.Many2one(
-        "sales.service.ticket",
-        "Service Ticket",
-        copy=False,
-        readonly=True,
-        index="btree_not_null",
-        ondelete="restrict",
-        help="Of which parts and hours are on this order.",
-    )
-
-    def action_open_service_ticket(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "sales.service.ticket",
-            "res_id": self.sales_service_ticket_id.id,
-            "views": [(False, "form")],
-        }
+    _name = "sale.order"
+    _inherit = ["sale.order", "sales.service.made.mixin"]
 
 
 class SalesServiceTeam(models.Model):
@@ -46,62 +28,81 @@ class SalesServiceTeam(models.Model):
 class SalesServiceTicket(models.Model):
     _inherit = "sales.service.ticket"
 
-    service_order_ids = fields.One2many(
-        "sale.order", "sales_service_ticket_id", "Orders of the Work"
-    )
-    service_order_count = fields.Integer(
-        "Work Orders", compute="_compute_service_order_count"
-    )
+    service_order_ids = fields.One2many("sale.order", "service_ticket_id", "Quotations")
 
-    @api.depends("service_order_ids")
-    @api.depends_context("uid")
-    def _compute_service_order_count(self):
-        """Of the orders that the user may see."""
-        Order = self.env["sale.order"]
-        counts = {}
-        if Order.has_access("read"):
-            counts = dict(
-                Order._read_group(
-                    [("sales_service_ticket_id", "in", self.ids)],
-                    ["sales_service_ticket_id"],
-                    ["__count"],
-                )
+    def _find_service_order(self):
+        """The ticket's draft quotation, as superuser; none where there is none."""
+        self.ensure_one()
+        # Of two at once the second finds what the first has made.
+        write_lock(self)
+        # sudo: agents have no right to orders, and put on that of a ticket what it took
+        orders = self.env["sale.order"].sudo().with_company(self.company_id)
+        return orders.search(
+            [("service_ticket_id", "=", self.id), ("state", "=", "draft")],
+            order="id desc",
+            limit=1,
+        )
+
+    def _make_service_order(self):
+        """A draft quotation that the customer's salesperson prices and sends.
+
+        :raise UserError: for a ticket without a customer
+        """
+        self.ensure_one()
+        # sudo: as in _find_service_order
+        ticket = self.sudo()
+        ticket._check_customer()
+        order = (
+            ticket.env["sale.order"]
+            .with_company(ticket.company_id)
+            .create(
+                {
+                    "partner_id": ticket.partner_id.id,
+                    "company_id": ticket.company_id.id,
+                    "origin": ticket.number,
+                    "service_ticket_id": ticket.id,
+                }
             )
-        for ticket in self:
-            ticket.service_order_count = counts.get(ticket._origin, 0)
+        )
+        # The default is whoever asks, who need be nobody who sells.
+        order.user_id = ticket.commercial_partner_id.user_id
+        order._link_ticket(ticket)
+        return order
 
     def _get_service_order(self):
-        """The draft order that takes the ticket's parts and hours; made where missing.
+        """The draft quotation that takes the ticket's parts and hours.
 
         Once it is sent or confirmed it is left alone, and the next is made. Returned as
         superuser: agents have no right to orders.
 
         :raise UserError: for a ticket without a customer
         """
-        self.ensure_one()
-        if not self.partner_id:
-            raise UserError(
-                self.env._(
-                    "%(ticket)s: say which customer it is first.",
-                    ticket=self.display_name,
-                )
+        return self._find_service_order() or self._make_service_order()
+
+    def _make_quotation(self, note=None):
+        """The ticket's draft quotation; where there was none, its salesperson hears.
+
+        An agent asks for it and sets no price.
+        """
+        self.check_access("write")
+        order = self._find_service_order()
+        if order:
+            return order
+        order = self._make_service_order()
+        order.order_line = [
+            Command.create({"display_type": "line_note", "name": note or self.name})
+        ]
+        seller = order.user_id
+        if seller and order.company_id in seller.company_ids:
+            words = order.with_context(lang=seller.lang).env
+            order.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=words._(
+                    "Price the work of ticket %(number)s", number=self.number
+                ),
+                user_id=seller.id,
             )
-        # Of two at once the second finds what the first has made.
-        write_lock(self)
-        # sudo: who works on a ticket puts on its order what was used, nothing else
-        Order = self.env["sale.order"].sudo().with_company(self.company_id)
-        return Order.search(
-            [("sales_service_ticket_id", "=", self.id), ("state", "=", "draft")],
-            order="id desc",
-            limit=1,
-        ) or Order.create(
-            {
-                "partner_id": self.partner_id.id,
-                "company_id": self.company_id.id,
-                "origin": self.number,
-                "sales_service_ticket_id": self.id,
-            }
-        )
+        return order
 
     def _add_parts(self, parts):
         """Put parts used on the order, those under warranty for nothing.
@@ -127,18 +128,6 @@ class SalesServiceTicket(models.Model):
                 line.name += f"\n{order.env._('Under warranty')}"
                 line.price_unit = 0.0
         return found
-
-    def action_open_service_orders(self):
-        """The orders of the work, as far as the user may see them."""
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Work Orders"),
-            "res_model": "sale.order",
-            "views": [(False, "list"), (False, "form")],
-            "domain": [("sales_service_ticket_id", "=", self.id)],
-            "context": {"create": False},
-        }
 
 
 class SalesServiceJob(models.Model):

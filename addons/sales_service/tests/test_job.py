@@ -55,7 +55,7 @@ class TestJob(JobCase):
         start, stop = self.company._get_sales_day()
         hour = timedelta(hours=1)
         late, early, tomorrow, waiting, visited, others = (
-            self._ticket(user, name=name, site_planned_at=planned)
+            self._ticket(user, name=name, planned_from=planned)
             for user, name, planned in (
                 ("agent", "late", start + 9 * hour),
                 ("agent", "early", start + 8 * hour),
@@ -75,7 +75,7 @@ class TestJob(JobCase):
             ("is_for_today", "=", True),
         ]
         self.assertIn("is_for_today", action["domain"])
-        found = tickets.search(domain, order="site_planned_at, deadline, id")
+        found = tickets.search(domain, order="planned_from, deadline, id")
         self.assertEqual(
             found.mapped("name"), ["early", "late", "visited", "Pump leaks"]
         )
@@ -266,11 +266,11 @@ class TestJob(JobCase):
                     ("user_id", "=", self.users["agent"].id),
                     ("is_for_today", "=", True),
                 ],
-                order="site_planned_at, deadline, id",
+                order="planned_from, deadline, id",
             )
             found.read(
                 [
-                    *("site_planned_at", "deadline", "sla_status", "state"),
+                    *("planned_from", "deadline", "sla_status", "state"),
                     *("partner_id", "site_address", "site_map_url", "partner_phone"),
                     *("product_id", "lot_id", "warranty", "is_here", "job_count"),
                 ]

@@ -107,6 +107,5 @@ class TestJobAccess(JobCase):
         self.job.action_book_parts()
         order = self._as("rep", self.ticket.service_order_ids)
         self.assertEqual(order.user_id, self.users["rep"])
-        self.assertEqual(self._as("rep", self.ticket).service_order_count, 1)
+        self.assertEqual(self._as("rep", self.ticket).quotation_count, 1)
         self.assertEqual(order.action_open_service_ticket()["res_id"], self.ticket.id)
-        self.assertEqual(self.agent.service_order_count, 0)

@@ -66,7 +66,7 @@ class TestJobConcurrency(ConcurrentCase):
             users = env["res.users"].search([("login", "like", f"{NAME}%")])
             products = env["product.product"].search([("name", "=", NAME)])
             orders = env["sale.order"].search(
-                [("sales_service_ticket_id", "in", tickets.ids)]
+                [("service_ticket_id", "in", tickets.ids)]
             )
             moves = env["stock.move"].search([("product_id", "in", products.ids)])
             pickings = moves.picking_id

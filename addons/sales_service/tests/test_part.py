@@ -33,7 +33,7 @@ class TestPart(JobCase):
         self.assertEqual(picking.move_ids.move_line_ids.lot_id, self.lot)
         order = self.ticket.service_order_ids
         self.assertEqual(
-            (order.state, order.partner_id, order.sales_service_ticket_id),
+            (order.state, order.partner_id, order.service_ticket_id),
             ("draft", self.partner, self.ticket),
         )
         self.assertEqual(order.amount_untaxed, 70)
