@@ -58,8 +58,7 @@ def _facts(env, metrics):
                 (%(sla_due)s::integer, limits.due),
                 (%(sla_met)s::integer, limits.met),
                 (%(first_fix)s::integer, CASE WHEN COALESCE(t.reopen_count, 0) = 0
-                    AND COALESCE(t.refuse_count, 0) = 0 AND NOT repeat.again
-                    THEN 1 ELSE 0 END),
+                    AND NOT repeat.again THEN 1 ELSE 0 END),
                 (%(repeats)s::integer, CASE WHEN repeat.again THEN 1 ELSE 0 END),
                 (%(response_hours_sum)s::integer, COALESCE(t.response_hours, 0))
             ) c(metric_id, value)

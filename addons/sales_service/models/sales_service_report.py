@@ -36,7 +36,7 @@ class SalesServiceReport(models.Model):
             *("company_id", "team_id", "category_id", "user_id", "product_id"),
             *("commercial_partner_id", "state", "priority", "opened_at", "closed_at"),
             *("resolved_at", "response_hours", "work_hours", "calendar_hours"),
-            *("reopen_count", "refuse_count", "repeat_of_id", "breach_reason_id"),
+            *("reopen_count", "repeat_of_id", "breach_reason_id"),
             "lot_id",
         ],
         "sales.service.clock": ["ticket_id", "met_at", "breached_at", "dropped_at"],
@@ -92,7 +92,7 @@ class SalesServiceReport(models.Model):
         "Fixed the First Time",
         readonly=True,
         aggregator="avg",
-        help="Share of the closed tickets that nobody refused, that were not reopened "
+        help="Share of the closed tickets that were not reopened "
         "and did not come back within 30 days.",
     )
     repeated = fields.Float(
@@ -126,8 +126,7 @@ class SalesServiceReport(models.Model):
                 CASE WHEN t.is_done THEN t.calendar_hours END AS calendar_hours,
                 CASE WHEN t.is_done THEN limits.kept END AS limits_kept,
                 CASE WHEN t.state = 'closed' THEN
-                    (COALESCE(t.reopen_count, 0) = 0 AND COALESCE(t.refuse_count, 0) = 0
-                        AND NOT again.repeated)::integer
+                    (COALESCE(t.reopen_count, 0) = 0 AND NOT again.repeated)::integer
                 END AS first_fix,
                 CASE WHEN t.state = 'closed' THEN again.repeated::integer END
                     AS repeated,

@@ -338,7 +338,7 @@ class TestFactsOracle(FactsCase):
                     for one in tickets
                     if one.repeat_of_id == ticket and one.state != "cancelled"
                 ]
-                first = not (back or ticket.reopen_count or ticket.refuse_count)
+                first = not (back or ticket.reopen_count)
                 waited = min(
                     answers.get(ticket, ticket.resolved_at), ticket.resolved_at
                 )
