@@ -28,7 +28,9 @@ class SalesServiceTeam(models.Model):
 class SalesServiceTicket(models.Model):
     _inherit = "sales.service.ticket"
 
-    service_order_ids = fields.One2many("sale.order", "service_ticket_id", "Quotations")
+    service_order_ids = fields.One2many(
+        "sale.order", "service_ticket_id", "Orders of the Work"
+    )
 
     def _find_service_order(self):
         """The ticket's draft quotation, as superuser; none where there is none."""
