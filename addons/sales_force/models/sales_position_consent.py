@@ -127,9 +127,8 @@ class ResUsers(models.Model):
         company = self.env.company
         # sudo: only a setting, and whether there is an own rep
         user = self.env.user.sudo()
-        if company.sudo().sales_position_use and company in (
-            user.sales_rep_ids.company_id
-        ):
+        company = company.with_env(user.env)
+        if company.sales_position_use and company in user.sales_rep_ids.company_id:
             answer = self.env["sales.position.consent"]._get_answer(company)
             (self & self.env.user).sales_position_answer = {
                 True: "given",

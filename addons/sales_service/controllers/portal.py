@@ -208,6 +208,7 @@ class ServicePortal(CustomerPortal):
         sent = request.session.get("tickets_sent", {})
         key = form.get("form_key") or ""
         if key and key in sent:
+            # sudo: this session has made it; only its address is told
             ticket = request.env[TICKET].sudo().browse(sent[key]).exists()
             return request.redirect(ticket.access_url or "/my/tickets")
         categories = request.env["sales.service.category"]
