@@ -178,6 +178,24 @@ class SalesCommissionRule(models.Model):
         """Whether something may be held by the rule."""
         return any(self._get_continued().mapped("hold_percent"))
 
+    def _describe_hold(self):
+        """How much is not paid at once, and until when: ``[sentence]``."""
+        values = {"rule": self.name, "share": f"{self.hold_percent:g}"}
+        if not self.hold_percent:
+            return []
+        if self.hold_release == "cash":
+            words = self.env._(
+                "%(rule)s: %(share)s %% of it is held back until the customer pays.",
+                **values,
+            )
+        else:
+            words = self.env._(
+                "%(rule)s: %(share)s %% of it is held back for %(days)s days.",
+                days=self.hold_days,
+                **values,
+            )
+        return [words]
+
     def _follows_entries(self):
         """Whether the rule has entries that follow from others."""
         return (self.refund, self.unpaid) != ("base", "kept") or self._holds()

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..scoring.periods import payday
 from .sales_commission_entry_text import exact
 from .sales_commission_payout import PAY_BY
 
@@ -22,6 +23,20 @@ class SalesCommissionPlan(models.Model):
         "each statement. Vendor bill: of external agents, with fiscal position and "
         "taxes; a credit note where it is negative.",
     )
+    pay_months = fields.Integer(
+        "Months After the Period",
+        default=1,
+        tracking=True,
+        help="In which month a period is paid: 0 in that of its last day, 1 in the one "
+        "after it.",
+    )
+    pay_day = fields.Integer(
+        "Day of the Month",
+        default=15,
+        tracking=True,
+        help="31: the last day of the month, also of a shorter one. Nothing is due "
+        "before the period is over.",
+    )
     expense_account_id = fields.Many2one(
         "account.account",
         check_company=True,
@@ -29,6 +44,14 @@ class SalesCommissionPlan(models.Model):
         "'expense_other'))]",
         help="Where the cost of the commission is booked. Empty: the account in the "
         "settings, and for bills that of the product.",
+    )
+
+    _pay_months_within = models.Constraint(
+        "CHECK (pay_months BETWEEN 0 AND 24)",
+        "A period is paid within 24 months.",
+    )
+    _pay_day_within = models.Constraint(
+        "CHECK (pay_day BETWEEN 1 AND 31)", "A day of the month is from 1 to 31."
     )
 
     def _get_expense_account(self):
@@ -100,6 +123,13 @@ class SalesCommissionStatement(models.Model):
         groups=FINANCE,
     )
     pay_by = fields.Selection(related="plan_id.pay_by")
+    pay_date = fields.Date(
+        "To Be Paid On",
+        compute="_compute_pay_date",
+        compute_sudo=True,
+        store=True,
+        help="By the payout calendar of the plan.",
+    )
     may_pay = fields.Boolean(compute="_compute_may")
     may_unpay = fields.Boolean(compute="_compute_may")
     bill_state = fields.Selection(
@@ -115,7 +145,16 @@ class SalesCommissionStatement(models.Model):
     )
 
     def _is_stamped(self, name):
-        return name in ("payout_id", "payment_move_id") or super()._is_stamped(name)
+        stamped = ("payout_id", "payment_move_id", "pay_date")
+        return name in stamped or super()._is_stamped(name)
+
+    @api.depends("plan_id.pay_months", "plan_id.pay_day", "date_to")
+    def _compute_pay_date(self):
+        for statement in self:
+            plan = statement.plan_id
+            statement.pay_date = statement.date_to and payday(
+                statement.date_to, plan.pay_months, plan.pay_day
+            )
 
     @api.depends("payout_id.kind", "payment_move_id.payment_state")
     def _compute_bill_state(self):

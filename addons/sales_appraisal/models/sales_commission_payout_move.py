@@ -95,6 +95,9 @@ class SalesCommissionPayout(models.Model):
         )
         found = {}
         for partner, mine in by_agent.items():
+            due = {}
+            if not partner.with_company(company).property_supplier_payment_term_id:
+                due["invoice_date_due"] = max(self.date, *mine.mapped("pay_date"))
             sign = -1 if sum(amounts[one] for one in mine) < 0 else 1
             bill = self.env["account.move"].create(
                 {
@@ -105,6 +108,7 @@ class SalesCommissionPayout(models.Model):
                     "invoice_date": self.date,
                     "date": self.date,
                     "ref": self.name,
+                    **due,
                     "invoice_line_ids": [
                         Command.create(
                             self._prepare_bill_line(one, product, sign * amounts[one])

@@ -36,6 +36,23 @@ def bounds(period, day, last=DECEMBER):
     return ends[0] + timedelta(days=1), ends[1]
 
 
+def payday(stop, months, day):
+    """When a period that ends on ``stop`` is paid: a day of the month so many after it.
+
+    A day that the month does not have is its last one; nothing is paid before the
+    period is over.
+
+    >>> from datetime import date
+    >>> payday(date(2026, 1, 31), 1, 31)
+    datetime.date(2026, 2, 28)
+    >>> payday(date(2026, 3, 31), 0, 15)
+    datetime.date(2026, 3, 31)
+    """
+    first = stop.replace(day=1) + relativedelta(months=months)
+    last = monthrange(first.year, first.month)[1]
+    return max(stop, first.replace(day=min(day, last)))
+
+
 def firsts(period, start, stop, last=DECEMBER):
     """The first days of the periods from that of one day to that of another.
 

@@ -63,6 +63,21 @@ class TestTrial(CommissionCase):
         self._run()
         self.assertEqual(self._statement(plan=draft).amount, 60)
 
+    def test_held(self):
+        """What is earned is shown, and how much of it is held back at first."""
+        self._sell("rep", 1000)
+        draft = self._plan({"rate": 10, "hold_percent": 40}, publish=False)
+        form = self._trial(draft)
+        form.rep_id = self.reps["rep"]
+        form.date = date(2031, 1, 20)
+        self.assertEqual(form.amount, 100)
+        self.assertIn("40 % of it is held back until the customer pays", form.result)
+        draft.rule_ids.write({"hold_release": "days", "hold_days": 30})
+        form = self._trial(draft)
+        form.rep_id = self.reps["rep"]
+        form.date = date(2031, 1, 20)
+        self.assertIn("40 % of it is held back for 30 days", form.result)
+
     def test_nobody(self):
         """Of a rep whom the plan is not for nothing counts."""
         draft = self._plan(publish=False, role="leader")

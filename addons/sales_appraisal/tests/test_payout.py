@@ -6,10 +6,12 @@ from decimal import Decimal
 from unittest.mock import patch
 
 from freezegun import freeze_time
+from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .payout_common import PayoutCase
 
@@ -32,6 +34,30 @@ class TestPayout(PayoutCase):
             self.assertEqual(entries, self._sum(statement.sudo().payment_ids))
         self.assertEqual(self._sum(payout.payment_ids), self._sum(statements))
         self.assertEqual(Decimal(str(payout.amount)), self._sum(statements))
+
+    def test_calendar(self):
+        """Each period has its day, also after the plan's calendar has changed."""
+        self._sell("rep", 100)
+        self._run()
+        statement = self._validated()
+        plan = statement.plan_id
+        self.assertEqual(statement.pay_date, date(2031, 2, 15))
+        plan.with_user(self.users["operations"]).write({"pay_months": 0, "pay_day": 31})
+        self.assertEqual(statement.pay_date, statement.date_to)
+        plan.write({"pay_months": 1, "pay_day": 31})
+        self.assertEqual(statement.pay_date, date(2031, 2, 28))
+        statements = self.env["sales.commission.statement"].with_user(
+            self.users["finance"]
+        )
+        for day, found in (("2031-02-27", []), ("2031-02-28", statement.ids)):
+            due = [("state", "=", "validated"), ("pay_date", "<=", day)]
+            self.assertEqual(statements.search(due).ids, found)
+        for values in ({"pay_months": -1}, {"pay_day": 0}, {"pay_day": 32}):
+            with self.assertRaises(IntegrityError), mute_logger("odoo.sql_db"):
+                plan.write(values)
+                plan.flush_recordset()
+        with self.assertRaises(UserError):
+            statement.with_user(self.users["finance"]).pay_date = "2031-01-01"
 
     def test_twice(self):
         self._sell("rep", 100)

@@ -191,6 +191,9 @@ class TestPayoutBill(PayoutCase):
                 "amount"
             ),
         )
+        # By the payout calendar where the agency has no terms, and not in the past.
+        due = max(payout.date, *statements.mapped("pay_date"))
+        self.assertEqual(set(bills.mapped("invoice_date_due")), {due})
         self.assertEqual(bills.invoice_line_ids.account_id, self.accounts["expense"])
         self.assertEqual(payout.state, "waiting")
         self.assertEqual(set(statements.mapped("state")), {"validated"})

@@ -17,6 +17,7 @@ from ..scoring.periods import (
     earlier,
     firsts,
     parts,
+    payday,
     place,
     years,
 )
@@ -25,6 +26,17 @@ days = st.dates(date(2000, 1, 1), date(2040, 12, 31))
 
 
 class TestPeriods(BaseCase):
+    @given(days, st.integers(0, 24), st.integers(1, 31))
+    def test_payday(self, stop, months, day):
+        """In its month, on its day or the last one there is; never too early."""
+        found = payday(stop, months, day)
+        self.assertGreaterEqual(found, stop)
+        number = stop.year * 12 + stop.month - 1 + months
+        self.assertEqual(found.year * 12 + found.month - 1, number)
+        if found != stop:
+            last = monthrange(found.year, found.month)[1]
+            self.assertEqual(found.day, min(day, last))
+
     @given(st.sampled_from(sorted(MONTHS)), days)
     def test_bounds(self, period, day):
         """They hold the day, begin a month, and follow each other without gaps."""

@@ -38,7 +38,11 @@ class SalesCommissionTrial(models.TransientModel):
     )
     date_from = fields.Date("From", compute="_compute_period")
     date_to = fields.Date("To", compute="_compute_period")
-    amount = fields.Monetary("Would Be Paid", compute="_compute_result")
+    amount = fields.Monetary(
+        "Would Be Earned",
+        compute="_compute_result",
+        help="Also what is held back at first.",
+    )
     current_amount = fields.Monetary(
         "Has Now",
         compute="_compute_result",
@@ -122,7 +126,8 @@ class SalesCommissionTrial(models.TransientModel):
             "amount": float(total),
             "count": count,
             "lines": self._name_lines(rule, lines),
-            "notes": rule._get_notes(start, stop, rep.ids)[rep.id],
+            "notes": rule._get_notes(start, stop, rep.ids)[rep.id]
+            + rule._describe_hold(),
         }
 
     def _name_lines(self, rule, lines):

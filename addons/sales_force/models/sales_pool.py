@@ -246,9 +246,9 @@ class SalesPool(models.Model):
         )
         pools = dict(rows)
         # sudo: every rep may be told by which rules customers are claimed
+        every = self.sudo()
         return {
-            partner: self.sudo().browse(pools.get(partner.id) or ())
-            for partner in partners
+            partner: every.browse(pools.get(partner.id) or ()) for partner in partners
         }
 
     def _get_pooled(self, partners, companies):

@@ -99,9 +99,9 @@ class SalesGrade(models.Model):
         stop = today.replace(day=1) - relativedelta(days=1)
         start = today.replace(day=1) - relativedelta(months=self.metric_months)
         reached = defaultdict(float)
-        # sudo: what is missing is shown to who may read the rep, the results are not
         for rep, value in (
             self.env["sales.credit"]
+            # sudo: what is missing is shown, the results are not
             .sudo()
             ._read_group(
                 [
@@ -374,9 +374,9 @@ class SalesRep(models.Model):
 
     def _get_grade_dates(self):
         """Since when reps have their grade: ``{rep: date}``, else the hire date."""
-        # sudo: only since when
         dates = dict(
             self.env["sales.promotion"]
+            # sudo: only since when
             .sudo()
             ._read_group(
                 [("rep_id", "in", self.ids), ("state", "=", "done")],

@@ -179,9 +179,9 @@ class SalesRecycling(models.Model):
         over -= pools._get_spared(over, day)
         if not over and not empty:
             return self.browse()
+        # sudo: batches and their lines are the system's
         batch = self.sudo().create({"company_id": company.id, "date": day})
-        # sudo: the lines are the system's
-        self.env["sales.recycling.line"].sudo().create(
+        batch.line_ids.create(
             [
                 {
                     "recycling_id": batch.id,

@@ -188,8 +188,9 @@ class SalesSplit(models.Model):
                 document = document.move_id
             if document:
                 # sudo: whoever splits a document tells it there
-                author = self.env["res.users"].sudo().browse(targets[target])
-                document.sudo()._message_log(
+                document = document.sudo()
+                author = document.env["res.users"].browse(targets[target])
+                document._message_log(
                     author_id=author.partner_id.id,
                     body=self.env._(
                         "Credit split: %(shares)s",

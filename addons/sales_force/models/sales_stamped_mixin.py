@@ -58,10 +58,12 @@ class SalesStampedMixin(models.AbstractModel):
         names = list(filter(self._is_stamped, vals))
         if names:
             fields = self.fields_get(names, ["string"])
+            # sudo: the name of the model, for the message
+            model = self.env["ir.model"]._get(self._name).sudo()
             raise UserError(
                 self.env._(
                     "%(document)s: “%(fields)s” is set by the system, not by hand.",
-                    document=self.env["ir.model"]._get(self._name).sudo().name,
+                    document=model.name,
                     fields=listed(
                         self.env, (fields[name]["string"] for name in sorted(fields))
                     ),

@@ -77,9 +77,9 @@ class SalesRep(models.Model):
 
         :return: ``{rep: courses}``
         """
-        # sudo: what a rep lacks is known to whoever may read the rep
         needs = (
             self.env["sales.training.need"]
+            # sudo: what a rep lacks is known to whoever may read the rep
             .sudo()
             .search([("rep_id", "in", self.ids), ("met", "=", 0)])
         )

@@ -271,8 +271,8 @@ class SalesServiceTicket(models.Model):
     def _get_customer_classes(self):
         """By ticket the class of its customer, where it has one."""
         customers = (
-            # sudo: a policy by class holds, whoever made the ticket
             self.env["sales.customer"]
+            # sudo: a policy by class holds, whoever made the ticket
             .sudo()
             .search([("partner_id", "in", self.commercial_partner_id.ids)])
         )

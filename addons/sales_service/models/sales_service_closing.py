@@ -43,12 +43,15 @@ class SalesServiceTicket(models.Model):
         "team_id.is_always_open",
     )
     def _compute_last_day(self):
+        # sudo: the team's setting, of a team that the reader need not see
+        teams = self.team_id.sudo()
+        close_days = {team.id: team.close_days for team in teams}
         waiting = self.filtered(
-            lambda one: one.state == "resolved" and one.team_id.sudo().close_days
+            lambda one: one.state == "resolved" and close_days.get(one.team_id.id)
         )
         days = waiting._get_days_after(
             {one: one.resolved_at for one in waiting},
-            {one: one.team_id.sudo().close_days for one in waiting},
+            {one: close_days[one.team_id.id] for one in waiting},
         )
         for ticket in self:
             ticket.last_day = days[ticket][0] if ticket in days else False
