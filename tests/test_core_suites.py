@@ -32,12 +32,16 @@ SUITES = {
         "account/tests/test_early_payment_discount.py",
         "account/tests/test_payment_term.py",
     ],
+    "stock": ["stock"],
     "crm": ["crm"],
+    "purchase_stock": ["purchase_stock"],
+    "survey": ["survey"],
     "sale_stock": ["sale_stock"],
+    "repair": ["repair"],
     "sales_team": ["sales_team"],
 }
 # In CI those that are over within minutes; the others with ./sales test --all.
-SHORT = ("sales_team", "crm", "sale_stock", "sale")
+SHORT = ("sales_team", "repair", "crm", "sale_stock", "sale")
 
 
 def odoo_addons():
