@@ -1,7 +1,6 @@
 """In what agents are worse than their team, and what they are to learn."""
 
 from collections import defaultdict
-from datetime import datetime, time
 from fractions import Fraction
 
 from dateutil.relativedelta import relativedelta
@@ -135,8 +134,10 @@ class SalesServiceWeakness(models.Model):
             everybody = tuple(map(sum, zip(*of_user.values(), strict=True)))
             low, high = MEASURES[measure]
             for user, own in of_user.items():
-                if (category, user, measure) in known or not weak(
-                    own, everybody, team.training_tickets, gap
+                if (
+                    not user.active
+                    or (category, user, measure) in known
+                    or not weak(own, everybody, team.training_tickets, gap)
                 ):
                     continue
                 found.append(
@@ -161,13 +162,16 @@ class SalesServiceWeakness(models.Model):
     @api.model
     def _get_results(self, team, month):
         """``{(category, measure): {user: (sum of 0 to 1, count)}}`` before a month."""
-        stop = datetime.combine(month, time())
+        start, stop = (
+            team.company_id._get_sales_day(day)[0]
+            for day in (month - relativedelta(months=MONTHS), month)
+        )
         rows = self.env["sales.service.report"]._read_group(
             [
                 ("team_id", "=", team.id),
                 ("user_id", "!=", False),
                 ("category_id", "!=", False),
-                ("closed_at", ">=", stop - relativedelta(months=MONTHS)),
+                ("closed_at", ">=", start),
                 ("closed_at", "<", stop),
                 ("state", "=", "closed"),
             ],
@@ -220,6 +224,7 @@ class SalesServiceWeakness(models.Model):
                 {
                     "rep_id": rep.id,
                     "course_id": course.id,
+                    "date": rep.company_id._get_sales_today(),
                     "reason": words._describe(),
                 }
                 for course in courses - needed.course_id

@@ -131,6 +131,46 @@ class TestWeakness(WeaknessCase):
         self.Weakness._cron_find()
         self.assertFalse(self._found())
 
+    def test_months_of_the_company(self):
+        """Its first morning in Shanghai is no part of the month before, as in UTC."""
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self._closed("agent", 20, 15, self.company._get_sales_day(self.month)[0])
+        self._closed("colleague", 40, 2)
+        self.Weakness._cron_find()
+        self.assertFalse(self._found())
+
+    def test_gone(self):
+        """Who has left is asked to learn nothing."""
+        self._closed("agent", 20, 15)
+        self._closed("colleague", 40, 2)
+        self.users["agent"].active = False
+        self.Weakness._cron_find()
+        self.assertFalse(self._found())
+
+    def test_one_course(self):
+        """Weak by two measures at once: asked for the course once."""
+        for user, bad, points in (("agent", 15, 1), ("colleague", 2, 5)):
+            self.env["sales.service.rating"].create(
+                [
+                    {
+                        "ticket_id": ticket.id,
+                        "user_id": ticket.user_id.id,
+                        "points": points,
+                        "asked_at": self.moment,
+                        "rated_at": self.moment,
+                    }
+                    for ticket in self._closed(user, 20, bad)
+                ]
+            )
+        self.Weakness._cron_find()
+        self.assertEqual(set(self._found().mapped("measure")), {"first_fix", "rating"})
+        self.assertEqual(
+            self.env["sales.training.request"].search_count(
+                [("rep_id", "=", self.rep.id)]
+            ),
+            1,
+        )
+
     def test_manager_told(self):
         """Who is no rep, has the certificate, or where no course is named."""
         manager = self.users["service_manager"]
