@@ -7,6 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import float_repr
 
+from .sales_service_made import pieces
+
 _TYPE = "sales_service.mail_activity_type_quality"
 
 
@@ -86,14 +88,15 @@ class SalesServiceQualityRule(models.Model):
             last = told.get((product, lot))
             if not self._is_news(last, tickets, sold):
                 continue
-            supplier = self.env["res.partner"].browse([id_ for id_ in suppliers if id_])
+            known = [id_ for id_ in suppliers if id_]
             values.append(
                 {
                     "rule_id": self.id,
                     "company_id": company.id,
                     "product_id": product.id,
                     "lot_id": lot.id,
-                    "supplier_id": supplier[:1].id,
+                    # Of several nobody knows whose the bad ones are.
+                    "supplier_id": known[0] if len(known) == 1 else False,
                     "date": today,
                     "tickets": tickets,
                     "sold": sold,
@@ -244,7 +247,7 @@ class SalesServiceQualityAlert(models.Model):
         values = {
             "product": product,
             "tickets": self.tickets,
-            "sold": float_repr(self.sold, 0),
+            "sold": pieces(self.env, self.sold),
             "days": self.rule_id.days,
             "rate": float_repr(self.rate, 1),
             "limit": float_repr(self.rule_id.threshold, 1),
@@ -268,6 +271,8 @@ class SalesServiceQualityAlert(models.Model):
         action = self.env["ir.actions.actions"]._for_xml_id(
             "sales_service.sales_service_ticket_action"
         )
+        # The path is that of all tickets.
+        action.pop("path", None)
         domain = [("product_id", "=", self.product_id.id)]
         if self.lot_id:
             domain.append(("lot_id", "=", self.lot_id.id))

@@ -2,7 +2,7 @@
 
 from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import ServiceCase
 
@@ -89,6 +89,10 @@ class TestAnswer(ServiceCase):
         self.assertNotIn(self.answers["works"].id, offered)
         with self.assertRaises(AccessError):
             self._offered("stranger", self.ticket)
+        portal = new_test_user(self.env, "sf_answers", "base.group_portal")
+        for tickets in (self.ticket.browse(), self.ticket):
+            with self.assertRaises(AccessError):
+                self.Template.with_user(portal).get_service_answers(tickets.ids)
 
     def test_saved_in_composer(self):
         composer = (

@@ -97,6 +97,25 @@ class TestQualityAlert(ServiceCase):
         self._tickets(2)
         self.assertFalse(self._run())
 
+    def test_several_suppliers(self):
+        """Where lots came from several vendors, none of them is named."""
+        lot = self.env["stock.lot"]
+        rows = [(self.goods, lot, 3, 60, [self.vendor.id, self.partner.id, None])]
+        self.patch(self.registry[self.rule._name], "_measure", lambda *_args: rows)
+        alert = self._run()
+        self.assertFalse(alert.supplier_id)
+        self.assertEqual(alert.rate, 50)
+        self.assertNotIn(" of ", self._activities().note)
+
+    def test_opens(self):
+        """The tickets that are counted, under a path that says nothing else."""
+        self._tickets(3)
+        action = self._run().action_open_tickets()
+        self.assertNotIn("path", action)
+        self.assertEqual(
+            self.env["sales.service.ticket"].search_count(action["domain"]), 3
+        )
+
     def test_next_period(self):
         self._tickets(3)
         alert = self._run()
