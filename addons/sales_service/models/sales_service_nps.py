@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import SQL
 from odoo.tools.misc import split_every
 
@@ -31,6 +30,7 @@ class SalesServiceNps(models.Model):
 
     _name = "sales.service.nps"
     _description = "Recommendation (NPS)"
+    _inherit = ["sales.service.recorded.mixin"]
     _order = "answered_at desc, id desc"
     _rec_name = "partner_id"
 
@@ -84,21 +84,6 @@ class SalesServiceNps(models.Model):
     )
 
     _once = models.UniqueIndex("(company_id, partner_id, date_to)")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_by_hand()
-        return super().write(vals)
-
-    def _refuse_by_hand(self):
-        if not self.env.su:
-            raise AccessError(
-                self.env._("What customers answer is not written by hand.")
-            )
 
     @api.model
     def _read_group_select(self, aggregate_spec, query):

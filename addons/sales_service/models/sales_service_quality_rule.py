@@ -4,7 +4,6 @@ from datetime import timedelta
 from fractions import Fraction
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import float_repr
 
 from .sales_service_made import pieces
@@ -149,6 +148,7 @@ class SalesServiceQualityAlert(models.Model):
 
     _name = "sales.service.quality.alert"
     _description = "Quality Alert"
+    _inherit = ["sales.service.recorded.mixin"]
     _order = "id desc"
     _rec_name = "product_id"
 
@@ -184,19 +184,6 @@ class SalesServiceQualityAlert(models.Model):
     def _compute_rate(self):
         for alert in self:
             alert.rate = 1000 * alert.tickets / alert.sold if alert.sold else 0
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_by_hand()
-        return super().write(vals)
-
-    def _refuse_by_hand(self):
-        if not self.env.su:
-            raise AccessError(self.env._("Quality alerts are raised by their rules."))
 
     def _tell(self):
         """An activity for the buyer, in one sentence; what is still open is renewed."""
