@@ -160,19 +160,26 @@ class SalesServiceWeakness(models.Model):
         return self.create(found)
 
     @api.model
-    def _get_results(self, team, month):
-        """``{(category, measure): {user: (sum of 0 to 1, count)}}`` before a month."""
+    def _get_closed(self, team, month):
+        """The domain of what a team closed in the months that count."""
         start, stop = (
             team.company_id._get_sales_day(day)[0]
             for day in (month - relativedelta(months=MONTHS), month)
         )
+        return [
+            ("team_id", "=", team.id),
+            ("closed_at", ">=", start),
+            ("closed_at", "<", stop),
+        ]
+
+    @api.model
+    def _get_results(self, team, month):
+        """``{(category, measure): {user: (sum of 0 to 1, count)}}`` before a month."""
         rows = self.env["sales.service.report"]._read_group(
             [
-                ("team_id", "=", team.id),
+                *self._get_closed(team, month),
                 ("user_id", "!=", False),
                 ("category_id", "!=", False),
-                ("closed_at", ">=", start),
-                ("closed_at", "<", stop),
                 ("state", "=", "closed"),
             ],
             ["category_id", "user_id"],
@@ -186,6 +193,18 @@ class SalesServiceWeakness(models.Model):
                     reached = Fraction(total).limit_denominator(1000) - low * count
                     results[category, name][user] = (reached / (high - low), count)
         return results
+
+    def action_open_tickets(self):
+        """The tickets that the agent's mean is of."""
+        self.ensure_one()
+        return self.env["sales.service.report"]._open(
+            self.measure,
+            [
+                *self._get_closed(self.team_id, self.month),
+                ("user_id", "=", self.user_id.id),
+                ("category_id", "=", self.category_id.id),
+            ],
+        )
 
     def _follow(self):
         """Ask for the category's courses; where there is nothing to ask, tell a
@@ -204,7 +223,9 @@ class SalesServiceWeakness(models.Model):
 
     def _request(self, rep):
         """Ask a rep to take the courses that he needs and has not; those courses."""
-        courses = self.category_id._get_courses()
+        courses = self.category_id._get_courses().filtered(
+            lambda one: not one.company_id or one.company_id == rep.company_id
+        )
         if not rep or not courses:
             return courses.browse()
         held = self.env["sales.certificate"].search(

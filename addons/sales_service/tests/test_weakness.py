@@ -98,6 +98,10 @@ class TestWeakness(WeaknessCase):
         )
         self.assertEqual((found.mean, found.course_ids), (0.25, self.course))
         self.assertEqual(found.team_mean, 0.72)
+        action = self._as("service_manager", found).action_open_tickets()
+        lines = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(len(lines), 20)
+        self.assertEqual(lines.user_id, self.users["agent"])
         need = self.env["sales.training.need"].search(
             [("rep_id", "=", self.rep.id), ("course_id", "=", self.course.id)]
         )
