@@ -43,11 +43,18 @@ class SalesServiceQualityRule(models.Model):
         required=True,
         help="Fewer say nothing, however few were sold.",
     )
-    alert_ids = fields.One2many("sales.service.quality.alert", "rule_id", "Alerts")
+    min_sold = fields.Float(
+        "At Least Sold",
+        digits="Product Unit",
+        default=10,
+        required=True,
+        help="Where fewer were sold in these days a rate says nothing: tickets are "
+        "about pieces that were sold before.",
+    )
 
     _positive = models.Constraint(
-        "CHECK (days > 0 AND threshold > 0 AND min_tickets > 0)",
-        "Days, threshold and tickets of a rule are more than 0.",
+        "CHECK (days > 0 AND threshold > 0 AND min_tickets > 0 AND min_sold > 0)",
+        "Days, threshold, tickets and pieces of a rule are more than 0.",
     )
 
     @api.model
@@ -117,7 +124,10 @@ class SalesServiceQualityRule(models.Model):
             domain,
             groups,
             ["tickets:sum", "sold:sum", "supplier_id:array_agg_distinct"],
-            having=[("tickets:sum", ">=", self.min_tickets), ("sold:sum", ">", 0)],
+            having=[
+                ("tickets:sum", ">=", self.min_tickets),
+                ("sold:sum", ">=", self.min_sold),
+            ],
         )
         for product, *rest in rows:
             lot = rest.pop(0) if self.by_lot else self.env["stock.lot"]
@@ -253,14 +263,23 @@ class SalesServiceQualityAlert(models.Model):
         )
 
     def action_open_tickets(self):
-        """The tickets of the product, of the lot where the alert is about one."""
+        """The tickets that were counted, of the lot where the alert is about one."""
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "sales_service.sales_service_ticket_action"
         )
         # The path is that of all tickets.
         action.pop("path", None)
-        domain = [("product_id", "=", self.product_id.id)]
+        first = self.date - timedelta(days=self.rule_id.days - 1)
+        start, _ = self.company_id._get_sales_day(first)
+        _, stop = self.company_id._get_sales_day(self.date)
+        domain = [
+            ("company_id", "=", self.company_id.id),
+            ("product_id", "=", self.product_id.id),
+            ("state", "!=", "cancelled"),
+            ("opened_at", ">=", start),
+            ("opened_at", "<", stop),
+        ]
         if self.lot_id:
             domain.append(("lot_id", "=", self.lot_id.id))
         return {**action, "domain": domain, "context": {}}
