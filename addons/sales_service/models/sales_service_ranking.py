@@ -60,8 +60,7 @@ class SalesServiceRanking(models.Model):
     )
     count = fields.Integer("Tickets", readonly=True, aggregator=None)
     mean = fields.Float(digits=(16, 2), readonly=True, aggregator=None)
-    told = fields.Float(
-        "Compared Mean",
+    adjusted_mean = fields.Float(
         digits=(16, 2),
         readonly=True,
         aggregator=None,
@@ -71,14 +70,14 @@ class SalesServiceRanking(models.Model):
     place = fields.Integer(
         readonly=True,
         aggregator=None,
-        help="By the compared mean. Empty: too few tickets.",
+        help="By the adjusted mean. Empty: too few tickets.",
     )
 
     @api.depends("kind", "res_id")
     def _compute_name(self):
         for kind, lines in self.grouped("kind").items():
-            # sudo: who may read the ranking may read whose it is
             model = self.env["sales.service.report"]._fields[KINDS[kind]].comodel_name
+            # sudo: who may read the ranking may read whose it is
             records = self.env[model].sudo().browse(lines.mapped("res_id"))
             names = dict(zip(records.ids, records.mapped("display_name"), strict=True))
             for line in lines:
@@ -109,7 +108,8 @@ class SalesServiceRanking(models.Model):
             ), line AS (
                 SELECT s.company_id, s.period, s.kind, s.res_id, s.measure,
                     count(*)::integer AS count, avg(s.value) AS mean,
-                    (sum(s.value) + %(prior)s * c.mean) / (count(*) + %(prior)s) AS told
+                    (sum(s.value) + %(prior)s * c.mean) / (count(*) + %(prior)s)
+                        AS adjusted_mean
                 FROM seen s
                 JOIN common c USING (company_id, period, kind, measure)
                 GROUP BY s.company_id, s.period, s.kind, s.res_id, s.measure, c.mean
@@ -120,7 +120,7 @@ class SalesServiceRanking(models.Model):
                 line.*,
                 CASE WHEN count >= %(least)s THEN rank() OVER (
                     PARTITION BY company_id, period, kind, measure, count >= %(least)s
-                    ORDER BY told DESC
+                    ORDER BY adjusted_mean DESC
                 )::integer END AS place
             FROM line
             """,

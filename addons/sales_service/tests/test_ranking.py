@@ -22,7 +22,7 @@ class TestRanking(WeaknessCase):
         )
 
     def test_against_plain_sums(self):
-        """Means, compared means and places of agents are those added up by hand."""
+        """Means, adjusted means and places of agents are those added up by hand."""
         other = self.users["stranger"]
         self._closed("agent", 30, 3)
         self._closed("colleague", 6, 0)
@@ -52,7 +52,7 @@ class TestRanking(WeaknessCase):
             self.assertEqual(opened.user_id.id, line.res_id)
             self.assertEqual(line.count, len(values))
             self.assertAlmostEqual(line.mean, float(sum(values)) / len(values), 2)
-            self.assertAlmostEqual(line.told, float(told[line.res_id]), 2)
+            self.assertAlmostEqual(line.adjusted_mean, float(told[line.res_id]), 2)
             if len(values) < LEAST:
                 self.assertFalse(line.place)
             else:
