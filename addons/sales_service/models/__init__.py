@@ -65,3 +65,4 @@ from . import mail_template
 from . import sales_service_weakness
 from . import sales_policy
 from . import sales_service_ranking
+from . import appraisal_defaults

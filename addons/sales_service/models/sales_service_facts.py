@@ -27,7 +27,8 @@ class SalesServiceTicket(models.Model):
     _credit_fields = frozenset(
         (
             *("state", "closed_at", "user_id", "partner_id", "product_id"),
-            *("company_id", "response_hours", "repeat_of_id"),
+            *("company_id", "response_hours", "work_hours", "calendar_hours"),
+            "repeat_of_id",
         )
     )
 

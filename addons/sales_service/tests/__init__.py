@@ -1,5 +1,6 @@
 from . import (
     test_appointment,
+    test_appraisal,
     test_appointment_access,
     test_appointment_concurrency,
     test_appointment_portal,
