@@ -23,6 +23,7 @@ from . import (
     test_rating,
     test_report,
     test_duplicate,
+    test_later,
     test_mail,
     test_portal,
     test_service_access,

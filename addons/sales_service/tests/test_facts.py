@@ -198,6 +198,27 @@ class TestFacts(FactsCase):
         self.assertFalse(again.repeat_of_id)
         self.assertNotIn("REPEATS", self._of(first))
 
+    def test_repeat_of_what_is_corrected(self):
+        """What the earlier one was about is found out later."""
+        with self._at(MONDAY):
+            first = self._ticket("agent", product_id=self.other_product.id)
+        self._close(first, MONDAY + timedelta(hours=1))
+        with self._at(MONDAY + timedelta(days=3)):
+            again = self._ticket("colleague", product_id=self.product.id)
+        self.assertFalse(again.repeat_of_id)
+        first.product_id = self.product
+        self.assertEqual(again.repeat_of_id, first)
+        self.assertIn("REPEATS", self._of(first))
+        first.partner_id = self.env["res.partner"].create({"name": "Another"})
+        self.assertFalse(again.repeat_of_id)
+        self.assertNotIn("REPEATS", self._of(first))
+        first.partner_id = self.partner
+        self.assertEqual(again.repeat_of_id, first)
+        (first + again).product_id = False
+        self.assertEqual(again.repeat_of_id, first)
+        again.category_id = False
+        self.assertFalse(again.repeat_of_id)
+
     def test_open_is_no_repeat(self):
         """While the first is open, the second is about the same."""
         with self._at(MONDAY):
