@@ -24,8 +24,8 @@ class SalesPopulationMixin(models.AbstractModel):
     group_ids = fields.Many2many(
         "res.groups",
         string="User Roles",
-        help="Who has one of them today, as service agents do. Empty: whatever they "
-        "may do in the system.",
+        help="Who was given one of them, as service agents are, and not a higher one "
+        "that includes it. As it is today. Empty: whatever they may do in the system.",
     )
     grade_ids = fields.Many2many(
         "sales.grade", string="Career Grades", help="Empty: of every grade."
@@ -49,7 +49,7 @@ class SalesPopulationMixin(models.AbstractModel):
         if self.role != "all" and (self.role == "leader") != role.leads:
             return False
         # sudo: which rights somebody has decides, whoever asks
-        if self.group_ids and not self.group_ids & role.user.sudo().all_group_ids:
+        if self.group_ids and not self.group_ids & role.user.sudo().group_ids:
             return False
         if self.grade_ids and role.grade_id not in self.grade_ids.ids:
             return False

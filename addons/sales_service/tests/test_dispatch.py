@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
+from lxml import etree
 from psycopg2 import IntegrityError
 
 from odoo import Command
@@ -436,6 +437,19 @@ class TestDispatch(ServiceCase):
         # By hand it is anybody's.
         self._as("dispatcher", ticket).action_assign(first.id)
         self.assertEqual(ticket.user_id, first)
+
+    def test_column_of_proposals(self):
+        """A list has it where a team of one's companies proposes."""
+        teams = self.env["sales.service.team"].search([])
+        for mode, hidden in (("automatic", True), ("proposed", False)):
+            teams.dispatch_mode = mode
+            arch = self._as("dispatcher", self.env["sales.service.ticket"]).get_view(
+                view_type="list"
+            )["arch"]
+            node = etree.fromstring(arch).find(".//field[@name='proposed_user_id']")
+            with self.subTest(mode=mode):
+                shown = node.get("column_invisible") not in ("1", "True")
+                self.assertEqual(shown, not hidden)
 
     def test_release_by_a_dispatcher(self):
         """Who did not give it back may get it again, by the rules too."""
