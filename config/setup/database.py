@@ -26,7 +26,7 @@ ADDONS = ROOT / "addons"
 LOG = pathlib.Path(os.environ["SALES_LOG"])
 ROLES = (
     *("admin", "rep", "leader", "manager", "director", "operations", "finance"),
-    *("agent", "dispatcher", "service"),
+    *("agent", "agent2", "agent3", "dispatcher", "service"),
 )
 TROUBLE = re.compile(
     r" (WARNING|ERROR|CRITICAL) \S+ (?!odoo\.service\.server: Running)"

@@ -157,9 +157,14 @@ class Cards:
         return pair[1] if self.chinese else pair[0]
 
     def load(self):
-        self.env["sales.scorecard.template"].search(
+        drafts = self.env["sales.scorecard.template"].search(
             [("company_id", "=", self.company.id), ("state", "=", "draft")]
-        ).action_archive()
+        )
+        # What other addons have for people of their own is in force as it is.
+        others = drafts.filtered("group_ids")
+        (drafts - others).action_archive()
+        others.date_from = self.today.replace(day=1) - relativedelta(months=BACK)
+        others.action_publish()
         self.templates = [self.make_template(*row) for row in TEMPLATES]
         first = self.today.replace(day=1)
         for back in range(BACK, -1, -1):

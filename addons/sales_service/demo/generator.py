@@ -8,8 +8,7 @@ from odoo.fields import Command
 from odoo.addons.sales_force.demo.generator import QUIET
 
 from ..models.sales_service_ticket import PAST
-from ..tickets.states import OPEN
-from . import documents, knowledge
+from . import current, documents, knowledge
 from .appointments import make_appointments
 from .forms import Forms
 from .jobs import Jobs
@@ -24,39 +23,99 @@ PEOPLE = {
     "service": ("Ruth Adler", "安如", "manager", 1),
 }
 TEAMS = (("Customer Service", "客户服务"), ("Field Service", "现场服务"))
-# Subject, Chinese, category, what was done, Chinese.
+# Subject, Chinese, category, what was done, Chinese, what the customer wrote, Chinese.
 REQUESTS = (
     (
         *("Delivered with a dent", "到货有凹痕", "category_complaint"),
         *("A new one was sent, the old one comes back.", "已补发新品，旧品退回。"),
+        *(
+            (
+                "The box looked fine, but the left side has a dent as long as a "
+                "hand. Photos follow. We need it for the showroom on Friday."
+            ),
+            ("外箱完好，但机身左侧有一道手掌长的凹痕，照片稍后发送。周五展" "厅要用。"),
+        ),
     ),
     (
         *("Does not switch on", "无法开机", "category_repair"),
         *("The fuse was replaced and tested.", "更换保险丝并已测试。"),
+        *(
+            (
+                "It worked last week. Since this morning nothing happens when we "
+                "press the switch, not even the light comes on. Other devices on "
+                "the same socket work."
+            ),
+            (
+                "上周还正常，今早按开关毫无反应，指示灯也不亮。同一插座上其他"
+                "设备正常。"
+            ),
+        ),
     ),
     (
         *("Wrong colour in the box", "颜色发错", "category_return"),
         *("Exchanged at the customer's.", "已上门换货。"),
+        *(
+            (
+                "We ordered grey and got black, although the label on the box says "
+                "grey. Please pick them up and send the right ones."
+            ),
+            ("我们订的是灰色，箱子标签也写灰色，里面却是黑色。请上门取回并补发。"),
+        ),
     ),
     (
         *("How is it cleaned?", "怎么清洁？", "category_question"),
         *("The manual was sent, page 12.", "已发送说明书第 12 页。"),
+        *(
+            (
+                "Our cleaning staff ask which detergent they may use, and whether "
+                "the cover comes off."
+            ),
+            ("保洁问可以用哪种清洁剂，外罩能不能拆下来。"),
+        ),
     ),
     (
         *("Set up at the new office", "新办公室安装", "category_installation"),
         *("Set up, levelled and shown to the staff.", "已安装调平，并向员工演示。"),
+        *(
+            (
+                "We move on the 1st. Fourth floor, there is a lift of 1.20 m. Could "
+                "you set everything up in the week before?"
+            ),
+            ("我们 1 号搬迁，四楼，电梯净宽 1.2 米。能否在前一周来安装？"),
+        ),
     ),
     (
         *("Makes a noise after an hour", "运行一小时后有异响", "category_repair"),
         *("The bearing was worn and was replaced.", "轴承磨损，已更换。"),
+        *(
+            (
+                "When it has run for about an hour it begins to grind, louder and "
+                "louder. Switched off for a while it is quiet again."
+            ),
+            ("运行约一小时后开始发出摩擦声，越来越响；停一会儿又安静了。"),
+        ),
     ),
     (
         *("Two pieces are missing", "少了两件", "category_complaint"),
         *("Found at the warehouse and sent on.", "在仓库找到并补发。"),
+        *(
+            (
+                "The delivery note says twelve, we counted ten, twice. The pallet "
+                "was not open."
+            ),
+            ("送货单写十二件，我们清点两遍都只有十件，托盘没有拆封痕迹。"),
+        ),
     ),
     (
         *("Invoice address has changed", "开票地址变更", "category_question"),
         *("Changed for the next invoice.", "已改，下张发票生效。"),
+        *(
+            (
+                "Since this month our company has a new name and address, please "
+                "use it from the next invoice on. The certificate is attached."
+            ),
+            ("本月起公司更名并迁址，请从下一张发票起使用新抬头，证明见附件。"),
+        ),
     ),
 )
 
@@ -142,6 +201,7 @@ class Demo:
             ]
         )
         self.users = dict(zip(PEOPLE, users, strict=True))
+        self.make_reps()
         first = self.env.ref("sales_service.team_service")
         first.member_ids = [Command.clear()]
         self.teams = [
@@ -162,16 +222,40 @@ class Demo:
             category.company_id = self.company
             category.team_id = self.teams[1]
 
+    def make_reps(self):
+        """They are credited with what they do, and appraised by who leads them."""
+        chief = self.env["sales.rep"]
+        for login in ("service", *PEOPLE):
+            user = self.users[login]
+            role = "leader" if login == "service" else "rep"
+            user.group_ids += self.env.ref(f"sales_force.group_sales_{role}")
+            if user != chief.user_id:
+                rep = chief.create(
+                    {
+                        "user_id": user.id,
+                        "company_id": self.company.id,
+                        "parent_id": chief.id,
+                        "date_start": self.today - timedelta(days=400),
+                        "state": "active",
+                    }
+                )
+                chief = chief or rep
+
     def make_tickets(self):
-        orders = self.env["sale.order"].search(
-            [("company_id", "=", self.company.id), ("state", "=", "sale")],
-            order="id",
+        orders = (
+            self.env["sale.order"]
+            .search(
+                [("company_id", "=", self.company.id), ("state", "=", "sale")],
+                order="id",
+            )
+            .filtered(self.get_delivered)
         )
         if not orders:
             return
         goods = orders.order_line.product_id.filtered(lambda one: one.type == "consu")
         goods.product_tmpl_id.sales_warranty_months = 12
-        for back in range(DAYS, -1, -1):
+        # What came in since is made in ``current``.
+        for back in range(DAYS, 1, -1):
             day = self.today - timedelta(days=back)
             if day.weekday() > 4:
                 continue
@@ -180,6 +264,7 @@ class Demo:
                     datetime.combine(day, time(1 + 2 * number, 13 * number)),
                     orders[self.random.randrange(len(orders))],
                 )
+        current.load(self, orders, REQUESTS)
 
     def make_dispatching(self):
         """One team's tickets are proposed from now on, the other's handed out."""
@@ -201,20 +286,9 @@ class Demo:
         now = self.env.cr.now()
         if moment >= now:
             return
-        name, chinese, category, done, done_chinese = self.random.choice(REQUESTS)
+        request = self.random.choice(REQUESTS)
         self.at(moment)
-        product = order.order_line.product_id[:1]
-        ticket = self.env["sales.service.ticket"].create(
-            {
-                "name": self.word((name, chinese)),
-                "partner_id": order.partner_id.id,
-                "category_id": self.env.ref(f"sales_service.{category}").id,
-                "product_id": product.id,
-                "sale_order_id": order.id,
-                "channel": self.random.choice(("phone", "email", "portal")),
-                "company_id": self.company.id,
-            }
-        )
+        ticket = self.ask(request, order)
         agents = ticket.team_id.member_ids
         steps = [
             (1, lambda: ticket.action_assign(self.random.choice(agents).id)),
@@ -229,29 +303,48 @@ class Demo:
                     ((3, ticket.action_wait_parts), (60, ticket.action_start)),
                 )
             ),
-            (8, lambda: self.resolve(ticket, self.word((done, done_chinese)))),
+            (8, lambda: self.resolve(ticket, self.word(request[3:5]))),
             (12, lambda: self.rate(ticket)),
-            (50, ticket.action_close),
         ]
         if self.random.random() < 0.06:
-            steps[-1:] = [
+            steps += [
                 (30, ticket.action_reopen),
                 (30, ticket.action_start),
                 (8, ticket.action_resolve),
             ]
-        if now - moment < timedelta(days=4) and self.random.random() < 0.7:
-            # As far as it goes in its first days; some nobody has taken yet.
-            steps = steps[: self.random.randrange(len(steps))]
-        for hours, step in steps:
-            moment += timedelta(hours=hours * self.random.uniform(0.3, 2))
-            if moment >= now:
-                break
+        elif now - moment > timedelta(days=5):
+            # Before, the customer has not said yet that all is well.
+            steps.append((50, ticket.action_close))
+        # What came in lately was done faster: what is open now comes afterwards.
+        hours = [length * self.random.uniform(0.3, 2) for length, _step in steps]
+        left = (now - moment) / timedelta(hours=1) - 1
+        pace = min(1, left / sum(hours))
+        for length, (_hours, step) in zip(hours, steps, strict=True):
+            moment += timedelta(hours=length * pace)
             self.at(moment.replace(microsecond=0))
             step()
-        # What has got old is worked off, but for a few.
-        if ticket.state in OPEN and self.random.random() < 0.1:
-            self.at(None)
-            ticket.priority = "3"
+
+    def ask(self, request, order, **values):
+        """What a customer asks about an order, now."""
+        name, chinese, category, _done, _done_chinese, text, text_chinese = request
+        return self.env["sales.service.ticket"].create(
+            {
+                "name": self.word((name, chinese)),
+                "description": f"<p>{self.word((text, text_chinese))}</p>",
+                "partner_id": order.partner_id.id,
+                "category_id": self.env.ref(f"sales_service.{category}").id,
+                "product_id": self.get_delivered(order)[:1].id,
+                "sale_order_id": order.id,
+                "channel": self.random.choice(("phone", "email", "portal")),
+                "company_id": self.company.id,
+                **values,
+            }
+        )
+
+    def get_delivered(self, order):
+        """Goods that the customer has got."""
+        lines = order.order_line.filtered(lambda one: one.qty_delivered > 0)
+        return lines.product_id.filtered(lambda one: one.type == "consu")
 
     def answer(self, ticket):
         ticket.message_post(

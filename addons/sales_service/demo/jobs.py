@@ -33,6 +33,23 @@ REQUESTS = (
     ("Yearly inspection", "年度检查"),
     ("Smells of burning", "有焦味"),
 )
+# What the customers wrote, Chinese.
+TEXTS = (
+    (
+        "Each time we switch it on the fuse of the whole floor goes. We have "
+        "unplugged it now.",
+        "每次一开机整层就跳闸，现在已经拔掉电源。",
+    ),
+    (
+        "The inspection of this year is due. Please call the gatekeeper before you "
+        "come.",
+        "今年的年检到期，来之前请先给门卫打电话。",
+    ),
+    (
+        "It smells of burning after ten minutes, we do not dare to use it.",
+        "运行十分钟后有焦味，不敢再用。",
+    ),
+)
 # So many jobs are over, and so many visits planned for today.
 DONE, PLANNED = 8, len(REQUESTS)
 
@@ -90,22 +107,32 @@ class Jobs:
 
     def make_day(self, known):
         """Visits that are planned for today, at customers who were there before."""
-        start, _stop = self.company._get_sales_day()
+        facts = self.env["sales.service.facts"]
         user = self.team.member_ids[:1]
+        now = self.env.cr.now().replace(microsecond=0)
+        # Nobody is mailed about what the demo data says.
+        self.demo.at(now)
         for number, before in enumerate(known[:PLANNED]):
             name, chinese = REQUESTS[number]
-            self.env["sales.service.ticket"].create(
+            ticket = self.env["sales.service.ticket"].create(
                 {
                     "name": self.demo.word((name, chinese)),
+                    "description": f"<p>{self.demo.word(TEXTS[number])}</p>",
                     "partner_id": before.partner_id.id,
                     "category_id": before.category_id.id,
                     "product_id": before.product_id.id,
                     "sale_order_id": before.sale_order_id.id,
                     "company_id": self.company.id,
                     "user_id": user.id,
-                    "planned_from": start + timedelta(hours=8 + 2 * number),
                 }
             )
+            # The next that are free: today, as long as there is time.
+            windows = facts._get_windows(ticket, user)
+            if windows:
+                [(_user, start), *_others] = next(iter(windows.values()))
+                ticket.action_plan(user.id, start)
+                ticket._get_live_appointment().action_confirm()
+        self.demo.at(None)
 
     def make_stock(self):
         warehouse = self.env["stock.warehouse"].search(
@@ -180,7 +207,8 @@ class Jobs:
         self.demo.at(start)
         user = ticket.user_id
         job = self.env["sales.service.job"].create(ticket._prepare_job(user))
-        job.travel_minutes, job.travel_km = 15 + 5 * number, 6.5 + 3 * number
+        job.travel_minutes = job.measured_travel or 15 + 5 * number
+        job.travel_km = 6.5 + 3 * number
         job.work_done = self.demo.word(
             (
                 "Opened, cleaned and measured. The worn part was replaced.",

@@ -1,4 +1,10 @@
+from collections import Counter
+
+from dateutil.relativedelta import relativedelta
+
 from odoo.tests import TransactionCase, tagged
+
+from ..tickets.states import OPEN
 
 
 @tagged("post_install", "-at_install")
@@ -26,6 +32,76 @@ class TestDemo(TransactionCase):
                 )
             ),
         )
+
+    def test_current(self):
+        """About 25 are open, in all states, and most of them in time."""
+        tickets = self.tickets.filtered("is_open")
+        self.assertLessEqual(25, len(tickets))
+        self.assertLessEqual(len(tickets), 40)
+        self.assertEqual(set(OPEN) - set(tickets.mapped("state")), set())
+        status = Counter(tickets.mapped("sla_status"))
+        self.assertGreater(status["warning"], 0)
+        self.assertEqual(status["overdue"], 2)
+        self.assertGreater(status["running"], len(tickets) / 3)
+        self.assertFalse(self.tickets.filtered(lambda one: not one.description))
+        agents = tickets.user_id
+        self.assertGreaterEqual(len(agents), 3)
+        # What is known of products is of those that customers have got.
+        sold = self.env["sales.service.quality"]._read_group(
+            [("tickets", ">", 0)], ["product_id"], []
+        )
+        for (product,) in sold:
+            total = sum(
+                self.env["sales.service.quality"]
+                .search([("product_id", "=", product.id)])
+                .mapped("sold")
+            )
+            self.assertGreater(total, 0, product.name)
+
+    def test_visits(self):
+        """An agent has visits, with the windows that customers know."""
+        appointments = self.tickets._get_live_appointment()
+        agreed = appointments.filtered(lambda one: one.state == "confirmed")
+        self.assertGreater(len(agreed), 3)
+        self.assertTrue(all(agreed.mapped("window_start")))
+        self.assertFalse(agreed.filtered(lambda one: not one.user_id))
+
+    def test_people(self):
+        """Agents are credited, and led by the service manager."""
+        users = self.env["res.users"].search([("login", "in", ("agent", "agent3"))])
+        reps = users.sales_rep_ids
+        self.assertEqual(len(reps), 2)
+        self.assertEqual(reps.parent_id.user_id.login, "service")
+        self.assertTrue(
+            self.env["sales.credit"].search_count(
+                [("rep_id", "in", reps.ids), ("metric_id.code", "=", "TICKETS_CLOSED")]
+            )
+        )
+
+    def test_cards(self):
+        """Where appraisal is installed each agent has a card with figures."""
+        if "sales.scorecard.template" not in self.env:
+            self.skipTest("sales_appraisal is not installed")
+        users = self.env["res.users"].search(
+            [("login", "in", ("agent", "agent2", "agent3"))]
+        )
+        company = users.company_id
+        first = company._get_sales_today().replace(day=1) - relativedelta(months=1)
+        template = self.env.ref("sales_service.sales_scorecard_template_service")
+        if template.state == "draft":
+            template.date_from = first
+            template.action_publish()
+        cards = self.env["sales.scorecard"]._open_period(company, "month", first)
+        cards = cards.filtered(lambda one: one.template_id == template)
+        self.assertLessEqual(users, cards.user_id)
+        cards.action_compute()
+        for card in cards.filtered(lambda one: one.user_id in users):
+            self.assertGreater(card.score, 0)
+            for code in ("SLA_RATE", "FIRST_TIME_FIX", "RESOLUTION_HOURS"):
+                line = card.line_ids.filtered(
+                    lambda one, code=code: one.metric_id.code == code
+                )
+                self.assertTrue(line.applies, (card.user_id.login, code))
 
     def test_times(self):
         """They happened one after the other, and none later than now."""
