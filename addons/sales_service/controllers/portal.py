@@ -11,6 +11,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..tickets import forms
+from ..tickets.mail import printable
 from .rating import FACES
 
 TICKET = "sales.service.ticket"
@@ -66,6 +67,7 @@ class ServicePortal(CustomerPortal):
         }
 
     def _get_ticket_search_domain(self, search_in, search):
+        search = printable(search)
         if not search:
             return Domain.TRUE
         names = (search_in,) if search_in in ("name", "number") else ("name", "number")
@@ -254,7 +256,7 @@ class ServicePortal(CustomerPortal):
                     self._get_files("files"),
                     texts,
                     sent,
-                    form.get("form_key"),
+                    printable(form.get("form_key")),
                 )
         except UserError as error:
             return self._show_form(form, str(error))
@@ -262,7 +264,7 @@ class ServicePortal(CustomerPortal):
 
     def _get_files(self, name):
         return [
-            (one.filename, one.read())
+            (printable(one.filename), one.read())
             for one in request.httprequest.files.getlist(name)
             if one.filename
         ]
