@@ -253,6 +253,7 @@ class SalesServiceJob(models.Model):
                 "km_cost": agent.km_cost,
             }
         )
+        job.ticket_id._attend(job.user_id)
 
     def _get_agent(self):
         """The profile of who does the job, maybe an empty record."""

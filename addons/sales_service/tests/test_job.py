@@ -119,6 +119,37 @@ class TestJob(JobCase):
             following.action_check_out()
         self.assertEqual(self._check_in(minutes=600).travel_minutes, 0)
 
+    def test_appointment_kept(self):
+        """Who was there has kept the appointment; the next can be planned."""
+        Appointment = self.env["sales.service.appointment"]
+        made = Appointment.create(
+            {
+                "ticket_id": self.ticket.id,
+                "user_id": self.users["agent"].id,
+                "start": NOON + timedelta(days=1),
+            }
+        )
+        job = self._check_in()
+        with self._at(30):
+            job.action_check_out()
+        # That is of another day.
+        self.assertEqual(made.state, "proposed")
+        made.start = NOON
+        for state in ("proposed", "confirmed"):
+            made = self.ticket._get_live_appointment() or made.create(
+                {
+                    "ticket_id": self.ticket.id,
+                    "user_id": self.users["agent"].id,
+                    "start": NOON,
+                }
+            )
+            if state == "confirmed":
+                made.action_confirm()
+            job = self._check_in(minutes=60)
+            with self._at(90):
+                job.action_check_out()
+            self.assertEqual(made.state, "done")
+
     def test_not_theirs(self):
         for role in ("colleague", "dispatcher", "stranger"):
             with self.subTest(role=role), self.assertRaises(AccessError):
