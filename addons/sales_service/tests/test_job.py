@@ -192,6 +192,31 @@ class TestJob(JobCase):
         self.assertEqual((job.state, self.ticket.state), ("sealed", "resolved"))
         self.assertIn("Sealed", self.ticket.resolution)
 
+    def test_written_down(self):
+        """A tick is no text."""
+        self.checklist.item_ids.filtered(lambda one: one.kind == "text").required = True
+        job = self._check_in()
+        self._fill(job)
+        colour = job.check_ids.filtered(lambda one: one.kind == "text")
+        colour.done = True
+        with self.assertRaisesRegex(UserError, "Colour"):
+            job.action_sign(PIXEL, "Customer")
+        colour.answer = "Red"
+        with self._at(30):
+            job.action_sign(PIXEL, "Customer")
+        self.assertEqual(job.state, "sealed")
+
+    def test_ticket_cancelled(self):
+        """What was used is out of the van all the same."""
+        job = self._check_in()
+        self._use(job)
+        with self._at(30):
+            job.action_check_out()
+        with self._at(60):
+            self._as("dispatcher", self.ticket).action_cancel()
+        self.assertEqual(job.state, "sealed")
+        self.assertEqual(self._in_van(self.fuse), 4)
+
     def test_checklist_of_above(self):
         below = self.env["sales.service.category"].create(
             {
