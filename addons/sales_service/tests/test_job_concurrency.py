@@ -147,7 +147,9 @@ class TestJobConcurrency(ConcurrentCase):
         self._begin(0)
 
         def add(env):
-            self._job(env).part_ids = [Command.create({"product_id": self.product})]
+            # Not by the form of the job, which is written with its lines.
+            job = self._job(env)
+            job.part_ids.create({"job_id": job.id, "product_id": self.product})
 
         try:
             self._race(add, lambda env: self._job(env).action_sign(PIXEL, "Customer"))
