@@ -170,6 +170,20 @@ class TestFormPortal(PortalCase, FormCase):
         self.assertTrue(self._made().message_ids.attachment_ids)
         self.assertEqual(self.url_open("/my/tickets?search=a%00b").status_code, 200)
 
+    def test_moment(self):
+        """Where the customer is, with a login and without."""
+        self._publish(self.other_category, [{"name": "Since", "kind": "datetime"}])
+        self.ticket.category_id = self.other_category
+        self.ticket.partner_id.tz = "Asia/Shanghai"
+        token = self.ticket._portal_ensure_token()
+        self._login(None)
+        url = f"/my/tickets/{self.ticket.id}"
+        page = self._post(
+            f"{url}/answers", access_token=token, a_since="2031-03-03T14:00"
+        ).text
+        self.assertEqual(self.ticket._get_answers(), {"since": "2031-03-03 06:00:00"})
+        self.assertIn("2:00", page)
+
     def test_form_key(self):
         self._login("alpha")
         urls = {self._send_form(form_key="abc").url.split("?")[0] for _time in "12"}
