@@ -359,6 +359,20 @@ class SalesServiceAppointment(models.Model):
         tickets._follow_appointments()
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_known(self):
+        self._refuse(
+            [
+                self.env._(
+                    "%(ticket)s: the customer knows of the appointment. Cancel it "
+                    "instead.",
+                    ticket=one.ticket_id.display_name,
+                )
+                for one in self
+                if one.state in ("offered", *AGREED)
+            ]
+        )
+
     def _get_told(self):
         """The window that the customer counts on, if any."""
         return self.state in AGREED and (self.window_start, self.window_stop)

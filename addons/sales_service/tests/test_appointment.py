@@ -321,6 +321,12 @@ class TestAppointment(AppointmentCase):
         for records in (appointment, self._as("agent", appointment)):
             with self.assertRaises(UserError):
                 records.ticket_id = self._ticket("agent")
+        manager = self._as("service_manager", appointment)
+        manager.action_confirm()
+        with self.assertRaisesRegex(UserError, "Cancel it instead"):
+            manager.unlink()
+        manager.action_cancel()
+        manager.unlink()
 
     def test_other_customer(self):
         """Who is the customer after all is told, and visited at their address."""
