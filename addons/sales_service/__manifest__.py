@@ -25,6 +25,7 @@
         "data/mail_message_subtype_data.xml",
         "data/sales_service_data.xml",
         "data/sales_metric_data.xml",
+        "data/appraisal_defaults.xml",
         "data/sales_service_rating_data.xml",
         "data/sales_service_notice_data.xml",
         "data/sales_service_appointment_data.xml",

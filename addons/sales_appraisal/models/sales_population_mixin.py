@@ -1,7 +1,7 @@
 from odoo import fields, models
 
 # The fields that say it.
-POPULATION = frozenset(("role", "grade_ids", "team_ids", "territory_ids"))
+POPULATION = frozenset(("role", "group_ids", "grade_ids", "team_ids", "territory_ids"))
 
 
 class SalesPopulationMixin(models.AbstractModel):
@@ -20,6 +20,12 @@ class SalesPopulationMixin(models.AbstractModel):
         default="all",
         required=True,
         tracking=True,
+    )
+    group_ids = fields.Many2many(
+        "res.groups",
+        string="User Roles",
+        help="Who has one of them today, as service agents do. Empty: whatever they "
+        "may do in the system.",
     )
     grade_ids = fields.Many2many(
         "sales.grade", string="Career Grades", help="Empty: of every grade."
@@ -41,6 +47,9 @@ class SalesPopulationMixin(models.AbstractModel):
         """Whether it is for a role: see ``sales.scorecard._get_roles``."""
         self.ensure_one()
         if self.role != "all" and (self.role == "leader") != role.leads:
+            return False
+        # sudo: which rights somebody has decides, whoever asks
+        if self.group_ids and not self.group_ids & role.user.sudo().all_group_ids:
             return False
         if self.grade_ids and role.grade_id not in self.grade_ids.ids:
             return False

@@ -29,6 +29,7 @@ class Role(NamedTuple):
     grade_id: int | None
     territory_paths: tuple
     leads: bool
+    user: models.Model
 
 
 class SalesScorecard(models.Model):
@@ -173,7 +174,7 @@ class SalesScorecard(models.Model):
                 ("date_end", "=", False),
                 ("date_end", ">=", start),
             ],
-            ["grade_id", "date_start", "date_end"],
+            ["user_id", "grade_id", "date_start", "date_end"],
         )
         changes = self._get_roles(reps, start, stop)
         found = {}
@@ -303,7 +304,8 @@ class SalesScorecard(models.Model):
                 stay = [row for row in rows if row[0] <= day] or rows[:1]
                 _first, team, manager, paths = stay[-1]
                 known = [grade for first, grade in steps if first <= day]
-                role = Role(team, known[-1] if known else None, paths, rep.id in leads)
+                grade = known[-1] if known else None
+                role = Role(team, grade, paths, rep.id in leads, rep.user_id)
                 found[rep.id].append((day, role, manager))
         return found
 

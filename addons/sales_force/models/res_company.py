@@ -1,7 +1,7 @@
 from datetime import datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from odoo import fields, models, tools
+from odoo import api, fields, models, tools
 
 
 class ResCompany(models.Model):
@@ -202,3 +202,20 @@ class ResCompany(models.Model):
             .replace(tzinfo=None)
             for one in (day, day + timedelta(days=1))
         )
+
+    # Ready records of addons that do not know each other
+
+    @api.model
+    def _get_appraisal_files(self):
+        """Data files with templates, boards and rules that each company begins with.
+
+        An addon registers what it has for its own people; the records are made where
+        appraisal is installed, whichever of both came first.
+
+        :return: ``[(addon, path within the addon)]``
+        """
+        return []
+
+    @api.model
+    def _make_appraisal_defaults(self, addon):
+        """An addon that registered files was installed: appraisal makes its records."""

@@ -20,7 +20,8 @@ class JobReportPortal(ServicePortal):
             return request.redirect("/my")
         job = ticket._get_sealed_jobs().filtered(lambda one: one.id == job_id)
         if not job:
-            return request.redirect(ticket.get_portal_url())
+            token = f"?access_token={access_token}" if access_token else ""
+            return request.redirect(f"{ticket.access_url}{token}")
         content = job._get_report()
         return request.make_response(
             content,

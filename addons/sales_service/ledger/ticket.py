@@ -24,7 +24,8 @@ def _facts(env, metrics):
         code.lower(): metrics[code]
         for code in (
             *("TICKETS_CLOSED", "SLA_DUE", "SLA_MET", "FIRST_FIX", "REPEATS"),
-            *("RESPONSE_HOURS_SUM", "RATINGS", "RATING_SUM"),
+            *("RESPONSE_HOURS_SUM", "RESOLUTION_HOURS_SUM", "CALENDAR_HOURS_SUM"),
+            *("RATINGS_ASKED", "RATINGS_ANSWERED", "RATINGS", "RATING_SUM"),
         )
     }
     return SQL(
@@ -53,6 +54,10 @@ def _facts(env, metrics):
                     OR k.met_at IS NOT NULL AND k.dropped_at IS NULL)
             ) limits
             CROSS JOIN LATERAL (SELECT %(repeated)s AS again) repeat
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS asked, count(r.rated_at) AS answered
+                FROM sales_service_rating r WHERE r.ticket_id = t.id
+            ) ratings
             CROSS JOIN LATERAL (VALUES
                 (%(tickets_closed)s::integer, 1::numeric),
                 (%(sla_due)s::integer, limits.due),
@@ -60,7 +65,11 @@ def _facts(env, metrics):
                 (%(first_fix)s::integer, CASE WHEN COALESCE(t.reopen_count, 0) = 0
                     AND NOT repeat.again THEN 1 ELSE 0 END),
                 (%(repeats)s::integer, CASE WHEN repeat.again THEN 1 ELSE 0 END),
-                (%(response_hours_sum)s::integer, COALESCE(t.response_hours, 0))
+                (%(response_hours_sum)s::integer, COALESCE(t.response_hours, 0)),
+                (%(resolution_hours_sum)s::integer, COALESCE(t.work_hours, 0)),
+                (%(calendar_hours_sum)s::integer, COALESCE(t.calendar_hours, 0)),
+                (%(ratings_asked)s::integer, ratings.asked),
+                (%(ratings_answered)s::integer, ratings.answered)
             ) c(metric_id, value)
             UNION ALL
             SELECT c.metric_id, t.id, 'sales.service.rating', r.id, %(rated_on)s,

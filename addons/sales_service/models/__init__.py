@@ -45,6 +45,7 @@ from . import sales_service_quality_rule
 from . import sales_service_care
 from . import sales_credit
 from . import sales_service_appointment
+from . import sales_service_day_plan
 from . import sales_service_offer
 from . import sales_service_window
 from . import appointment_facts
@@ -65,3 +66,5 @@ from . import mail_template
 from . import sales_service_weakness
 from . import sales_policy
 from . import sales_service_ranking
+from . import appraisal_defaults
+from . import sales_service_later

@@ -44,11 +44,16 @@ class SalesServiceFacts(models.AbstractModel):
         return schedules
 
     @api.model
-    def _get_busy(self, users, start, stop, but=()):
-        """By user the spans of the appointments, in whatever company.
+    def _get_busy(self, users, start, stop, ticket):
+        """By user what is planned, and how far it is, in whatever company.
 
-        :param but: ids of appointments that do not count
+        :param ticket: to which the way leads; its own appointments do not count
+        :return: ``{user: [(start, stop, time for the way)]}``
         """
+        place = (
+            ticket.partner_id._get_sales_point()
+            or ticket.commercial_partner_id._get_sales_point()
+        )
         busy = defaultdict(list)
         for one in self.env["sales.service.appointment"].search(
             [
@@ -56,10 +61,11 @@ class SalesServiceFacts(models.AbstractModel):
                 ("state", "in", LIVE),
                 ("start", "<", stop),
                 ("stop", ">", start),
-                ("id", "not in", list(but)),
+                ("ticket_id", "!=", ticket.id),
             ]
         ):
-            busy[one.user_id].append((one.start, one.stop))
+            travel = ticket.team_id._get_travel(place, one._get_place())
+            busy[one.user_id].append((one.start, one.stop, travel))
         return busy
 
     @api.model
@@ -118,14 +124,10 @@ class SalesServiceFacts(models.AbstractModel):
         users = user or self._get_suitable(ticket, stop)
         if not users:
             return {}
-        travel = timedelta(minutes=team.travel_minutes)
         schedules = self._get_schedules_of(users, team.company_id, since, stop)
-        own = ticket._get_live_appointment()
-        busy = self._get_busy(users, since - travel, stop + travel, own.ids)
+        busy = self._get_busy(users, since - wt.DAY, stop + wt.DAY, ticket)
         agents = {
-            one.id: free_time(
-                wt.working(schedules[one], since, stop), busy[one], travel
-            )
+            one.id: free_time(wt.working(schedules[one], since, stop), busy[one])
             for one in users
         }
         return available(windows, agents, length, since)

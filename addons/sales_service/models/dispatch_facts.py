@@ -49,6 +49,7 @@ class SalesServiceFacts(models.AbstractModel):
         """
         now = tickets._get_now()
         requirements = team.requirement_ids
+        absent = self._get_absent_users(team, tickets.handed_over_id)
         jobs = {}
         for ticket in tickets:
             asked = requirements.filtered(lambda one, ticket=ticket: one._fits(ticket))
@@ -57,7 +58,7 @@ class SalesServiceFacts(models.AbstractModel):
                 partner.sales_territory_id
                 or ticket.commercial_partner_id.sales_territory_id
             )
-            out = ticket.refused_user_ids
+            out = ticket.refused_user_ids | (ticket.handed_over_id & absent)
             if without_holder:
                 out |= ticket.user_id
             jobs[ticket] = Job(
@@ -195,6 +196,17 @@ class SalesServiceFacts(models.AbstractModel):
             for start, stop in wt.union(schedule.absences)
             if start <= now < stop
         }
+
+    @api.model
+    def _get_absent_users(self, team, users):
+        """Which of some users are absent now."""
+        if not users:
+            return users
+        profiles = self.env["sales.service.agent"].search(
+            [("user_id", "in", users.ids), ("company_id", "=", team.company_id.id)]
+        )
+        absences = self._get_absences(profiles)
+        return users.browse([profile.user_id.id for profile in absences])
 
     # What they have and can
 

@@ -167,8 +167,27 @@ class SalesServiceAgent(models.Model):
                 ("is_open", "=", True),
             ]
         )
+        since = self._begin_absence()
         moved, kept = tickets._filtered_access("write")._hand_over()
-        return moved._say_handed_over(kept)
+        return moved._say_handed_over(kept, since)
+
+    def _begin_absence(self):
+        """Who is not known to be absent is so until the day ends.
+
+        Otherwise the rules would give them what they have just handed over.
+
+        :return: those of whom nobody had said so
+        """
+        # sudo: leaves and covers count, whoever may read them
+        profiles = self.sudo()
+        known = profiles.env["sales.service.facts"]._get_absences(profiles)
+        unknown = profiles.filtered(lambda one: one not in known)
+        now = self.env["sales.service.ticket"]._get_now()
+        for company, agents in unknown.grouped("company_id").items():
+            _begin, until = company._get_sales_day(company._get_sales_date(now))
+            # Dispatchers hear of it now, by who hands over.
+            agents.write({"away_until": until, "absence_told": until})
+        return unknown.sudo(False)
 
     def action_open_tickets(self):
         self.ensure_one()

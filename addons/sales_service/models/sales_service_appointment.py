@@ -10,6 +10,7 @@ from odoo.addons.sales_force.locking import write_lock
 
 from ..tickets.appointments import AGREED, LIVE, STATES, STEPS
 from ..tickets.states import DONE, OPEN
+from ..tickets.windows import way
 
 _PLAN = frozenset(("start", "minutes", "user_id"))
 # By which constraints say who has the time.
@@ -42,6 +43,7 @@ class SalesServiceAppointment(models.Model):
             "reminded_at",
             "revision",
             "visit_id",
+            "joins_visit",
         )
     )
 
@@ -232,9 +234,8 @@ class SalesServiceAppointment(models.Model):
         facts = plans.env["sales.service.facts"]
         for company, some in plans.grouped("company_id").items():
             start, stop = min(some.mapped("start")), max(some.mapped("stop"))
-            travel = max(some.team_id.mapped("travel_minutes")) * wt.DAY / 1440
             schedules = facts._get_schedules_of(some.user_id, company, start, stop)
-            near = self._get_near(some.user_id, start - travel, stop + travel)
+            near = self._get_near(some.user_id, start - wt.DAY, stop + wt.DAY)
             for one in some:
                 span = (one.start, one.stop)
                 schedule = schedules[one.user_id]
@@ -268,10 +269,10 @@ class SalesServiceAppointment(models.Model):
 
     def _describe_near(self, near):
         """That there is no time for the way from or to another appointment."""
-        travel = timedelta(minutes=self.team_id.travel_minutes)
         lines = []
         for other in near.filtered(lambda one: one.user_id == self.user_id):
             gap = max(other.start - self.stop, self.start - other.stop)
+            travel = self.team_id._get_travel(self._get_place(), other._get_place())
             if other.id != self._origin.id and timedelta() <= gap < travel:
                 lines.append(
                     self.env._(
@@ -281,6 +282,14 @@ class SalesServiceAppointment(models.Model):
                     )
                 )
         return lines
+
+    def _get_place(self):
+        """Where it is, as coordinates; None where nobody knows."""
+        self.ensure_one()
+        return (
+            self.partner_id._get_sales_point()
+            or self.ticket_id.commercial_partner_id._get_sales_point()
+        )
 
     def _is_live(self):
         return self.state in LIVE
@@ -354,7 +363,7 @@ class SalesServiceAppointment(models.Model):
 
     def unlink(self):
         tickets = self.ticket_id
-        self._end_visits(self.env._("The appointment was cancelled."))
+        self._end_visits()
         result = super().unlink()
         tickets._follow_appointments()
         return result
@@ -438,7 +447,7 @@ class SalesServiceAppointment(models.Model):
         return self._step("confirm")
 
     def action_go(self):
-        """The agent is on the way; the customer sees it on the portal."""
+        """The agent is on the way; the customer sees it on the portal, and by mail."""
         return self._step("go")
 
     def action_done(self):
@@ -527,50 +536,13 @@ class SalesServiceAppointment(models.Model):
             one.window_ids.unlink()
         if state == "confirmed":
             self._tell("sales_service.mail_template_appointment")
+        elif state == "on_way":
+            # sudo: the customer is told, whoever goes
+            for one in self.sudo():
+                one.ticket_id._mail("sales_service.mail_template_on_way")
         elif state == "cancelled":
             known._tell("sales_service.mail_template_appointment_cancelled")
         return True
-
-    # The agent's day plan
-
-    def _follow_visits(self):
-        """What is agreed is a visit of the agent, who has a rep profile."""
-        # sudo: the visit is planned with the appointment, whoever may plan that
-        for one in self.sudo():
-            rep = one.user_id.sales_rep_ids.filtered(
-                lambda rep, one=one: (
-                    rep.company_id == one.company_id
-                    and rep.state not in ("left", "suspended")
-                )
-            )[:1]
-            if one.state in AGREED and rep and one.partner_id:
-                vals = one._prepare_visit(rep)
-                if not one.visit_id:
-                    one.visit_id = one.env["sales.visit"].create(vals)
-                elif one.visit_id.state == "planned":
-                    one.visit_id.write(vals)
-            elif one.state == "done":
-                one._end_visits(one.env._("The work was done for the ticket."))
-            elif one.state != "on_way":
-                one._end_visits(one.env._("The appointment was cancelled."))
-
-    def _prepare_visit(self, rep):
-        self.ensure_one()
-        return {
-            "rep_id": rep.id,
-            "partner_id": self.partner_id.id,
-            "date_planned": self.start,
-            "planned_minutes": self.minutes,
-            "is_appointment": True,
-            "purpose": self.ticket_id.display_name,
-        }
-
-    def _end_visits(self, reason):
-        """What takes place otherwise or not at all is not in the day's plan."""
-        # sudo: the visit ends with the appointment
-        for one in self.sudo().filtered(lambda one: one.visit_id.state == "planned"):
-            one.visit_id.action_cancel(reason)
-            one.visit_id = False
 
 
 class SalesServiceTeam(models.Model):
@@ -584,7 +556,9 @@ class SalesServiceTeam(models.Model):
     travel_minutes = fields.Integer(
         "Way Between Appointments (minutes)",
         default=30,
-        help="Kept free before and after each appointment where times are offered.",
+        help="Kept free before and after each appointment where times are offered. "
+        "Where both addresses have coordinates it is the time that the distance takes "
+        "by the company's speed on the way.",
     )
     change_hours = fields.Integer(
         "Customers Change Until (hours before)",
@@ -601,6 +575,14 @@ class SalesServiceTeam(models.Model):
         "CHECK (travel_minutes >= 0 AND change_hours >= 0)",
         "Minutes and hours are not negative.",
     )
+
+    def _get_travel(self, place, other):
+        """How long the way between two places takes; see ``windows.way``."""
+        self.ensure_one()
+        # sudo: the company's settings count, whoever plans
+        team = self.sudo()
+        usual = timedelta(minutes=team.travel_minutes)
+        return way(place, other, team.company_id.sales_visit_speed, usual)
 
 
 class SalesServiceTicket(models.Model):

@@ -472,11 +472,11 @@ class SalesServiceTicket(models.Model):
         author = message.author_id
         if not author or author.partner_share:
             for ticket in self:
-                ticket._hear_customer()
+                ticket._hear_customer(message)
         elif self._get_agents_group() in author.user_ids.all_group_ids:
             self._meet_limits("response", "reply")
 
-    def _hear_customer(self):
+    def _hear_customer(self, message):
         """The customer wrote: who waited goes on, what was over begins again."""
         self.ensure_one()
         # Who resolves it at the same moment comes before or after.

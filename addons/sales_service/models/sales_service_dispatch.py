@@ -22,8 +22,8 @@ _WEIGHTS = {
     matching.PARTS: "weight_parts",
     matching.FIX: "weight_fix",
 }
-# Steps by which somebody gives a ticket back; the rules do not give it to them again.
-_GIVEN_BACK = ("refuse", "release")
+# Steps by which a ticket is taken from who has it.
+_TAKEN = ("refuse", "release")
 # Who is proposed, and who did not want it, is nothing for customers and salespeople.
 _AGENTS = "sales_service.group_service_agent"
 # What speaks for somebody where nobody else may get it.
@@ -216,6 +216,15 @@ class SalesServiceTicket(models.Model):
         groups=_AGENTS,
         help="The rules do not give them the ticket again.",
     )
+    handed_over_id = fields.Many2one(
+        "res.users",
+        "Handed Over By",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        groups=_AGENTS,
+        help="While they are absent the rules do not give them the ticket again.",
+    )
     ranking = fields.Html(
         "Who Fits",
         compute="_compute_ranking",
@@ -260,6 +269,35 @@ class SalesServiceTicket(models.Model):
             self.planned_from,
             self.planned_from + timedelta(minutes=self.planned_minutes),
         )
+
+    @api.model
+    def _has_proposals(self):
+        """Whether a team of the user's companies proposes agents."""
+        # sudo: only whether there is one
+        teams = self.env["sales.service.team"].sudo()
+        return bool(
+            teams.search_count(
+                [
+                    ("company_id", "in", self.env.companies.ids),
+                    ("dispatch_mode", "=", "proposed"),
+                ],
+                limit=1,
+            )
+        )
+
+    @api.model
+    def _get_view_cache_key(self, view_id=None, view_type="form", **options):
+        key = super()._get_view_cache_key(view_id, view_type, **options)
+        return (*key, view_type == "list" and self._has_proposals())
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Lists have no column of proposals where there are none."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if view_type == "list" and not self._has_proposals():
+            for node in arch.xpath("//field[@name='proposed_user_id']"):
+                node.set("column_invisible", "1")
+        return arch, view
 
     # Buttons, and over RPC
 
@@ -388,14 +426,19 @@ class SalesServiceTicket(models.Model):
             )
 
     def _step(self, step, **vals):
-        """Who gives a ticket back gets neither it, by the rules, nor its mail again."""
-        holders = self.grouped("user_id") if step in _GIVEN_BACK else {}
+        """Who has a ticket no longer gets no mail of it.
+
+        Who gave it back is not given it again by the rules; from whom a dispatcher
+        took it may be.
+        """
+        holders = self.grouped("user_id") if step in _TAKEN else {}
         result = super()._step(step, **vals)
         for user, tickets in holders.items():
             if user:
                 # sudo: stamped, and followed by whoever had it
                 stamped = tickets.sudo()
-                stamped.refused_user_ids = [Command.link(user.id)]
+                if step == "refuse" or user == self.env.user:
+                    stamped.refused_user_ids = [Command.link(user.id)]
                 stamped.message_unsubscribe(user.partner_id.ids)
         if step == "refuse":
             # sudo: the next of the ranking gets it, whoever that is
@@ -429,6 +472,8 @@ class SalesServiceTicket(models.Model):
             lambda one: one.state in HANDED and not one.planned_from and one.user_id
         )
         # sudo: the rules look at all agents; who may was checked
+        for user, tickets in moved.sudo().grouped("user_id").items():
+            tickets.handed_over_id = user
         for team, tickets in moved.sudo().grouped("team_id").items():
             found = {}
             if team.dispatch_mode != "manual":
@@ -441,8 +486,18 @@ class SalesServiceTicket(models.Model):
             tickets._keep_found(found, assign=team.dispatch_mode == "automatic")
         return moved, self - moved
 
-    def _say_handed_over(self, kept):
-        return self._notify(self._describe_handed_over(kept), bool(kept))
+    def _say_handed_over(self, kept, absent=()):
+        """:param absent: agents who were not known to be so"""
+        lines = self._describe_handed_over(kept)
+        lines += [
+            self.env._(
+                "%(agent)s counts as absent until %(moment)s.",
+                agent=agent.name,
+                moment=format_datetime(self.env, agent.away_until),
+            )
+            for agent in absent
+        ]
+        return self._notify(lines, bool(kept))
 
     def _describe_handed_over(self, kept):
         """What became of tickets of somebody who is absent, in words."""

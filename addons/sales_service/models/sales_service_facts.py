@@ -27,7 +27,8 @@ class SalesServiceTicket(models.Model):
     _credit_fields = frozenset(
         (
             *("state", "closed_at", "user_id", "partner_id", "product_id"),
-            *("company_id", "response_hours", "repeat_of_id"),
+            *("company_id", "response_hours", "work_hours", "calendar_hours"),
+            "repeat_of_id",
         )
     )
 
@@ -80,7 +81,7 @@ class SalesServiceTicket(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if _SAME & vals.keys():
-            self._link_repeats()
+            (self | self._get_later())._link_repeats()
         if vals.get("state") == "resolved":
             self._keep_hours()
         return result
@@ -111,6 +112,26 @@ class SalesServiceTicket(models.Model):
         known = tickets.filtered("resolved_at" if of_ratings else "closed_at")
         repeated = tickets.repeat_of_id
         self.env["sales.credit"]._mark("ticket", (known | repeated).ids)
+
+    def _get_later(self):
+        """Tickets that repeat one of these, or may now."""
+        self.flush_model([*_SAME, "commercial_partner_id", "resolved_at", "opened_at"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT id FROM sales_service_ticket WHERE repeat_of_id = ANY(%(ids)s)
+                UNION
+                SELECT n.id FROM sales_service_ticket e
+                JOIN sales_service_ticket n ON n.company_id = e.company_id
+                    AND n.commercial_partner_id = e.commercial_partner_id
+                    AND n.opened_at BETWEEN e.resolved_at AND e.resolved_at + %(span)s
+                WHERE e.id = ANY(%(ids)s) AND e.resolved_at IS NOT NULL
+                """,
+                ids=self.ids,
+                span=timedelta(days=REPEAT_DAYS),
+            )
+        )
+        return self.browse([id_ for (id_,) in rows])
 
     def _link_repeats(self):
         """Find of each ticket the one that it repeats, all with one query."""

@@ -112,10 +112,10 @@ class SalesServiceTicket(models.Model):
             self._check_answered(_ASKS[step])
         return super()._step(step, **vals)
 
-    def _hear_customer(self):
+    def _hear_customer(self, message):
         """The customer's word does not begin work that lacks answers for it."""
         if self.state == "waiting_customer" and self._get_missing(forms.START):
             # Who resolves it at the same moment comes before or after.
             write_lock(self)
             self._step("assign")
-        return super()._hear_customer()
+        return super()._hear_customer(message)

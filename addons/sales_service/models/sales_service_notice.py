@@ -52,6 +52,9 @@ class SalesServiceClock(models.Model):
     )
 
     def write(self, vals):
+        if "met_at" in vals and not vals["met_at"]:
+            # It runs again: whoever heard of it before hears of it anew.
+            vals = {**vals, "notice": 0}
         result = super().write(vals)
         if vals.get("met_at") or vals.get("dropped_at"):
             self.filtered("notice").ticket_id._end_notices()

@@ -145,12 +145,50 @@ class SalesServiceTicket(models.Model):
         for ticket in self:
             ticket.customer_state = CUSTOMER_STATES[ticket.state]
 
+    # Who knows it speaks as the customer: it goes into his mails only.
+    access_token = fields.Char(groups=NO_ACCESS)
     # Of the form that it was sent with: sent twice, it is one ticket.
     portal_key = fields.Char(copy=False, readonly=True, groups=NO_ACCESS)
 
     _portal_key_uniq = models.UniqueIndex(
         "(create_uid, portal_key) WHERE portal_key IS NOT NULL"
     )
+
+    def _is_told_token(self):
+        """Whether the link without login is for the current user: not our people."""
+        return self.env.su or not self.env.user._is_internal()
+
+    def _portal_ensure_token(self):
+        # sudo: nobody reads it; whoever calls puts it where the customer alone looks
+        return super(SalesServiceTicket, self.sudo())._portal_ensure_token()
+
+    def get_portal_url(
+        self,
+        suffix=None,
+        report_type=None,
+        download=None,
+        query_string=None,
+        anchor=None,
+    ):
+        """As core's; our own people get the page that asks them for a login."""
+        url = super().get_portal_url(
+            suffix, report_type, download, query_string, anchor
+        )
+        if not self._is_told_token():
+            # sudo: taken out of what core has put it into
+            url = url.replace(f"access_token={self.sudo().access_token}", "", 1)
+        return url.replace("?&", "?")
+
+    def _get_share_url(
+        self, redirect=False, signup_partner=False, pid=None, share_token=True
+    ):
+        if not self._is_told_token():
+            pid, share_token = None, False
+        return super()._get_share_url(redirect, signup_partner, pid, share_token)
+
+    def _sign_token(self, pid):
+        # sudo: nobody reads what is signed with; the signature goes to the customer
+        return super(SalesServiceTicket, self.sudo())._sign_token(pid)
 
     @api.model
     def _open_by_customer(

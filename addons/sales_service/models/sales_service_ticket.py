@@ -66,6 +66,7 @@ class SalesServiceTicket(models.Model):
             "proposed_user_id",
             "dispatch_reasons",
             "refused_user_ids",
+            "handed_over_id",
             # What enters the credit ledger
             "repeat_of_id",
             "repeat_ids",

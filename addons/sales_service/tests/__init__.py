@@ -1,5 +1,6 @@
 from . import (
     test_appointment,
+    test_appraisal,
     test_appointment_access,
     test_appointment_concurrency,
     test_appointment_portal,
@@ -22,6 +23,7 @@ from . import (
     test_rating,
     test_report,
     test_duplicate,
+    test_later,
     test_mail,
     test_portal,
     test_service_access,

@@ -175,6 +175,37 @@ class TestAppointment(AppointmentCase):
         self.assertTrue(self._appointment(start=MONDAY + 3 * DAY).warning)
         self.assertFalse(self._appointment(start=MONDAY + 5 * DAY).warning)
 
+    def test_way_by_distance(self):
+        """Where both places are known the way takes what the distance takes."""
+        self.company.sales_visit_speed = 60
+        far = self.env["res.partner"].create(
+            {"name": "Far", "partner_latitude": 48, "partner_longitude": 11.1}
+        )
+        self.partner.write({"partner_latitude": 48, "partner_longitude": 11.9})
+        # 59.5 km as the crow flies: an hour
+        self._appointment(start=MONDAY + 2 * DAY)
+        ticket = self._ticket("agent", partner_id=far.id)
+        there = self._appointment(
+            start=MONDAY + 2 * DAY + HOUR + timedelta(minutes=59), ticket=ticket
+        )
+        self.assertIn("59 minutes for the way", there.warning)
+        there.start += timedelta(minutes=1)
+        self.assertFalse(there.warning)
+        # Once more at the same customer's: no way.
+        again = self._appointment(start=MONDAY + 2 * DAY - HOUR)
+        self.assertFalse(again.warning and "for the way" in again.warning)
+        windows = self.env["sales.service.facts"]._get_windows(
+            self._ticket("agent", partner_id=far.id), self.users["agent"]
+        )
+        day = [
+            moment
+            for (start, _stop), found in windows.items()
+            for _user, moment in found
+            if start.date() == (MONDAY + 2 * DAY).date()
+        ]
+        # After the last one, which is there too.
+        self.assertIn(there.stop, day)
+
     def test_agent_plans(self):
         """Their own working time, and nobody else's."""
         ticket = self._as("agent", self._ticket("agent"))
@@ -257,8 +288,16 @@ class TestAppointment(AppointmentCase):
         with self.assertRaises(UserError):
             appointment.action_go()
         appointment.action_confirm()
-        appointment.action_go()
+        self.assertFalse(self._mails(appointment.ticket_id, "on the way"))
+        self._as("agent", appointment).action_go()
+        mail = self._mails(appointment.ticket_id, "on the way")
+        self.assertEqual(len(mail), 1)
+        self.assertIn("Main Street 1", mail.body)
+        self.assertNotIn("access_token", mail.body)
+        with self.assertRaises(UserError):
+            appointment.action_go()
         appointment.action_done()
+        self.assertEqual(self._mails(appointment.ticket_id, "on the way"), mail)
         for step in ("confirm", "go", "done", "miss", "cancel"):
             with self.assertRaises(UserError, msg=step):
                 getattr(appointment, f"action_{step}")()
@@ -353,6 +392,43 @@ class TestAppointment(AppointmentCase):
         self.assertFalse(
             over.ticket_id.message_ids.filtered(lambda one: one.partner_ids == other)
         )
+
+    def test_visit_of_the_day(self):
+        """Who calls there that day anyway takes the ticket along."""
+        rep = self._rep(self.users["agent"])
+        call = self.env["sales.visit"].create(
+            {
+                "rep_id": rep.id,
+                "partner_id": self.partner.id,
+                "date_planned": MONDAY + DAY + 3 * HOUR,
+                "purpose": "Spring catalogue",
+            }
+        )
+        first, second = (
+            self._appointment(start=MONDAY + DAY + number * HOUR) for number in (1, 5)
+        )
+        first.action_confirm()
+        self.assertEqual(first.visit_id, call)
+        name = first.ticket_id.display_name
+        self.assertEqual(call.purpose, f"Spring catalogue; {name}")
+        self.assertEqual(call.date_planned, MONDAY + DAY + 3 * HOUR)
+        # On another day it is a visit of its own, and the call stays.
+        first.action_move(MONDAY + 2 * DAY, is_told=True)
+        own = first.visit_id
+        self.assertNotIn(own, call + call.browse())
+        self.assertEqual((call.state, call.purpose), ("planned", "Spring catalogue"))
+        # The other ticket of that day goes along, and has the visit when it is alone.
+        second.action_move(MONDAY + 2 * DAY + 2 * HOUR)
+        second.action_confirm()
+        self.assertEqual(second.visit_id, own)
+        first.action_cancel()
+        self.assertEqual((own.state, second.visit_id), ("planned", own))
+        self.assertEqual(
+            (own.purpose, own.date_planned),
+            (second.ticket_id.display_name, second.start),
+        )
+        second.action_cancel()
+        self.assertEqual(own.state, "cancelled")
 
     def test_hand_over(self):
         """Appointments of somebody who is ill are named, not moved."""

@@ -427,13 +427,52 @@ class TestDispatch(ServiceCase):
         # Who refused still sees what becomes of it, and may not write it.
         self.assertTrue(self._as(name, ticket).has_access("read"))
         self.assertFalse(self._as(name, ticket).has_access("write"))
-        self._as("dispatcher", ticket).action_release()
+        second = ticket.user_id
+        name = next(name for name, user in self.users.items() if user == second)
+        self._as(name, ticket).action_release()
         self.team._cron_dispatch()
         self.assertEqual((ticket.user_id.id, ticket.state), (False, "new"))
         self.assertIn("gave it back", self._ranking(ticket))
         # By hand it is anybody's.
         self._as("dispatcher", ticket).action_assign(first.id)
         self.assertEqual(ticket.user_id, first)
+
+    def test_release_by_a_dispatcher(self):
+        """Who did not give it back may get it again, by the rules too."""
+        self.team.member_ids = self.users["agent"]
+        ticket = self._ticket()
+        self.assertEqual(ticket.user_id, self.users["agent"])
+        ticket.message_subscribe(self.users["agent"].partner_id.ids)
+        self._as("dispatcher", ticket).action_release()
+        self.assertFalse(ticket.refused_user_ids)
+        self.assertNotIn(self.users["agent"].partner_id, ticket.message_partner_ids)
+        self.team._cron_dispatch()
+        self.assertEqual(ticket.user_id, self.users["agent"])
+
+    def test_hand_over_without_a_leave(self):
+        """Nobody had said that they are absent: the rules give nothing back that day.
+
+        Neither what nobody else could take, nor by a proposal.
+        """
+        agent = self.users["agent"]
+        self.team.member_ids = agent
+        for mode in ("automatic", "proposed"):
+            with self.subTest(mode=mode):
+                self.team.dispatch_mode = mode
+                self.agent.write({"away_until": False})
+                ticket = self._ticket("agent")
+                action = self._as("dispatcher", self.agent).action_hand_over()
+                self.assertIn("counts as absent", action["params"]["message"])
+                self.team._cron_dispatch()
+                self.assertFalse(ticket.user_id + ticket.proposed_user_id)
+                # Who was known to be absent stays so.
+                until = self.agent.away_until
+                action = self._as("dispatcher", self.agent).action_hand_over()
+                self.assertNotIn("counts as absent", action["params"]["message"])
+                self.assertEqual(self.agent.away_until, until)
+                self.moment = until + timedelta(hours=1)
+                self.team._cron_dispatch()
+                self.assertEqual(ticket.user_id + ticket.proposed_user_id, agent)
 
     def test_hand_over(self):
         """Of somebody who is ill: what is not begun; the rest is named."""

@@ -14,10 +14,14 @@ from .common import ServiceCase
 MONDAY = datetime(2031, 3, 3, 9)
 CODES = (
     *("TICKETS_CLOSED", "SLA_DUE", "SLA_MET", "FIRST_FIX", "REPEATS"),
-    *("RESPONSE_HOURS_SUM", "RATINGS", "RATING_SUM"),
+    *("RESPONSE_HOURS_SUM", "RATINGS", "RATING_SUM", "RESOLUTION_HOURS_SUM"),
+    *("CALENDAR_HOURS_SUM", "RATINGS_ASKED", "RATINGS_ANSWERED"),
 )
 
-RATIOS = ("SLA_RATE", "FIRST_TIME_FIX", "REPEAT_RATE", "CSAT", "RESPONSE_HOURS")
+RATIOS = (
+    *("SLA_RATE", "FIRST_TIME_FIX", "REPEAT_RATE", "CSAT", "RESPONSE_HOURS"),
+    *("RESOLUTION_HOURS", "CALENDAR_HOURS", "RATING_RESPONSE"),
+)
 
 
 class FactsCase(ServiceCase):
@@ -112,6 +116,9 @@ class TestFacts(FactsCase):
                 "SLA_MET": 1,
                 "FIRST_FIX": 1,
                 "RESPONSE_HOURS_SUM": 3,
+                "RESOLUTION_HOURS_SUM": 5,
+                "CALENDAR_HOURS_SUM": 5,
+                "RATINGS_ASKED": 1,
             },
         )
         credits = self.env["sales.credit"].search(
@@ -191,6 +198,27 @@ class TestFacts(FactsCase):
         self.assertFalse(again.repeat_of_id)
         self.assertNotIn("REPEATS", self._of(first))
 
+    def test_repeat_of_what_is_corrected(self):
+        """What the earlier one was about is found out later."""
+        with self._at(MONDAY):
+            first = self._ticket("agent", product_id=self.other_product.id)
+        self._close(first, MONDAY + timedelta(hours=1))
+        with self._at(MONDAY + timedelta(days=3)):
+            again = self._ticket("colleague", product_id=self.product.id)
+        self.assertFalse(again.repeat_of_id)
+        first.product_id = self.product
+        self.assertEqual(again.repeat_of_id, first)
+        self.assertIn("REPEATS", self._of(first))
+        first.partner_id = self.env["res.partner"].create({"name": "Another"})
+        self.assertFalse(again.repeat_of_id)
+        self.assertNotIn("REPEATS", self._of(first))
+        first.partner_id = self.partner
+        self.assertEqual(again.repeat_of_id, first)
+        (first + again).product_id = False
+        self.assertEqual(again.repeat_of_id, first)
+        again.category_id = False
+        self.assertFalse(again.repeat_of_id)
+
     def test_open_is_no_repeat(self):
         """While the first is open, the second is about the same."""
         with self._at(MONDAY):
@@ -207,6 +235,9 @@ class TestFacts(FactsCase):
         rating = self._rate(ticket, 4, MONDAY + timedelta(days=2))
         day = (MONDAY + timedelta(days=2)).date()
         agent = self.users["agent"]
+        # One was asked for when it was resolved, and this one.
+        self.assertEqual(self._of(ticket)["RATINGS_ASKED"], 2)
+        self.assertEqual(self._of(ticket)["RATINGS_ANSWERED"], 1)
         self.assertEqual(self._sums(ticket)["RATINGS", agent, day], 1)
         self.assertEqual(self._sums(ticket)["RATING_SUM", agent, day], 4)
         with self._at(MONDAY + timedelta(days=3)):
@@ -236,8 +267,16 @@ class TestFacts(FactsCase):
                 "REPEAT_RATE": 5,
                 "CSAT": 8 / 7,
                 "RESPONSE_HOURS": 6,
+                "RESOLUTION_HOURS": 9,
+                "CALENDAR_HOURS": 10,
+                "RATING_RESPONSE": 12 / 11,
             },
         )
+
+
+def _hours(length):
+    """To 0.01."""
+    return Fraction(str(round(length / timedelta(hours=1) + 1e-9, 2)))
 
 
 @tagged("post_install", "-at_install")
@@ -343,6 +382,8 @@ class TestFactsOracle(FactsCase):
                     answers.get(ticket, ticket.resolved_at), ticket.resolved_at
                 )
                 hours = self._hours(ticket, waited)
+                took = ticket.resolved_at - ticket.opened_at
+                rated = ticket.service_rating_ids.filtered("rated_at")
                 day = self.company._get_sales_date(ticket.closed_at)
                 for code, value in (
                     ("TICKETS_CLOSED", 1),
@@ -351,6 +392,10 @@ class TestFactsOracle(FactsCase):
                     ("FIRST_FIX", int(first)),
                     ("REPEATS", int(bool(back))),
                     ("RESPONSE_HOURS_SUM", hours),
+                    ("RESOLUTION_HOURS_SUM", self._work(ticket)),
+                    ("CALENDAR_HOURS_SUM", _hours(took)),
+                    ("RATINGS_ASKED", len(ticket.service_rating_ids)),
+                    ("RATINGS_ANSWERED", len(rated)),
                 ):
                     expected[code, ticket.user_id, day] += value
             for rating in ticket.service_rating_ids.filtered("rated_at"):
@@ -361,11 +406,19 @@ class TestFactsOracle(FactsCase):
 
     def _hours(self, ticket, stop):
         """Since it came in, without the time in which it was done; to 0.01."""
+        return self._spent(ticket, stop, ("resolved", "closed", "cancelled"))
+
+    def _work(self, ticket):
+        """Likewise until it was resolved, nor the time of the customer."""
+        others = ("resolved", "closed", "cancelled", "waiting_customer")
+        return self._spent(ticket, ticket.resolved_at, others)
+
+    def _spent(self, ticket, stop, others):
         total = timedelta()
         for row in ticket.interval_ids:
-            if row.state not in ("resolved", "closed", "cancelled"):
+            if row.state not in others:
                 total += max(min(row.stop or stop, stop) - row.start, timedelta())
-        return Fraction(str(round(total / timedelta(hours=1) + 1e-9, 2)))
+        return _hours(total)
 
     def test_random_histories(self):
         for seed in range(3):

@@ -91,6 +91,23 @@ class TestNotice(FactsCase):
         self._run(30)
         self.assertFalse(ticket.activity_ids)
 
+    def test_reopened(self):
+        """It runs again: who heard of it before hears of it anew."""
+        self.policy.write({"response_hours": 0, "resolution_hours": 10})
+        ticket = self._begin()
+        self._run(11)
+        self.assertEqual(self._heard(ticket), ["agent", "dispatcher"])
+        ticket.resolution = "<p>Done</p>"
+        with self._at(MONDAY + timedelta(hours=12)):
+            ticket.action_resolve()
+        self.assertEqual(self._heard(ticket), [])
+        with self._at(MONDAY + timedelta(hours=20)):
+            ticket.action_reopen()
+        self._run(21)
+        self.assertEqual(self._heard(ticket), ["agent", "dispatcher"])
+        self._run(21.5)
+        self.assertEqual(self._heard(ticket), ["agent", "dispatcher"])
+
     def test_waiting(self):
         """While the customer is to answer no time runs, and nobody is called."""
         ticket = self._begin()

@@ -204,6 +204,48 @@ class TestPortal(PortalCase):
         self.assertEqual(self.ticket.state, "reopened")
         self.assertEqual(self._said("Again").author_id, self.alpha)
 
+    def test_token_is_the_customers(self):
+        """Who could act by it in the customer's name does not get to know it."""
+        self.users["agent"].group_ids += self.env.ref("base.group_system")
+        self.ticket.user_id = self.users["agent"]
+        self.ticket.commercial_partner_id.user_id = self.users["rep"]
+        for name in ("agent", "dispatcher", "rep"):
+            ticket = self._as(name, self.ticket)
+            self.assertTrue(ticket.has_access("read"))
+            for read in (
+                lambda ticket=ticket: ticket.read(["access_token"]),
+                lambda ticket=ticket: ticket.search(
+                    [("access_token", "=", self.token)]
+                ),
+            ):
+                with self.subTest(name=name), self.assertRaises(AccessError):
+                    read()
+            for url in (
+                ticket.get_portal_url(),
+                ticket.get_portal_url(report_type="pdf", download=True),
+                ticket._get_share_url(redirect=True, pid=self.alpha.id),
+            ):
+                self.assertIn(str(self.ticket.id), url)
+                self.assertNotIn(self.token, url)
+            self._login(name)
+            page = self.url_open(f"/my/tickets/{self.ticket.id}")
+            self.assertIn(SECRET, page.text)
+            self.assertNotIn(self.token, page.text + page.url)
+            page = self.url_open(f"/my/tickets/{self.ticket.id}/reports/0")
+            self.assertNotIn(self.token, page.text + page.url)
+        # The customer's mail opens the page without login, and his page the PDF.
+        self._login(None)
+        page = self.url_open(self.ticket.get_portal_url())
+        self.assertIn(f"access_token={self.token}", page.text)
+        self.ticket.message_subscribe(self.alpha.ids)
+        self._as("agent", self.ticket).message_post(
+            body="Hello",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+        )
+        mail = self.env["mail.mail"].search([], order="id desc", limit=1)
+        self.assertIn(self.token, mail.body_html)
+
     def test_own_people(self):
         """A salesperson who reads a customer's ticket does not close it by this."""
         self._resolved()

@@ -9,7 +9,7 @@ from odoo.tests import BaseCase, tagged
 
 from odoo.addons.sales_force.working_time import union
 
-from ..tickets.windows import STEP, available, first_start, free_time, grid
+from ..tickets.windows import STEP, available, first_start, free_time, grid, way
 
 START = datetime(2031, 3, 3)
 MINUTE = timedelta(minutes=1)
@@ -30,13 +30,13 @@ def at(minute):
     return START + minute * MINUTE
 
 
-def oracle(working, busy, travel, length, window):
+def oracle(working, busy, length, window):
     """The first moment, tried one by one: each minute is worked, none is taken."""
 
     def is_free(minute):
         moment = at(minute)
         return any(start <= moment < stop for start, stop in working) and not any(
-            start - travel <= moment < stop + travel for start, stop in busy
+            start - travel <= moment < stop + travel for start, stop, travel in busy
         )
 
     for minute in range(0, SPAN, 5):
@@ -53,22 +53,22 @@ class TestWindows(BaseCase):
     @given(
         st.lists(spans(3), min_size=1, max_size=3),
         spans(4),
-        st.integers(0, 45),
+        st.lists(st.integers(0, 45), min_size=4, max_size=4),
         st.integers(1, 240),
         st.integers(1, 200),
     )
     def test_against_every_minute(self, working, busy, travel, length, width):
         """Who is offered can come then, nobody who can is left out, at the earliest."""
-        travel *= MINUTE
+        busy = [(*one, far * MINUTE) for one, far in zip(busy, travel, strict=False)]
         working = [union(one) for one in working]
         windows = grid([(START, at(SPAN))], width * MINUTE)
-        free = {key: free_time(one, busy, travel) for key, one in enumerate(working)}
+        free = {key: free_time(one, busy) for key, one in enumerate(working)}
         found = available(windows, free, length * MINUTE, START)
         for window in windows:
             expected = [
                 (key, start)
                 for key, one in enumerate(working)
-                if (start := oracle(one, busy, travel, length, window))
+                if (start := oracle(one, busy, length, window))
             ]
             self.assertEqual(found.get(window, []), expected)
 
@@ -99,6 +99,15 @@ class TestWindows(BaseCase):
         self.assertEqual(
             [*available(windows, free, MINUTE, at(1))], [(at(300), at(600))]
         )
+
+    def test_way(self):
+        """A degree of longitude at the equator: 111.195 km."""
+        usual = 30 * MINUTE
+        self.assertEqual(way((0, 0), (0, 1), 60, usual), 112 * MINUTE)
+        self.assertEqual(way((0, 0), (0, 1), 120, usual), 56 * MINUTE)
+        self.assertEqual(way((48, 11), (48, 11), 30, usual), 0 * MINUTE)
+        for unknown in ((None, (0, 1)), ((0, 1), None), (None, None)):
+            self.assertEqual(way(*unknown, 60, usual), usual)
 
     def test_step(self):
         """Work begins at full five minutes."""

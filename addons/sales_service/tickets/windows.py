@@ -5,14 +5,16 @@ stop excluded. A window is when the agent arrives; the work may last beyond it.
 
 >>> day = [(datetime(2031, 3, 3, 9), datetime(2031, 3, 3, 17))]
 >>> windows = grid(day, timedelta(hours=4))
->>> free = free_time(day, [(datetime(2031, 3, 3, 9), datetime(2031, 3, 3, 12))],
-...                  timedelta(minutes=30))
+>>> free = free_time(day, [(datetime(2031, 3, 3, 9), datetime(2031, 3, 3, 12),
+...                         timedelta(minutes=30))])
 >>> available(windows, {"Lena": free}, timedelta(hours=1), day[0][0])[windows[0]]
 [('Lena', datetime.datetime(2031, 3, 3, 12, 30))]
 """
 
 from datetime import datetime, timedelta
+from math import ceil
 
+from odoo.addons.sales_force.visits.geo import distance
 from odoo.addons.sales_force.working_time import difference, union
 
 # Work begins at a multiple of this.
@@ -38,13 +40,25 @@ def grid(days, length):
     return windows
 
 
-def free_time(working, busy, travel):
+def way(place, other, speed, usual):
+    """How long it takes from one place to another, in full minutes.
+
+    :param place, other: ``(latitude, longitude)`` in degrees, None where not known
+    :param speed: in km/h, as the crow flies
+    :param usual: what it takes where one of both is not known
+    """
+    if not place or not other:
+        return usual
+    return timedelta(minutes=ceil(distance(place, other) * 60 / (speed * 1000)))
+
+
+def free_time(working, busy):
     """The working time without appointments and the way to and from each of them.
 
     :param working: disjoint spans, in order
-    :param busy: spans in any order
+    :param busy: spans and the time for the way, ``(start, stop, travel)``, in any order
     """
-    taken = union((start - travel, stop + travel) for start, stop in busy)
+    taken = union((start - travel, stop + travel) for start, stop, travel in busy)
     return difference(working, taken)
 
 
