@@ -1,8 +1,8 @@
 from odoo import http
-from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import request
 
-from .portal import TICKET, ServicePortal
+from ..tickets.mail import printable
+from .portal import ServicePortal
 
 
 class AppointmentPortal(ServicePortal):
@@ -19,33 +19,23 @@ class AppointmentPortal(ServicePortal):
         self, ticket_id, word, access_token=None, window_id=None, text=None, **_kw
     ):
         """Choose a window, ask for another time, change or cancel."""
-        try:
-            ticket = self._document_check_access(TICKET, ticket_id, access_token)
-        except (AccessError, MissingError):
-            return request.redirect("/my")
-        appointment = ticket._get_customer_appointment()
-        if not appointment or not self._may_answer(ticket):
-            return request.redirect(ticket.access_url)
-        user = request.env.user
-        partner = ticket.partner_id if user._is_public() else user.partner_id
-        problem = None
-        try:
-            with request.env.cr.savepoint():
-                if word == "choose":
-                    number = int(window_id) if (window_id or "").isdecimal() else 0
-                    if not appointment._choose(number):
-                        problem = request.env._(
-                            "This time has just been taken. Please choose another one."
-                        )
-                elif word == "wish":
-                    appointment._wish_other(partner, text)
-                elif word == "change":
-                    appointment._change_by_customer()
-                else:
-                    appointment._cancel_by_customer(partner)
-        except UserError as error:
-            problem = str(error)
-        if problem:
-            return self._show_ticket(ticket, access_token, problem=problem)
-        token = f"?access_token={access_token}" if access_token else ""
-        return request.redirect(f"{ticket.access_url}{token}#appointment")
+
+        def act(ticket, partner):
+            appointment = ticket._get_customer_appointment()
+            if not appointment:
+                return None
+            if word == "choose":
+                number = int(window_id) if (window_id or "").isdecimal() else 0
+                if not appointment._choose(number):
+                    return request.env._(
+                        "This time has just been taken. Please choose another one."
+                    )
+            elif word == "wish":
+                appointment._wish_other(partner, printable(text))
+            elif word == "change":
+                appointment._change_by_customer()
+            else:
+                appointment._cancel_by_customer(partner)
+            return None
+
+        return self._act(ticket_id, access_token, act, "#appointment")

@@ -2,12 +2,10 @@ from odoo import http
 from odoo.exceptions import AccessError, MissingError
 from odoo.http import content_disposition, request
 
-from odoo.addons.portal.controllers.portal import CustomerPortal
-
-from .portal import TICKET
+from .portal import ServicePortal
 
 
-class JobReportPortal(CustomerPortal):
+class JobReportPortal(ServicePortal):
     @http.route(
         "/my/tickets/<int:ticket_id>/reports/<int:job_id>",
         type="http",
@@ -17,7 +15,7 @@ class JobReportPortal(CustomerPortal):
     def portal_job_report(self, ticket_id, job_id, access_token=None, **_kw):
         """A report of the ticket, for who may see that."""
         try:
-            ticket = self._document_check_access(TICKET, ticket_id, access_token)
+            ticket = self._get_ticket(ticket_id, access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
         job = ticket._get_sealed_jobs().filtered(lambda one: one.id == job_id)

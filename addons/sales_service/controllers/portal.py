@@ -11,6 +11,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 from ..tickets import forms
+from ..tickets.mail import printable
 from .rating import FACES
 
 TICKET = "sales.service.ticket"
@@ -66,6 +67,7 @@ class ServicePortal(CustomerPortal):
         }
 
     def _get_ticket_search_domain(self, search_in, search):
+        search = printable(search)
         if not search:
             return Domain.TRUE
         names = (search_in,) if search_in in ("name", "number") else ("name", "number")
@@ -147,12 +149,49 @@ class ServicePortal(CustomerPortal):
         user = request.env.user
         return ticket.partner_id if user._is_public() else user.partner_id
 
+    def _get_ticket(self, ticket_id, access_token):
+        """A ticket that may be seen, with its moments where the customer is.
+
+        :raise AccessError: for one that is another customer's
+        :raise MissingError: for one that is not there
+        """
+        ticket = self._document_check_access(TICKET, ticket_id, access_token)
+        self._use_zone(ticket.partner_id, ticket.company_id)
+        return ticket.with_context(request.env.context)
+
+    def _use_zone(self, partner, company):
+        """Moments are of who is logged in, else of the customer or the company."""
+        user = request.env.user
+        zone = partner.tz if user._is_public() else user.tz
+        request.update_context(tz=zone or company._get_sales_timezone())
+
+    def _act(self, ticket_id, access_token, act, anchor=""):
+        """Do what a customer wants, and show the ticket, with what is wrong.
+
+        :param act: called with the ticket and who speaks; what it returns is wrong
+        """
+        try:
+            ticket = self._get_ticket(ticket_id, access_token)
+        except (AccessError, MissingError):
+            return request.redirect("/my")
+        if not self._may_answer(ticket):
+            return request.redirect(ticket.access_url)
+        try:
+            with request.env.cr.savepoint():
+                problem = act(ticket, self._get_speaker(ticket))
+        except UserError as error:
+            problem = str(error)
+        if problem:
+            return self._show_ticket(ticket, access_token, problem=problem)
+        token = f"?access_token={access_token}" if access_token else ""
+        return request.redirect(f"{ticket.access_url}{token}{anchor}")
+
     @http.route("/my/tickets/<int:ticket_id>", type="http", auth="public", website=True)
     def portal_my_ticket(
         self, ticket_id, access_token=None, report_type=None, download=False, **kw
     ):
         try:
-            ticket = self._document_check_access(TICKET, ticket_id, access_token)
+            ticket = self._get_ticket(ticket_id, access_token)
         except (AccessError, MissingError):
             return request.redirect("/my")
         if report_type in ("html", "pdf", "text"):
@@ -211,23 +250,14 @@ class ServicePortal(CustomerPortal):
         self, ticket_id, word, access_token=None, text=None, **_kw
     ):
         """The customer says that it is solved, or that it is not."""
-        try:
-            ticket = self._document_check_access(TICKET, ticket_id, access_token)
-        except (AccessError, MissingError):
-            return request.redirect("/my")
-        if not self._may_answer(ticket):
-            return request.redirect(ticket.access_url)
-        partner = self._get_speaker(ticket)
-        try:
-            with request.env.cr.savepoint():
-                if word == "confirm":
-                    ticket._confirm_by_customer(partner)
-                else:
-                    ticket._reopen_by_customer(partner, text)
-        except UserError as error:
-            return self._show_ticket(ticket, access_token, problem=str(error))
-        token = f"?access_token={access_token}" if access_token else ""
-        return request.redirect(f"{ticket.access_url}{token}")
+
+        def act(ticket, partner):
+            if word == "confirm":
+                ticket._confirm_by_customer(partner)
+            else:
+                ticket._reopen_by_customer(partner, text)
+
+        return self._act(ticket_id, access_token, act)
 
     @http.route(
         "/my/tickets/new",
@@ -237,6 +267,7 @@ class ServicePortal(CustomerPortal):
         website=True,
     )
     def portal_new_ticket(self, **form):
+        self._use_zone(request.env.user.partner_id, request.env.company)
         if request.httprequest.method == "GET" or form.get("choose"):
             return self._show_form(form)
         categories = request.env["sales.service.category"]
@@ -254,7 +285,7 @@ class ServicePortal(CustomerPortal):
                     self._get_files("files"),
                     texts,
                     sent,
-                    form.get("form_key"),
+                    printable(form.get("form_key")),
                 )
         except UserError as error:
             return self._show_form(form, str(error))
@@ -262,7 +293,7 @@ class ServicePortal(CustomerPortal):
 
     def _get_files(self, name):
         return [
-            (one.filename, one.read())
+            (printable(one.filename), one.read())
             for one in request.httprequest.files.getlist(name)
             if one.filename
         ]
@@ -327,21 +358,11 @@ class ServicePortal(CustomerPortal):
     )
     def portal_my_ticket_answers(self, ticket_id, access_token=None, **_kw):
         """The customer answers what is open of the form."""
-        try:
-            ticket = self._document_check_access(TICKET, ticket_id, access_token)
-        except (AccessError, MissingError):
-            return request.redirect("/my")
-        if not self._may_answer(ticket):
-            return request.redirect(ticket.access_url)
-        try:
-            with request.env.cr.savepoint():
-                ticket._answer_by_customer(
-                    self._get_speaker(ticket), *self._get_sent_answers()
-                )
-        except UserError as error:
-            return self._show_ticket(ticket, access_token, problem=str(error))
-        token = f"?access_token={access_token}" if access_token else ""
-        return request.redirect(f"{ticket.access_url}{token}")
+
+        def act(ticket, partner):
+            ticket._answer_by_customer(partner, *self._get_sent_answers())
+
+        return self._act(ticket_id, access_token, act)
 
     @http.route(
         "/my/tickets/<int:ticket_id>/files/<int:file_id>",
@@ -353,7 +374,7 @@ class ServicePortal(CustomerPortal):
     def portal_my_ticket_file(self, ticket_id, file_id, access_token=None, **_kw):
         """A photo, file or signature that the customer may see."""
         try:
-            ticket = self._document_check_access(TICKET, ticket_id, access_token)
+            ticket = self._get_ticket(ticket_id, access_token)
         except (AccessError, MissingError):
             raise NotFound() from None
         # sudo: of a ticket that may be seen; what is internal is left out

@@ -15,6 +15,7 @@ from ..tickets.windows import way
 _PLAN = frozenset(("start", "minutes", "user_id"))
 # By which constraints say who has the time.
 _CHECKED = _PLAN | {"state"}
+_OVER = ("done", "missed", "cancelled")
 _WINDOW = frozenset(("window_start", "window_stop"))
 _DISPATCHER = "sales_service.group_service_dispatcher"
 
@@ -163,10 +164,18 @@ class SalesServiceAppointment(models.Model):
 
     # What it is by default
 
-    @api.depends("ticket_id")
+    @api.depends("ticket_id.partner_id")
     def _compute_partner_id(self):
+        """Of another customer than before; where the work was is kept."""
         for one in self:
-            one.partner_id = one.ticket_id.partner_id
+            customer = one.ticket_id.partner_id
+            is_theirs = one.partner_id.commercial_partner_id == (
+                customer.commercial_partner_id
+            )
+            if not one.partner_id or not (is_theirs or one.state in _OVER):
+                one.partner_id = customer
+            else:
+                one.partner_id = one.partner_id
 
     @api.depends("ticket_id")
     def _compute_minutes(self):
@@ -322,24 +331,27 @@ class SalesServiceAppointment(models.Model):
         return appointments
 
     def write(self, vals):
+        if "ticket_id" in vals:
+            raise UserError(
+                self.env._(
+                    "An appointment stays with its ticket, whose customer knows of it: "
+                    "cancel it, and plan one for the other ticket."
+                )
+            )
         planned = bool(vals.keys() & (_PLAN | _WINDOW))
         if planned and not self.env.su:
             self._check_state(*LIVE)
         told = {one: one._get_told() for one in self if vals.keys() & _WINDOW}
         agents = {one: one.user_id for one in self if "user_id" in vals}
-        tickets = self.ticket_id if "ticket_id" in vals else self.ticket_id.browse()
         result = super().write(vals)
         if vals.keys() & _CHECKED:
             # The database sees beginning and end together, and what is over before
             # what comes next.
             self.flush_recordset(["start", "stop", "user_id", "state"])
-        if "ticket_id" in vals:
-            self.ticket_id.check_access("write")
-            (tickets | self.ticket_id)._follow_appointments()
         if planned:
             self._check_may_plan()
             self._follow_plan()
-        elif "state" in vals:
+        elif vals.keys() & {"state", "partner_id"}:
             self._follow_plan()
         for one, before in agents.items():
             one._assign_ticket([before])
@@ -355,6 +367,20 @@ class SalesServiceAppointment(models.Model):
         result = super().unlink()
         tickets._follow_appointments()
         return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_known(self):
+        self._refuse(
+            [
+                self.env._(
+                    "%(ticket)s: the customer knows of the appointment. Cancel it "
+                    "instead.",
+                    ticket=one.ticket_id.display_name,
+                )
+                for one in self
+                if one.state in ("offered", *AGREED)
+            ]
+        )
 
     def _get_told(self):
         """The window that the customer counts on, if any."""
@@ -609,10 +635,32 @@ class SalesServiceTicket(models.Model):
         return live._describe_window(self.env.user.tz)
 
     def write(self, vals):
+        customers = {one: one.partner_id for one in self if "partner_id" in vals}
         result = super().write(vals)
         if vals.get("state") in DONE:
             self._end_appointments()
+        for ticket, before in customers.items():
+            if ticket.partner_id != before:
+                ticket._follow_customer()
         return result
+
+    def _follow_customer(self):
+        """Where to come, and who counts on it, hang on who the customer is."""
+        live = self._get_live_appointment()
+        live._follow_visits()
+        live.filtered(lambda one: one.state in AGREED)._tell(
+            "sales_service.mail_template_appointment"
+        )
+
+    def _attend(self, user):
+        """Who was on site has kept the appointment that there was until today."""
+        today = self.company_id._get_sales_date(self._get_now())
+        kept = self._get_live_appointment().filtered(
+            lambda one: one.user_id == user
+            and one.state != "offered"
+            and one._get_day() <= today
+        )
+        kept._step("done")
 
     def _end_appointments(self):
         """Of tickets that are over: what has begun was done, the rest is cancelled."""

@@ -52,7 +52,9 @@ class SalesServiceCheck(models.Model):
         return Point(
             kind=self.kind,
             required=self.required,
-            done=self.done,
+            # What is to be written down is not done by a tick.
+            done=self.done
+            and (self.kind != "text" or bool((self.answer or "").strip())),
             measure=self.measure,
             limits=(self.minimum, self.maximum) if self.is_limited else None,
             remark=self.remark or "",

@@ -28,7 +28,10 @@ class SalesServiceAppointment(models.Model):
             )[:1]
             if one.state in AGREED and rep and one.partner_id:
                 one._plan_visit(rep)
-            elif one.state not in ("on_way", "done"):
+            elif one.state == "done" and one.joins_visit:
+                # The rep calls for something else as well.
+                continue
+            elif one.state != "on_way":
                 one._end_visits()
 
     def _plan_visit(self, rep):
@@ -70,7 +73,7 @@ class SalesServiceAppointment(models.Model):
         }
 
     def _end_visits(self):
-        """What does not take place is not in the day's plan."""
+        """What takes place otherwise, or not at all, is not in the day's plan."""
         # sudo: the visit ends with the appointment
         for one in self.sudo().filtered(lambda one: one.visit_id.state == "planned"):
             visit = one.visit_id
@@ -93,5 +96,9 @@ class SalesServiceAppointment(models.Model):
                 purposes = (visit.purpose or "").split("; ")
                 visit.purpose = "; ".join(part for part in purposes if part != mine)
             else:
-                visit.action_cancel(self.env._("The appointment was cancelled."))
+                visit.action_cancel(
+                    self.env._("The work was done for the ticket.")
+                    if one.state == "done"
+                    else self.env._("The appointment was cancelled.")
+                )
             one.write({"visit_id": False, "joins_visit": False})

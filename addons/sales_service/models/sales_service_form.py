@@ -86,9 +86,7 @@ class SalesServiceTicket(models.Model):
                 # sudo: who may make the ticket answers its form
                 ticket.sudo()._store_answers(ticket._check_given(given))
         if not self.env.su:
-            tickets.filtered(lambda one: one.channel != "email")._check_answered(
-                forms.INTAKE, files=False
-            )
+            tickets._check_answered(forms.INTAKE, files=False)
         return tickets
 
     def write(self, vals):
@@ -115,6 +113,9 @@ class SalesServiceTicket(models.Model):
                 new = ticket._check_given(given)
                 answers.update({key: new[key] for key in new if new[key] is not None})
                 ticket._store_answers(answers)
+                if ticket.state in ("resolved", "closed") and not self.env.su:
+                    # What is over takes no further step that would ask.
+                    ticket._check_answered(forms.RESOLVE)
             elif is_given:
                 answers = {**answers, **ticket._check_given(given)}
                 ticket._check_kept(answers)

@@ -1,9 +1,12 @@
 import base64
 import binascii
+from io import BytesIO
+
+from PIL import Image
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools.image import image_process
+from odoo.tools.image import IMAGE_MAX_RESOLUTION, image_process
 from odoo.tools.mimetypes import guess_mimetype
 
 from odoo.addons.sales_force.locking import write_lock
@@ -26,6 +29,23 @@ def get_type(content):
         if all(map(str.isprintable, words)):
             return "text/plain"
     return mimetype
+
+
+def get_photo(content):
+    """A picture no larger than it is printed.
+
+    :raise UserError: for one that is broken, or has too many points
+    """
+    try:
+        picture = Image.open(BytesIO(content))
+        # Before the points of a few bytes fill the memory.
+        if picture.width * picture.height > IMAGE_MAX_RESOLUTION:
+            raise ValueError
+        picture.load()
+    # Reading what somebody made up raises any of these.
+    except (Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+        raise UserError(str(error)) from error
+    return image_process(content, size=_PIXELS)
 
 
 class SalesServiceFormFile(models.Model):
@@ -123,7 +143,7 @@ class SalesServiceFormFile(models.Model):
             permitted = mimetype in forms.IMAGES
         if permitted and mimetype in forms.IMAGES:
             try:
-                content = image_process(content, size=_PIXELS)
+                content = get_photo(content)
             except UserError:
                 permitted = False
         if not permitted:

@@ -14,7 +14,11 @@ class SalesServiceFormMixin(models.AbstractModel):
     def _compute_form_version_id(self):
         of_category = self.category_id._origin._get_forms()
         for one in self:
-            one.form_version_id = of_category.get(one.category_id._origin)
+            version = of_category.get(one.category_id._origin)
+            own = one._origin.form_version_id
+            # The same form, written again: another version of it is for new ones.
+            is_own = version and own.category_id == version.category_id
+            one.form_version_id = own if is_own else version
 
     def onchange(self, values, field_names, fields_spec):
         """With the questions of another form: Odoo tells values that differ only."""

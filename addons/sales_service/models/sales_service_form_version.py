@@ -25,7 +25,7 @@ class SalesServiceFormVersion(models.Model):
         "Category",
         required=True,
         index=True,
-        ondelete="cascade",
+        ondelete="restrict",
     )
     company_id = fields.Many2one(related="category_id.company_id")
     number = fields.Integer("Version", readonly=True, copy=False)
@@ -178,6 +178,15 @@ class SalesServiceCategory(models.Model):
         for category in self:
             category.form_version_id = forms[category]
             category.form_question_ids = forms[category].question_ids
+
+    def unlink(self):
+        """Only with drafts: answers are read by the forms that they were given to.
+
+        :raise UserError: for categories whose form is or was in force
+        """
+        self.form_version_ids._check_draft()
+        self.form_version_ids.unlink()
+        return super().unlink()
 
     def _get_forms(self):
         """By category: the version in force, else of the nearest above that has one."""

@@ -188,7 +188,7 @@ class SalesServiceJob(models.Model):
     def _check_own(self):
         """:raise AccessError: for somebody else's job"""
         self.ensure_one()
-        self.check_access("write")
+        self.check_access("read")
         if self.user_id != self.env.user:
             raise AccessError(
                 self.env._("Only %(agent)s checks in and out.", agent=self.user_id.name)
@@ -253,6 +253,7 @@ class SalesServiceJob(models.Model):
                 "km_cost": agent.km_cost,
             }
         )
+        job.ticket_id._attend(job.user_id)
 
     def _get_agent(self):
         """The profile of who does the job, maybe an empty record."""
@@ -489,8 +490,8 @@ class SalesServiceTicket(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if vals.get("state") == "resolved":
-            # sudo: the customer gets the report, whoever resolved it
+        if vals.get("state") in ("resolved", "cancelled"):
+            # sudo: what was used has left the stock, whoever ends the ticket
             jobs = self.sudo().job_ids
             jobs.filtered(lambda one: one.state == "done")._seal()
         return result

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from odoo.addons.sales_force.locking import write_lock
+
 
 class SalesServiceJobLineMixin(models.AbstractModel):
     """What is written down about a job until its report is sealed."""
@@ -14,6 +16,12 @@ class SalesServiceJobLineMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # Who seals the report at the same moment comes before or after.
+        write_lock(
+            self.env["sales.service.job"].browse(
+                {vals["job_id"] for vals in vals_list if vals.get("job_id")}
+            )
+        )
         lines = super().create(vals_list)
         lines.job_id._check_unsealed()
         return lines
@@ -25,6 +33,6 @@ class SalesServiceJobLineMixin(models.AbstractModel):
             self.job_id._check_unsealed()
         return result
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_sealed(self):
+    def unlink(self):
         self.job_id._check_unsealed()
+        return super().unlink()

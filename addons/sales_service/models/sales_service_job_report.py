@@ -1,11 +1,16 @@
 """The customer's signature, and the report that he gets at once."""
 
+import logging
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 from odoo.addons.sales_force.locking import write_lock
 
 from .sales_service_ticket import PAST
+
+_logger = logging.getLogger(__name__)
 
 _REPORT = "sales_service.service_job_report"
 
@@ -89,22 +94,34 @@ class SalesServiceJob(models.Model):
     def _cron_send_reports(self):
         """Make and mail the reports of sealed jobs, each once.
 
-        Apart from the signing, which no printing that fails can undo.
+        Apart from the signing, which no printing that fails can undo. One that fails
+        keeps no other from its customer, and is tried again the next day.
         """
         jobs = self.search(
-            [("sealed_at", "!=", False), ("report_sent_at", "=", False)], order="id"
+            [
+                ("sealed_at", "!=", False),
+                ("report_id", "=", False),
+                ("report_sent_at", "=", False),
+            ],
+            order="id",
         )
         self.env["ir.cron"]._commit_progress(remaining=len(jobs))
         for job in jobs:
             write_lock(job)
-            job.invalidate_recordset(["report_sent_at"])
-            if not job.report_sent_at:
-                job._send_report()
+            job.invalidate_recordset(["report_id"])
+            if not job.report_id:
+                try:
+                    with self.env.cr.savepoint():
+                        job._send_report()
+                except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                    raise
+                except Exception:
+                    _logger.exception("The report of job %s was not sent", job.id)
             self.env["ir.cron"]._commit_progress(1)
 
     def _send_report(self):
+        """Keep the report, and mail it to a customer who has an address."""
         self._make_report()
-        self.report_sent_at = self.ticket_id._get_now()
         ticket = self.ticket_id
         template = self.env.ref(
             "sales_service.mail_template_job", raise_if_not_found=False
@@ -117,6 +134,7 @@ class SalesServiceJob(models.Model):
                 force_send=False,
                 attachment_ids=self.report_id.ids,
             )
+            self.report_sent_at = ticket._get_now()
 
     def _make_report(self):
         """Keep the report as the customer gets it."""
@@ -128,8 +146,9 @@ class SalesServiceJob(models.Model):
                     "name": f"{self._get_report_name()}.pdf",
                     "raw": content,
                     "mimetype": "application/pdf",
-                    "res_model": self.ticket_id._name,
-                    "res_id": self.ticket_id.id,
+                    # Of what is sealed; agents may write what is their ticket's.
+                    "res_model": self._name,
+                    "res_id": self.id,
                 }
             )
 

@@ -89,7 +89,7 @@ class SalesServiceAppointment(models.Model):
             self._offer_anew()
             return False
         user_id, start = found[span][0]
-        agreed = self.state in AGREED
+        agreed, before = self.state in AGREED, self.user_id
         self.write(
             {
                 "user_id": user_id,
@@ -103,6 +103,7 @@ class SalesServiceAppointment(models.Model):
         self.window_ids.unlink()
         if not agreed:
             self._tell("sales_service.mail_template_appointment")
+        self._tell_agents(before | self.user_id)
         return True
 
     def _wish_other(self, partner, text):
@@ -151,10 +152,28 @@ class SalesServiceAppointment(models.Model):
         """The customer does not want it any more."""
         self._check_may_change()
         self._step("cancel")
+        self._tell_agents(self.user_id or self.team_id.dispatcher_ids)
         self.ticket_id._message_log(
             body=self.env._("The customer has cancelled the appointment."),
             author_id=partner.id,
         )
+
+    def _tell_agents(self, users):
+        """Who was to come and who comes hear what the customer did."""
+        for user in users:
+            ticket = self.ticket_id.with_context(lang=user.lang)
+            if self.state == "cancelled":
+                did = ticket.env._("the customer has cancelled the appointment")
+            else:
+                did = ticket.env._("the customer has chosen the time")
+            window = self.window_start and self.with_env(ticket.env)._describe_window(
+                user.tz
+            )
+            ticket.message_notify(
+                partner_ids=user.partner_id.ids,
+                subject=f"{ticket.display_name}: {did}",
+                body=", ".join(filter(None, (self.user_id.name, window))),
+            )
 
     # Mails
 

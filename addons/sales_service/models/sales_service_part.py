@@ -1,7 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
 from odoo.addons.sales_force.locking import write_lock
@@ -69,6 +69,17 @@ class SalesServicePart(models.Model):
         "CHECK (quantity > 0)", "A part that was used has a quantity."
     )
 
+    @api.constrains("product_id")
+    def _check_product(self):
+        for part in self:
+            if part.product_id.type != "consu":
+                raise ValidationError(
+                    self.env._(
+                        "%(part)s is no part that comes out of a stock.",
+                        part=part.product_id.display_name,
+                    )
+                )
+
     @api.depends("job_id.ticket_id.warranty")
     def _compute_charge(self):
         for part in self:
@@ -128,8 +139,9 @@ class SalesServiceJob(models.Model):
         :raise AccessError: for jobs that the user may not write
         :raise UserError: naming what is not there, and what has no lot
         """
-        self.check_access("write")
+        self.check_access("read")
         self._check_unsealed()
+        self.check_access("write")
         # sudo: who does the job takes from the own van, without other rights on stock
         self.sudo()._book()
         return True
@@ -227,11 +239,14 @@ class SalesServiceJob(models.Model):
         self._refuse(reasons)
 
     def _make_picking(self, parts, lines):
-        """The delivery of parts to the customer, as it was: in the hand."""
+        """The delivery of parts to the customer, as it was: in the hand.
+
+        What has a stock is taken from the shelves below the place on which it lies.
+        """
         ticket, source = self.ticket_id, self._get_source()
         target = ticket.partner_id.property_stock_customer
         places = {"location_id": source.id, "location_dest_id": target.id}
-        return self.env["stock.picking"].create(
+        picking = self.env["stock.picking"].create(
             {
                 **places,
                 "picking_type_id": self._get_warehouse().out_type_id.id,
@@ -248,23 +263,18 @@ class SalesServiceJob(models.Model):
                             "company_id": self.company_id.id,
                             # An order that is confirmed later delivers no second time.
                             "sale_line_id": lines[part].id,
-                            "picked": True,
-                            "move_line_ids": [
-                                Command.create(
-                                    {
-                                        **places,
-                                        "product_id": part.product_id.id,
-                                        "product_uom_id": part.product_id.uom_id.id,
-                                        "quantity": part.quantity,
-                                        "lot_id": part.lot_id.id,
-                                        "company_id": self.company_id.id,
-                                        "picked": True,
-                                    }
-                                )
-                            ],
                         }
                     )
                     for part in parts
                 ],
             }
         )
+        for part, move in zip(parts, picking.move_ids, strict=True):
+            if part.product_id.is_storable:
+                move._update_reserved_quantity(
+                    part.quantity, source, lot_id=part.lot_id, strict=False
+                )
+            else:
+                move.quantity = part.quantity
+        picking.move_ids.picked = True
+        return picking

@@ -56,6 +56,29 @@ class SalesServiceFormVersion(models.Model):
         # sudo: customers read what they are asked, nothing else
         return self.sudo().question_ids.filtered(lambda one: not one.is_internal)
 
+    def _check_still_asked(self, given):
+        """That what a customer filled in is not of a version before.
+
+        :param dict given: lists of what was entered or sent, by key
+        :raise UserError: naming what is not asked any more
+        """
+        # sudo: customers are told the names of what they were asked
+        version = self.sudo()
+        keys = set(version.question_ids.mapped("key"))
+        gone = version.category_id.form_version_ids._get_for_customer().filtered(
+            lambda one: one.key not in keys and any(given.get(one.key, ()))
+        )
+        if gone:
+            raise UserError(
+                self.env._(
+                    "What we ask has changed meanwhile, %(questions)s is not asked any "
+                    "more. Please look through the form once more, then send it.",
+                    questions=listed(
+                        self.env, dict.fromkeys(f"“{one.name}”" for one in gone)
+                    ),
+                )
+            )
+
 
 class SalesServiceFormQuestion(models.Model):
     _inherit = "sales.service.form.question"
@@ -210,7 +233,9 @@ class SalesServiceTicket(models.Model):
         if category - category._get_for_portal(company):
             raise UserError(self.env._("Choose a category of the list."))
         self._check_files(files)
-        questions = category._get_form()._get_for_customer()
+        version = category._get_form()
+        version._check_still_asked({**(texts or {}), **(sent or {})})
+        questions = version._get_for_customer()
         values, sent = questions._read_customer(texts or {}, sent or {})
         # sudo: customers make tickets by this form only, about themselves
         ticket = self.sudo().create(

@@ -10,6 +10,16 @@ class SaleOrder(models.Model):
     _name = "sale.order"
     _inherit = ["sale.order", "sales.service.made.mixin"]
 
+    def _get_update_prices_lines(self):
+        """Another pricelist puts no price on what is under warranty."""
+        lines = super()._get_update_prices_lines()
+        # sudo: who prices the order need not see the parts used
+        parts = self.env["sales.service.part"].sudo()
+        free = parts.search(
+            [("order_line_id", "in", lines.ids), ("charge", "=", "warranty")]
+        )
+        return lines - free.order_line_id
+
 
 class SalesServiceTeam(models.Model):
     _inherit = "sales.service.team"
@@ -159,6 +169,7 @@ class SalesServiceJob(models.Model):
 
     def _charge_hours(self):
         """Put the hours worked on the ticket's order, where the customer pays them."""
+        hour = self.env.ref("uom.product_uom_hour")
         for job in self:
             product = job.ticket_id.team_id.hour_product_id
             if not (product and job.is_charged and job.worked_minutes):
@@ -169,5 +180,9 @@ class SalesServiceJob(models.Model):
                     "order_id": order.id,
                     "product_id": product.id,
                     "product_uom_qty": job.worked_minutes / 60,
+                    # Of a service that is sold by the day an hour is a part of that.
+                    "product_uom_id": hour.id
+                    if hour._has_common_reference(product.uom_id)
+                    else product.uom_id.id,
                 }
             )

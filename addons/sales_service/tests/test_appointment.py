@@ -243,9 +243,6 @@ class TestAppointment(AppointmentCase):
         ):
             with self.assertRaises(UserError, msg=vals):
                 appointment.write(vals)
-        theirs = self._ticket("stranger", team_id=self.other_team.id, category_id=False)
-        with self.assertRaises(AccessError):
-            appointment.ticket_id = theirs
 
     def test_confirm(self):
         """The customer gets the window by mail, with a file for the calendar."""
@@ -345,11 +342,56 @@ class TestAppointment(AppointmentCase):
         appointment.action_move(MONDAY + DAY + HOUR, self.users["colleague"].id)
         self.assertEqual(visit.state, "cancelled")
         self.assertFalse(appointment.visit_id)
+        # What was done for the ticket is no visit that was missed.
+        kept = self._appointment()
+        kept.action_confirm()
+        visit = kept.visit_id
+        kept.action_done()
+        self.assertEqual(visit.state, "cancelled")
         other = self._appointment(start=MONDAY + 2 * DAY)
         other.action_confirm()
         visit = other.visit_id
         other.action_cancel()
         self.assertEqual(visit.state, "cancelled")
+
+    def test_stays_with_ticket(self):
+        """Its customer knows of it, and nobody told that of another ticket."""
+        appointment = self._appointment()
+        for records in (appointment, self._as("agent", appointment)):
+            with self.assertRaises(UserError):
+                records.ticket_id = self._ticket("agent")
+        manager = self._as("service_manager", appointment)
+        manager.action_confirm()
+        with self.assertRaisesRegex(UserError, "Cancel it instead"):
+            manager.unlink()
+        manager.action_cancel()
+        manager.unlink()
+
+    def test_other_customer(self):
+        """Who is the customer after all is told, and visited at their address."""
+        self._rep(self.users["agent"])
+        over, live = self._appointment(), self._appointment(start=MONDAY + 2 * DAY)
+        (over + live).action_confirm()
+        over.action_done()
+        contact, other = self.env["res.partner"].create(
+            [
+                {"name": "Colleague", "parent_id": self.partner.id},
+                {"name": "Beta", "email": "b@example.com", "street": "Beta Street"},
+            ]
+        )
+        tickets = (over + live).ticket_id
+        # The address that was agreed stays with the company.
+        tickets.partner_id = contact
+        self.assertEqual((over + live).partner_id, self.partner)
+        tickets.partner_id = other
+        self.assertEqual((over.partner_id, live.partner_id), (self.partner, other))
+        self.assertEqual(live.visit_id.partner_id, other)
+        self.assertIn("Beta Street", live.address)
+        told = live.ticket_id.message_ids.filtered(lambda one: one.partner_ids == other)
+        self.assertIn("Beta Street", told.body)
+        self.assertFalse(
+            over.ticket_id.message_ids.filtered(lambda one: one.partner_ids == other)
+        )
 
     def test_visit_of_the_day(self):
         """Who calls there that day anyway takes the ticket along."""
@@ -533,6 +575,21 @@ class TestOffer(AppointmentCase):
         with self.assertRaisesRegex(UserError, "who the customer is"):
             self._wizard(nobody).action_offer()
 
+    def _heard(self, ticket, words):
+        """Who was notified of what the customer did."""
+        return (
+            self.env["mail.message"]
+            .search(
+                [
+                    ("model", "=", ticket._name),
+                    ("res_id", "=", ticket.id),
+                    ("message_type", "=", "user_notification"),
+                    ("subject", "like", words),
+                ]
+            )
+            .partner_ids.user_ids
+        )
+
     def test_choose(self):
         appointment = self._offered()
         window = appointment.window_ids[1]
@@ -545,6 +602,7 @@ class TestOffer(AppointmentCase):
         ticket = appointment.ticket_id
         self.assertEqual(ticket.user_id, appointment.user_id)
         self.assertEqual(len(self._mails(ticket, "appointment")), 1)
+        self.assertEqual(self._heard(ticket, "has chosen"), appointment.user_id)
         with self.assertRaises(UserError):
             appointment._choose(window.id)
 
@@ -591,6 +649,13 @@ class TestOffer(AppointmentCase):
         self.team.change_hours = 1
         appointment._cancel_by_customer(self.partner)
         self.assertEqual(appointment.state, "cancelled")
+        ticket = appointment.ticket_id
+        self.assertEqual(self._heard(ticket, "has cancelled"), appointment.user_id)
+        offered = self._offered()
+        offered._cancel_by_customer(self.partner)
+        self.assertEqual(
+            self._heard(offered.ticket_id, "has cancelled"), self.users["dispatcher"]
+        )
         with self.assertRaises(UserError):
             appointment._cancel_by_customer(self.partner)
 

@@ -1,8 +1,10 @@
 """Forms of categories: made without code, kept by tickets, answered when needed."""
 
 import base64
+import struct
 from datetime import datetime
 from io import BytesIO
+from zlib import crc32
 
 from PIL import Image
 from psycopg2 import IntegrityError
@@ -20,6 +22,12 @@ def picture(colour="red", size=(20, 10), kind="PNG"):
     stream = BytesIO()
     Image.new("RGB", size, colour).save(stream, kind)
     return stream.getvalue()
+
+
+def resized(content, side):
+    """A PNG whose header says that it is a square of so many points."""
+    header = b"IHDR" + struct.pack(">II", side, side) + content[24:29]
+    return content[:12] + header + struct.pack(">I", crc32(header)) + content[33:]
 
 
 PICTURE = base64.b64encode(picture())
@@ -163,6 +171,30 @@ class TestFormVersions(FormCase):
         ticket.write({"properties": {"how_often": 3}})
         self.assertEqual(len(ticket._get_answers()), 3)
         self.assertEqual(self._ticket().form_version_id, last)
+        # As imports do: the category that it has, or one below with the same form.
+        below = self.env["sales.service.category"].create(
+            {
+                "name": "Drop",
+                "parent_id": self.category.id,
+                "company_id": self.company.id,
+            }
+        )
+        for category in (self.category, below):
+            self._as("dispatcher", ticket).write({"category_id": category.id})
+            self.assertEqual(ticket.form_version_id, self.version)
+            self.assertEqual(len(ticket._get_answers()), 3)
+
+    def test_category_deleted(self):
+        """Only with drafts: what was answered to its form is read by it."""
+        ticket = self._ticket(properties={"serial_number": "A1", "fault": "Noise"})
+        ticket.category_id = False
+        with self.assertRaises(UserError):
+            self._as("service_manager", self.category).unlink()
+        self.assertIn("A1", ticket.former_hint)
+        manager = self._as("service_manager", self.other_category)
+        manager.action_change_form()
+        manager.unlink()
+        self.assertFalse(self.other_category.exists())
 
     def test_one_draft(self):
         category = self._as("service_manager", self.category)
@@ -364,6 +396,10 @@ class TestFormAnswers(FormCase):
             base64.b64encode(b"<svg xmlns='http://www.w3.org/2000/svg'/>"),
             base64.b64encode(b"MZ" + b"\0" * 200),
             base64.b64encode(b"\x89PNG\r\n\x1a\n broken"),
+            base64.b64encode(b"RIFF\x24\0\0\0WEBPVP8 " + b"x" * 90),
+            # A picture of a few bytes that fills the memory.
+            base64.b64encode(resized(picture(), 30_000)),
+            base64.b64encode(resized(picture(), 8_000)),
             base64.b64encode(b"x" * (forms.LARGEST + 1)),
             b"",
         ):
@@ -432,7 +468,10 @@ class TestFormNeeded(FormCase):
         self._refused(lambda: Ticket.create(values), "Serial number")
         ticket = Ticket.create({**values, "properties": {"serial_number": "A1"}})
         self.assertEqual(ticket._get_answers(), {"serial_number": "A1"})
-        self.assertTrue(Ticket.create({**values, "channel": "email"}))
+        by_letter = {**values, "channel": "email"}
+        self._refused(lambda: Ticket.create(by_letter), "Serial number")
+        # As the gateway, whoever the letter is from.
+        self.assertTrue(Ticket.sudo().create(by_letter))
 
     def test_steps(self):
         ticket = self._as("agent", self._ticket("agent"))
@@ -496,6 +535,20 @@ class TestFormNeeded(FormCase):
         self._refused(ticket.action_resolve, "Decibel")
         ticket.write({"properties": {"decibel": "80"}})
         ticket.action_resolve()
+
+    def test_category_changed_when_over(self):
+        """No later step would ask: it is answered at once."""
+        ticket = self._as(
+            "agent", self._ticket("agent", category_id=self.other_category.id)
+        )
+        ticket.resolution = "<p>Done</p>"
+        ticket.action_resolve()
+        self._refused(lambda: ticket.write({"category_id": self.category.id}), "Plate")
+        self._publish(self.category, [{**QUESTIONS[0], "key": "serial_number"}])
+        ticket.write(
+            {"category_id": self.category.id, "properties": {"serial_number": "A1"}}
+        )
+        self.assertEqual(ticket._get_answers(), {"serial_number": "A1"})
 
     def test_customer_writes(self):
         """His word does not begin work that lacks answers, and is not lost."""

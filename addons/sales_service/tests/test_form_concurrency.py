@@ -67,7 +67,13 @@ class TestFormConcurrency(ConcurrentCase):
                 [("model", "=", tickets._name), ("res_id", "in", tickets.ids)]
             ).unlink()
             env.invalidate_all(flush=False)
-            env["sales.service.category"].search([("name", "=", NAME)]).unlink()
+            categories = env["sales.service.category"].search([("name", "=", NAME)])
+            # What was in force stays otherwise.
+            env.cr.execute(
+                "DELETE FROM sales_service_form_version WHERE category_id = ANY(%s)",
+                [categories.ids],
+            )
+            categories.unlink()
             env["sales.service.team"].search([("name", "=", NAME)]).unlink()
             users = env["res.users"].search([("login", "like", f"{NAME}%")])
             partners = users.partner_id

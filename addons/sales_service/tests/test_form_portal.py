@@ -147,6 +147,43 @@ class TestFormPortal(PortalCase, FormCase):
         self.assertIn("disabled", fieldset)
         self.assertFalse(self._made())
 
+    def test_form_changed(self):
+        """What was filled in of a version before is not lost without a word."""
+        self._login("alpha")
+        asked = [one for one in QUESTIONS if one["name"] not in ("Where", "Our guess")]
+        self._publish(
+            self.category,
+            [{**one, "key": make_key(one["name"], ())} for one in asked],
+        )
+        page = self._send_form().text
+        self.assertIn("“Where” is not asked any more", page)
+        self.assertFalse(self._made())
+        page = self._send_form(a_where=None, a_our_guess="Mine").text
+        self.assertNotIn("Our guess", page)
+        self.assertEqual(self._made().form_version_id.state, "published")
+
+    def test_odd_characters(self):
+        """What the database cannot keep is left out."""
+        self._login("alpha")
+        note = ("files", ("note\0.txt", b"Some text"))
+        self._send_form([note], form_key="a\0b")
+        self.assertTrue(self._made().message_ids.attachment_ids)
+        self.assertEqual(self.url_open("/my/tickets?search=a%00b").status_code, 200)
+
+    def test_moment(self):
+        """Where the customer is, with a login and without."""
+        self._publish(self.other_category, [{"name": "Since", "kind": "datetime"}])
+        self.ticket.category_id = self.other_category
+        self.ticket.partner_id.tz = "Asia/Shanghai"
+        token = self.ticket._portal_ensure_token()
+        self._login(None)
+        url = f"/my/tickets/{self.ticket.id}"
+        page = self._post(
+            f"{url}/answers", access_token=token, a_since="2031-03-03T14:00"
+        ).text
+        self.assertEqual(self.ticket._get_answers(), {"since": "2031-03-03 06:00:00"})
+        self.assertIn("2:00", page)
+
     def test_form_key(self):
         self._login("alpha")
         urls = {self._send_form(form_key="abc").url.split("?")[0] for _time in "12"}

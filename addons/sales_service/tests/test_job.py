@@ -119,6 +119,37 @@ class TestJob(JobCase):
             following.action_check_out()
         self.assertEqual(self._check_in(minutes=600).travel_minutes, 0)
 
+    def test_appointment_kept(self):
+        """Who was there has kept the appointment; the next can be planned."""
+        Appointment = self.env["sales.service.appointment"]
+        made = Appointment.create(
+            {
+                "ticket_id": self.ticket.id,
+                "user_id": self.users["agent"].id,
+                "start": NOON + timedelta(days=1),
+            }
+        )
+        job = self._check_in()
+        with self._at(30):
+            job.action_check_out()
+        # That is of another day.
+        self.assertEqual(made.state, "proposed")
+        made.start = NOON
+        for state in ("proposed", "confirmed"):
+            made = self.ticket._get_live_appointment() or made.create(
+                {
+                    "ticket_id": self.ticket.id,
+                    "user_id": self.users["agent"].id,
+                    "start": NOON,
+                }
+            )
+            if state == "confirmed":
+                made.action_confirm()
+            job = self._check_in(minutes=60)
+            with self._at(90):
+                job.action_check_out()
+            self.assertEqual(made.state, "done")
+
     def test_not_theirs(self):
         for role in ("colleague", "dispatcher", "stranger"):
             with self.subTest(role=role), self.assertRaises(AccessError):
@@ -160,6 +191,31 @@ class TestJob(JobCase):
             job.action_resolve()
         self.assertEqual((job.state, self.ticket.state), ("sealed", "resolved"))
         self.assertIn("Sealed", self.ticket.resolution)
+
+    def test_written_down(self):
+        """A tick is no text."""
+        self.checklist.item_ids.filtered(lambda one: one.kind == "text").required = True
+        job = self._check_in()
+        self._fill(job)
+        colour = job.check_ids.filtered(lambda one: one.kind == "text")
+        colour.done = True
+        with self.assertRaisesRegex(UserError, "Colour"):
+            job.action_sign(PIXEL, "Customer")
+        colour.answer = "Red"
+        with self._at(30):
+            job.action_sign(PIXEL, "Customer")
+        self.assertEqual(job.state, "sealed")
+
+    def test_ticket_cancelled(self):
+        """What was used is out of the van all the same."""
+        job = self._check_in()
+        self._use(job)
+        with self._at(30):
+            job.action_check_out()
+        with self._at(60):
+            self._as("dispatcher", self.ticket).action_cancel()
+        self.assertEqual(job.state, "sealed")
+        self.assertEqual(self._in_van(self.fuse), 4)
 
     def test_checklist_of_above(self):
         below = self.env["sales.service.category"].create(

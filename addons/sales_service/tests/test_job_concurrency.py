@@ -142,6 +142,24 @@ class TestJobConcurrency(ConcurrentCase):
             orders = self._job(env).sudo().ticket_id.service_order_ids
             self.assertEqual((len(orders), len(orders.order_line)), (1, 1))
 
+    def test_added_while_signed(self):
+        """What is on the sealed report is booked, and nothing comes after it."""
+        self._begin(0)
+
+        def add(env):
+            # Not by the form of the job, which is written with its lines.
+            job = self._job(env)
+            job.part_ids.create({"job_id": job.id, "product_id": self.product})
+
+        try:
+            self._race(add, lambda env: self._job(env).action_sign(PIXEL, "Customer"))
+        except UserError:
+            pass  # It came too late, or two were not there.
+        with self._environment() as env:
+            job = self._job(env)
+            if job.state == "sealed":
+                self.assertTrue(all(part.is_booked for part in job.part_ids))
+
     def test_last_piece(self):
         """Of two agents one has it, and the other is told."""
         self._begin(0, 1)

@@ -114,6 +114,95 @@ class TestJobReport(JobCase):
             self.agent.action_resolve()
         self.assertEqual(len(self._send()), 1)
 
+    def test_not_forged(self):
+        """The files behind what is sealed stay, though agents write their jobs."""
+        self._fill(self.job)
+        self.job.photo_ids = [Command.create({"image": PIXEL})]
+        agent = self.env["ir.attachment"].with_user(self.users["agent"])
+        fields_of = [
+            ("sales.service.job", self.job.id, "signature"),
+            ("sales.service.job.photo", self.job.photo_ids.id, "image"),
+        ]
+        self._sign()
+        self._send()
+        files = self.job.sudo().report_id
+        for model, number, field in fields_of:
+            files += files.search(
+                [
+                    ("res_model", "=", model),
+                    ("res_id", "=", number),
+                    ("res_field", "=", field),
+                ]
+            )
+        self.assertEqual(len(files), 3)
+        for file in files.with_env(agent.env):
+            with self.assertRaises(AccessError):
+                file.raw = b"forged"
+            with self.assertRaises(AccessError):
+                file.unlink()
+        for model, number, field in fields_of:
+            with self.assertRaises(AccessError):
+                agent.create(
+                    {
+                        "name": field,
+                        "raw": b"forged",
+                        "res_model": model,
+                        "res_id": number,
+                        "res_field": field,
+                    }
+                )
+        self.assertTrue(self.job.report_id.raw)
+
+    def test_printed(self):
+        """Later the report is what was sent."""
+        self._fill(self.job)
+        report = self.env["ir.actions.report"].with_user(self.users["agent"])
+        with patch.object(type(self.job), "_render_report", lambda self: b"%PDF-1.4"):
+            self._sign()
+            self._send()
+        stored = report.sudo()._get_report("sales_service.service_job_report")
+        self.assertEqual(
+            stored.retrieve_attachment(self.job), self.job.sudo().report_id
+        )
+
+    def test_one_fails(self):
+        """It keeps no other from its customer, and is tried again."""
+        other = self._as("colleague", self._ticket("colleague"))
+        with self._at(0):
+            number = other.action_check_in()["res_id"]
+        theirs = self.job.browse(number).with_user(self.users["colleague"])
+        for job in (self.job, theirs):
+            self._fill(job)
+            with self._at(50):
+                job.action_sign(PIXEL, "Ann")
+        broken = self.job
+
+        def render(job):
+            if job == broken:
+                raise ValueError
+            return b"%PDF-1.4"
+
+        with (
+            patch.object(type(self.job), "_render_report", render),
+            self.assertLogs("odoo.addons.sales_service.models", "ERROR"),
+        ):
+            self.assertFalse(self._send())
+        self.assertTrue(theirs.report_sent_at)
+        self.assertFalse(self.job.sudo().report_id)
+        self.assertEqual(len(self._send()), 1)
+
+    def test_no_address(self):
+        """It is made, once, and not said to be sent."""
+        self.partner.email = False
+        self._fill(self.job)
+        self._sign()
+        self._send()
+        report = self.job.sudo().report_id
+        self.assertTrue(report)
+        self._send()
+        self.assertEqual(self.job.sudo().report_id, report)
+        self.assertFalse(self.job.report_sent_at)
+
     def test_resolved_without_signature(self):
         self._fill(self.job)
         self.job.work_done = "Sealed the flange"

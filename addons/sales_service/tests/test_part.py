@@ -155,6 +155,69 @@ class TestPart(JobCase):
         self.assertEqual(order.amount_untaxed, 10 + 120)
         self.assertEqual(self.job.sudo().hour_line_id, order.order_line[1])
 
+    def test_shelves(self):
+        """Taken from where they lie below the warehouse's stock, each piece once."""
+        self.profile.location_id = False
+        stock = self.job.sudo()._get_source()
+        shelves = self.env["stock.location"].create(
+            [{"name": name, "location_id": stock.id} for name in ("Left", "Right")]
+        )
+        Quant = self.env["stock.quant"]
+        for shelf, quantity in zip(shelves, (3, 2), strict=True):
+            Quant._update_available_quantity(self.fuse, shelf, quantity)
+        Quant._update_available_quantity(self.meter, shelves[0], 1, lot_id=self.lot)
+        for quantity in (2, 2):
+            self._use(self.job, quantity=quantity)
+        self._use(self.job, self.meter, lot_id=self.lot.id)
+        self.job.action_book_parts()
+        quants = Quant.search(
+            [
+                ("product_id", "in", (self.fuse + self.meter).ids),
+                ("location_id", "child_of", stock.id),
+            ]
+        )
+        self.assertEqual(sum(quants.mapped("quantity")), 1)
+        self.assertGreaterEqual(min(quants.mapped("quantity")), 0)
+        self.assertFalse(any(quants.mapped("reserved_quantity")))
+
+    def test_no_part(self):
+        """What has no stock is used as well, but no service."""
+        glue, service = self.env["product.product"].create(
+            [{"name": "Glue", "type": "consu"}, {"name": "Advice", "type": "service"}]
+        )
+        part = self._use(self.job, glue, quantity=0.5)
+        self.job.action_book_parts()
+        move = part.sudo().move_id
+        self.assertEqual((move.state, move.quantity), ("done", 0.5))
+        with self.assertRaises(UserError):
+            self._use(self.job, service)
+
+    def test_prices_updated(self):
+        """Another pricelist charges nothing that is under warranty."""
+        self.ticket.warranty = "warranty"
+        self._use(self.job)
+        self._use(self.job, charge="chargeable")
+        self.job.action_book_parts()
+        order = self.ticket.service_order_ids
+        order.order_line[1].price_unit = 7
+        order.action_update_prices()
+        self.assertEqual(order.order_line.mapped("price_unit"), [0, 10])
+
+    def test_hours_by_the_day(self):
+        self.team.hour_product_id = self.env["product.product"].create(
+            {
+                "name": "Day",
+                "type": "service",
+                "uom_id": self.env.ref("uom.product_uom_day").id,
+                "list_price": 800,
+                "taxes_id": [Command.clear()],
+            }
+        )
+        self._fill(self.job)
+        with self._at(90):
+            self.job.action_sign(PIXEL, "Customer")
+        self.assertEqual(self.ticket.service_order_ids.amount_untaxed, 150)
+
     def test_hours_under_warranty(self):
         self.team.hour_product_id = self.product
         self.ticket.warranty = "warranty"

@@ -18,7 +18,8 @@ AGREED = ("confirmed", "on_way")
 STEPS = {
     "confirm": (("proposed", "offered"), "confirmed"),
     "go": (("confirmed",), "on_way"),
-    "done": (AGREED, "done"),
+    # Also who came without a word to the customer was there.
+    "done": (("proposed", *AGREED), "done"),
     "miss": (AGREED, "missed"),
     "cancel": (LIVE, "cancelled"),
 }
