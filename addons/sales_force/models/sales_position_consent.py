@@ -146,18 +146,10 @@ class ResUsers(models.Model):
         """One's own answer, of reps in companies that ask; nobody else's."""
         self.sales_position_answer = False
         company = self.env.company
-<<<<<<< HEAD
         consent = self.env["sales.position.consent"]
         # sudo: only a setting
         if company.sudo().sales_position_use and company in consent._get_companies():
             answer = consent._get_answer(company)
-=======
-        # sudo: only a setting, and whether there is an own rep
-        user = self.env.user.sudo()
-        company = company.with_env(user.env)
-        if company.sales_position_use and company in user.sales_rep_ids.company_id:
-            answer = self.env["sales.position.consent"]._get_answer(company)
->>>>>>> main
             (self & self.env.user).sales_position_answer = {
                 True: "given",
                 False: "refused",
