@@ -40,8 +40,10 @@ class SalesServiceRating(models.Model):
         index=True,
         ondelete="cascade",
     )
-    company_id = fields.Many2one(related="ticket_id.company_id", store=True, index=True)
-    team_id = fields.Many2one(related="ticket_id.team_id", store=True)
+    company_id = fields.Many2one(
+        related="ticket_id.company_id", store=True, index=True, precompute=True
+    )
+    team_id = fields.Many2one(related="ticket_id.team_id", store=True, precompute=True)
     user_id = fields.Many2one(
         "res.users",
         "Agent",
@@ -331,6 +333,7 @@ class SalesServiceTicket(models.Model):
                 force_send=False,
                 **({"attachment_ids": make_files().ids} if make_files else {}),
             )
+        self._start_mail()
 
     def _notify_by_email_render_layout(
         self, message, recipients_group, *args, **kwargs
