@@ -146,17 +146,18 @@ class SalesServiceClock(models.Model):
         return moved
 
     @api.model
-    def _get_times(self, limits):
+    def _get_times(self, limits, rows=None):
         """When limits are reached, by the times of their tickets.
 
         :param limits: ``[(ticket, policy, minutes, start)]``
+        :param rows: see ``_get_spans`` of tickets
         :return: ``[(deadline, since when a warning is due)]``; None where it stands
             still
         """
         if not limits:
             return []
         tickets = self.ticket_id.union(*(ticket for ticket, *_rest in limits))
-        spans = tickets._get_spans()
+        spans = tickets._get_spans(rows)
         # Tickets that came in together have their deadlines together.
         known, times = {}, []
         for ticket, policy, minutes, start in limits:
@@ -305,16 +306,19 @@ class SalesServiceTicket(models.Model):
 
     # What happens to the limits
 
-    def _begin_limits(self):
-        """Of new tickets, since they came in."""
+    def _begin_limits(self, rows):
+        """Of new tickets, since they came in.
+
+        :param rows: their times
+        """
         for policy, tickets in self.grouped(
             self.env["sales.service.sla"]._get_for(self).get
         ).items():
             if policy:
                 tickets.sla_id = policy
-        self._keep_next(self._begin_clocks("response", "resolution"))
+        self._keep_next(self._begin_clocks("response", "resolution", rows=rows))
 
-    def _begin_clocks(self, *kinds):
+    def _begin_clocks(self, *kinds, rows=None):
         """:return: the new clocks, with their deadlines"""
         Clock, now = self.env["sales.service.clock"], self._get_now()
         begun = [
@@ -342,7 +346,7 @@ class SalesServiceTicket(models.Model):
                 for (kind, *_rest), (ticket, policy, minutes, start), (
                     deadline,
                     warn_at,
-                ) in zip(begun, limits, Clock._get_times(limits), strict=True)
+                ) in zip(begun, limits, Clock._get_times(limits, rows), strict=True)
             ]
         )
 
@@ -455,11 +459,15 @@ class SalesServiceTicket(models.Model):
             )._begin_clocks(kind)
         self._move_limits(why)
 
-    def _get_spans(self):
-        """The times of the tickets as the clock computes with: ``{ticket: [Span]}``."""
-        rows = self.env["sales.service.interval"].search_fetch(
-            [("ticket_id", "in", self.ids)], order="start, id"
-        )
+    def _get_spans(self, rows=None):
+        """The times of the tickets as the clock computes with: ``{ticket: [Span]}``.
+
+        :param rows: where they are known
+        """
+        if rows is None:
+            rows = self.env["sales.service.interval"].search_fetch(
+                [("ticket_id", "in", self.ids)], order="start, id"
+            )
         now = self._get_now()
         years = min([now, *rows.mapped("start")]).year, (now + HORIZON).year + 1
         spans = {ticket: [] for ticket in self}
@@ -490,10 +498,10 @@ class SalesServiceTicket(models.Model):
 
     def _follow_message(self, message):
         """An agent's answer meets limits, a customer's begins one."""
-        comment = self.env.ref("mail.mt_comment")
+        comment = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment")
         if (
             message.message_type not in ("comment", "email", "email_outgoing")
-            or message.subtype_id != comment
+            or message.subtype_id.id != comment
             or message.is_internal
         ):
             return

@@ -186,7 +186,10 @@ class SalesServiceTicket(models.Model):
     def _track_subtype(self, init_values):
         self.ensure_one()
         if "state" in init_values and self.state in ("resolved", "reopened"):
-            return self.env.ref(f"sales_service.mt_ticket_{self.state}")
+            xml_id = f"sales_service.mt_ticket_{self.state}"
+            return self.env["mail.message.subtype"].browse(
+                self.env["ir.model.data"]._xmlid_to_res_id(xml_id)
+            )
         return super()._track_subtype(init_values)
 
     # Stages
@@ -219,6 +222,8 @@ class SalesServiceTicket(models.Model):
 
     def _place(self):
         """Put tickets into the stage of their state, unless they are in one of it."""
-        for stage, tickets in self.grouped(lambda one: one._get_stage(one.state)).items():
+        for stage, tickets in self.grouped(
+            lambda one: one._get_stage(one.state)
+        ).items():
             if tickets.stage_id != stage:
                 tickets.stage_id = stage

@@ -67,9 +67,12 @@ class SalesServiceInterval(models.Model):
 
     @api.model
     def _begin(self, tickets):
-        """Write down what new tickets are in, since they came in."""
+        """Write down what new tickets are in, since they came in.
+
+        :return: the rows
+        """
         # sudo: what happened is written down, whoever did it
-        self.sudo().create(
+        return self.sudo().create(
             [
                 {**vals, "start": tickets._get_now()}
                 for vals in self._get_values(tickets.sudo())

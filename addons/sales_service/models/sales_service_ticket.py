@@ -432,8 +432,7 @@ class SalesServiceTicket(models.Model):
             self.browse()._check_may_hand_out(user)
         # sudo: times and limits are stamped
         stamped = tickets.sudo().with_context(tracking_disable=True)
-        self.env["sales.service.interval"]._begin(stamped)
-        stamped._begin_limits()
+        stamped._begin_limits(self.env["sales.service.interval"]._begin(stamped))
         return tickets
 
     def _create(self, data_list):
@@ -452,6 +451,9 @@ class SalesServiceTicket(models.Model):
                 team._get_columns(), row["state"], row.get("stage_id")
             )
         return super()._create(data_list)
+
+    def _creation_message(self):
+        return self.env._("Service Ticket created")
 
     def _log_created(self):
         """A note, no message of a subtype: nobody follows that by default."""
