@@ -145,6 +145,13 @@ class SalesServiceTicket(models.Model):
     )
 
     @api.model
+    def _detect_loop_sender_domain(self, email_from_normalized):
+        """Who has no address that can be read did not send what all others have."""
+        if not email_from_normalized:
+            return None
+        return super()._detect_loop_sender_domain(email_from_normalized)
+
+    @api.model
     def _route_letter(self, message, message_dict, routes):
         """What core has found out, as far as it goes to tickets.
 

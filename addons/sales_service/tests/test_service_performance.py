@@ -66,9 +66,9 @@ class TestServicePerformance(ServiceCase):
         steps = {
             "create": (22, lambda: self._make(1)),
             "assign": (44, lambda: ticket.action_assign(self.users["agent"].id)),
-            "start": (12, ticket.action_start),
-            "resolve": (75, ticket.action_resolve),
-            "close": (15, ticket.action_close),
+            "start": (20, ticket.action_start),
+            "resolve": (85, ticket.action_resolve),
+            "close": (28, ticket.action_close),
         }
         for name, (budget, work) in steps.items():
             with self.subTest(name):
