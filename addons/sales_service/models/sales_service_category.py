@@ -63,6 +63,16 @@ class SalesServiceCategory(models.Model):
                     )
                 )
 
+    def unlink(self):
+        """Policies of the category are of one category less."""
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
+    def _get_path(self):
+        """The ids of the category and of those above, from the top; none of none."""
+        return [int(id_) for id_ in (self.parent_path or "").split("/") if id_]
+
     def _get_team(self):
         """The team of the category, or of the nearest above that has one."""
         category = self

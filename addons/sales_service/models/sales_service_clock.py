@@ -89,12 +89,13 @@ class SalesServiceClock(models.Model):
 
     @api.model
     def _get_running(self, tickets):
-        return self.search(
+        return self.search_fetch(
             [
                 ("ticket_id", "in", tickets.ids),
                 ("met_at", "=", False),
                 ("dropped_at", "=", False),
-            ]
+            ],
+            order="start, id",
         )
 
     def _keep_breaches(self):
@@ -113,20 +114,11 @@ class SalesServiceClock(models.Model):
         :return: ``{clock: deadline before}`` of those whose deadline moved
         """
         self._keep_breaches()
-        spans = self.ticket_id._get_spans()
-        # Tickets that came in together have their deadlines together.
-        known, moved = {}, {}
-        for clock in self:
-            key = (
-                *(clock.sla_id, clock.minutes, clock.start),
-                *(
-                    (span.start, span.stop, span.state, id(span.schedule))
-                    for span in spans[clock.ticket_id]
-                ),
-            )
-            if key not in known:
-                known[key] = clock._get_times(spans[clock.ticket_id])
-            deadline, warn_at = known[key]
+        times = self._get_times(
+            [(one.ticket_id, one.sla_id, one.minutes, one.start) for one in self]
+        )
+        moved = {}
+        for clock, (deadline, warn_at) in zip(self, times, strict=True):
             before = clock.deadline or None
             if before != deadline:
                 moved[clock] = before
@@ -134,16 +126,42 @@ class SalesServiceClock(models.Model):
                 clock.write({"deadline": deadline, "warn_at": warn_at})
         return moved
 
-    def _get_times(self, spans):
-        """``(deadline, since when a warning is due)``; None where it stands still."""
-        pauses = self.sla_id._get_pauses()
-        limit = timedelta(minutes=self.minutes)
-        warning = limit * (100 - self.sla_id.warn_percent) / 100
-        times = (
-            reached(spans, pauses, length, self.start) for length in (limit, warning)
-        )
-        # What an hour is divided into is no whole second always.
-        return tuple(moment and moment.replace(microsecond=0) for moment in times)
+    @api.model
+    def _get_times(self, limits, rows=None):
+        """When limits are reached, by the times of their tickets.
+
+        :param limits: ``[(ticket, policy, minutes, start)]``
+        :param rows: see ``_get_spans`` of tickets
+        :return: ``[(deadline, since when a warning is due)]``; None where it stands
+            still
+        """
+        if not limits:
+            return []
+        tickets = self.ticket_id.union(*(ticket for ticket, *_rest in limits))
+        spans = tickets._get_spans(rows)
+        # Tickets that came in together have their deadlines together.
+        known, times = {}, []
+        for ticket, policy, minutes, start in limits:
+            key = (
+                *(policy.id, minutes, start),
+                *(
+                    (span.start, span.stop, span.state, id(span.schedule))
+                    for span in spans[ticket]
+                ),
+            )
+            if key not in known:
+                rule = policy._get_rule()
+                limit = timedelta(minutes=minutes)
+                known[key] = tuple(
+                    # What an hour is divided into is no whole second always.
+                    moment and moment.replace(microsecond=0)
+                    for moment in (
+                        reached(spans[ticket], rule.pauses, length, start)
+                        for length in (limit, limit * (100 - rule.warn_percent) / 100)
+                    )
+                )
+            times.append(known[key])
+        return times
 
     def _end(self, how):
         """They ended now, in time or late.
@@ -269,30 +287,47 @@ class SalesServiceTicket(models.Model):
 
     # What happens to the limits
 
-    def _begin_limits(self):
-        """Of new tickets, since they came in."""
+    def _begin_limits(self, rows):
+        """Of new tickets, since they came in.
+
+        :param rows: their times
+        """
         for policy, tickets in self.grouped(
             self.env["sales.service.sla"]._get_for(self).get
         ).items():
             if policy:
                 tickets.sla_id = policy
-        self._begin_clocks("response", "resolution")
-        self._move_limits()
+        self._keep_next(self._begin_clocks("response", "resolution", rows=rows))
 
-    def _begin_clocks(self, *kinds):
-        self.env["sales.service.clock"].create(
+    def _begin_clocks(self, *kinds, rows=None):
+        """:return: the new clocks, with their deadlines"""
+        Clock, now = self.env["sales.service.clock"], self._get_now()
+        begun = [
+            (kind, ticket, ticket.sla_id, minutes)
+            for ticket in self.filtered("sla_id")
+            for kind in kinds
+            if (minutes := ticket.sla_id._get_rule().minutes[kind])
+        ]
+        limits = [
+            # The others run since the ticket came in.
+            (ticket, policy, minutes, now if kind == "reply" else ticket.opened_at)
+            for kind, ticket, policy, minutes in begun
+        ]
+        return Clock.create(
             [
                 {
                     "ticket_id": ticket.id,
                     "kind": kind,
-                    "sla_id": ticket.sla_id.id,
-                    "minutes": ticket.sla_id._minutes(kind),
-                    # The others run since the ticket came in.
-                    "start": self._get_now() if kind == "reply" else ticket.opened_at,
+                    "sla_id": policy.id,
+                    "minutes": minutes,
+                    "start": start,
+                    "deadline": deadline,
+                    "warn_at": warn_at,
                 }
-                for ticket in self
-                for kind in kinds
-                if ticket.sla_id and ticket.sla_id._minutes(kind)
+                for (kind, *_rest), (ticket, policy, minutes, start), (
+                    deadline,
+                    warn_at,
+                ) in zip(begun, limits, Clock._get_times(limits, rows), strict=True)
             ]
         )
 
@@ -303,9 +338,7 @@ class SalesServiceTicket(models.Model):
         """
         clocks = self.env["sales.service.clock"]._get_running(self)
         moved = clocks._move()
-        next_of = clocks.grouped("ticket_id")
-        for ticket in self:
-            ticket._keep_next(next_of.get(ticket, clocks.browse()))
+        self._keep_next(clocks)
         if not why:
             return
         bodies = {}
@@ -323,42 +356,52 @@ class SalesServiceTicket(models.Model):
         )
 
     def _keep_next(self, running):
-        """Keep the next of the running limits on the ticket, where lists look."""
-        first = min(
-            running.filtered("deadline"), key=lambda one: one.deadline, default=running
-        )[:1]
-        vals = {
-            "deadline": first.deadline,
-            "warn_at": min(filter(None, running.mapped("warn_at")), default=False),
-        }
-        if any(self[name] != value for name, value in vals.items()):
-            self.write(vals)
+        """Keep the next of the running limits on each ticket, where lists look."""
+        clocks_of, none = running.grouped("ticket_id"), running.browse()
+        for ticket in self:
+            vals = {
+                name: min(
+                    filter(None, clocks_of.get(ticket, none).mapped(name)),
+                    default=False,
+                )
+                for name in ("deadline", "warn_at")
+            }
+            if any(ticket[name] != value for name, value in vals.items()):
+                ticket.write(vals)
+
+    def _end_limits(self, how, *kinds):
+        """:param how: ``met_at`` or ``dropped_at``"""
+        clocks = self.env["sales.service.clock"]._get_running(self)
+        ended = clocks.filtered(lambda one: one.kind in kinds)
+        ended._end(how)
+        self._keep_next(clocks - ended)
 
     def _meet_limits(self, *kinds):
-        clocks = self.env["sales.service.clock"]._get_running(self)
-        clocks.filtered(lambda one: one.kind in kinds)._end("met_at")
         # Who resolves has answered, if only with what was done.
         self.filtered(lambda one: not one.responded_at).write(
             {"responded_at": self._get_now()}
         )
-        self._move_limits()
+        self._end_limits("met_at", *kinds)
 
-    def _follow_limits(self, changed):
-        """:param changed: names of the fields that were written"""
+    def _follow_limits(self, changed, turned):
+        """What was written may have moved limits.
+
+        :param changed: names of the fields
+        :param turned: the tickets that began to wait, or went on, or work other hours
+        """
         running = self.filtered("is_open")
         if "state" in changed:
-            clocks = self.env["sales.service.clock"]
             self.filtered(lambda one: one.state == "resolved")._meet_limits(*LIMITS)
-            cancelled = self.filtered(lambda one: one.state == "cancelled")
-            clocks._get_running(cancelled)._end("dropped_at")
-            cancelled._move_limits()
+            self.filtered(lambda one: one.state == "cancelled")._end_limits(
+                "dropped_at", *LIMITS
+            )
             running.filtered(lambda one: one.state == "reopened")._begin_again()
         if changed & _CHOOSE_POLICY:
             running._follow_policy(
                 self.env._("team, category, priority or customer changed")
             )
         elif "state" in changed:
-            running._move_limits()
+            (running & turned)._move_limits()
 
     def _begin_again(self):
         """The limits that ended with the ticket go on, by the policy of today."""
@@ -383,7 +426,7 @@ class SalesServiceTicket(models.Model):
                 ticket.sla_id = policies[ticket]
         for clock in clocks:
             policy = policies[clock.ticket_id]
-            minutes = policy._minutes(clock.kind) if policy else 0
+            minutes = policy._get_rule().minutes[clock.kind] if policy else 0
             if not minutes:
                 clock._end("dropped_at")
             elif (clock.sla_id, clock.minutes) != (policy, minutes):
@@ -397,31 +440,24 @@ class SalesServiceTicket(models.Model):
             )._begin_clocks(kind)
         self._move_limits(why)
 
-    def _get_spans(self):
-        """The times of the tickets as the clock computes with: ``{ticket: [Span]}``."""
-        rows = self.env["sales.service.interval"].search(
-            [("ticket_id", "in", self.ids)]
-        )
-        schedules = {}
-        if rows:
-            first = min(rows.mapped("start"))
-            last = self._get_now() + HORIZON + timedelta(days=62)
-            for company, some in rows.grouped("company_id").items():
-                working_time = self.env["sales.working.time"].with_company(company)
-                for kind in (some.calendar_id, company):
-                    schedules.update(
-                        {
-                            (company, subject if kind != company else None): schedule
-                            for subject, schedule in working_time.schedules(
-                                kind, first, last
-                            ).items()
-                        }
-                    )
+    def _get_spans(self, rows=None):
+        """The times of the tickets as the clock computes with: ``{ticket: [Span]}``.
+
+        :param rows: where they are known
+        """
+        if rows is None:
+            rows = self.env["sales.service.interval"].search_fetch(
+                [("ticket_id", "in", self.ids)], order="start, id"
+            )
+        now = self._get_now()
+        years = min([now, *rows.mapped("start")]).year, (now + HORIZON).year + 1
         spans = {ticket: [] for ticket in self}
         for row in rows:
             schedule = None
             if not row.is_always_open:
-                schedule = schedules[row.company_id, row.calendar_id or None]
+                schedule = self._get_schedule(
+                    row.company_id.id, row.calendar_id.id, *years
+                )
             spans[row.ticket_id].append(
                 Span(row.start, row.stop or None, row.state, schedule)
             )
@@ -443,10 +479,10 @@ class SalesServiceTicket(models.Model):
 
     def _follow_message(self, message):
         """An agent's answer meets limits, a customer's begins one."""
-        comment = self.env.ref("mail.mt_comment")
+        comment = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_comment")
         if (
             message.message_type not in ("comment", "email", "email_outgoing")
-            or message.subtype_id != comment
+            or message.subtype_id.id != comment
             or message.is_internal
         ):
             return

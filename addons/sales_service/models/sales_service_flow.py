@@ -5,7 +5,7 @@ from odoo.tools import is_html_empty
 
 from odoo.addons.sales_force.locking import write_lock
 
-from ..tickets.states import OPEN, STATES, STEP_TO, STEPS, WAITING
+from ..tickets.states import OPEN, STEP_TO, STEPS, WAITING, column
 
 # The moment that reaching a state stamps.
 _STAMPS = {
@@ -20,7 +20,6 @@ _STAMPS = {
 _OF_AN_AGENT = {"accepted", "in_progress", *WAITING}
 # The steps that are counted.
 _COUNTS = {"refuse": "refuse_count", "reopen": "reopen_count"}
-_WAY = [state for state, _label in STATES]
 
 
 class SalesServiceTicket(models.Model):
@@ -156,25 +155,30 @@ class SalesServiceTicket(models.Model):
             vals[_STAMPS[state]] = self._get_now()
         # sudo: states and moments are stamped; who may take the step was checked
         tickets = self.sudo()
-        tickets.write({**vals, "state": state})
+        tickets._put(state, **vals)
         if step in _COUNTS:
             for ticket in tickets:
                 ticket[_COUNTS[step]] += 1
-        tickets._place()
         return True
+
+    def _put(self, state, **vals):
+        """Into a state and the stage of it, with one write. Called as superuser."""
+        for stage, tickets in self.grouped(lambda one: one._get_stage(state)).items():
+            tickets.write({**vals, "state": state, "stage_id": stage.id})
 
     def _follow_agent(self, before):
         """A ticket that somebody else gets is assigned, and anew to accept.
 
         :param before: ``{ticket: agent}`` before it was written
+        :return: the tickets whose state was written
         """
         moved = self.filtered(lambda one: one.user_id != before[one] and one.is_open)
-        # sudo: the state is stamped
-        moved = moved.sudo()
         got = moved.filtered("user_id")
-        got.write({"state": "assigned", "assigned_at": self._get_now()})
-        (moved - got).filtered(lambda one: one.state != "new").write({"state": "new"})
-        moved._place()
+        left = (moved - got).filtered(lambda one: one.state != "new")
+        # sudo: the state is stamped
+        got.sudo()._put("assigned", assigned_at=self._get_now())
+        left.sudo()._put("new")
+        return got + left
 
     def _creation_subtype(self):
         return self.env.ref("sales_service.mt_ticket_new")
@@ -182,16 +186,20 @@ class SalesServiceTicket(models.Model):
     def _track_subtype(self, init_values):
         self.ensure_one()
         if "state" in init_values and self.state in ("resolved", "reopened"):
-            return self.env.ref(f"sales_service.mt_ticket_{self.state}")
+            xml_id = f"sales_service.mt_ticket_{self.state}"
+            return self.env["mail.message.subtype"].browse(
+                self.env["ir.model.data"]._xmlid_to_res_id(xml_id)
+            )
         return super()._track_subtype(init_values)
 
     # Stages
 
     def _follow_stage(self):
         """A ticket that was put into another stage takes the stage's step."""
-        wanted = self._get_stages_by_state()
         moved = self.filtered(
-            lambda one: one.stage_id and one.stage_id.state != wanted[one].state
+            lambda one: (
+                one.stage_id and one.stage_id.state != one._get_stage(one.state).state
+            )
         )
         for state, tickets in moved.grouped(lambda one: one.stage_id.state).items():
             if state == "new":
@@ -207,32 +215,15 @@ class SalesServiceTicket(models.Model):
         # sudo: another team's column of the same state is not theirs
         self.sudo()._place()
 
-    def _get_stages_by_state(self):
-        """By ticket: the first stage of its state, else of the state before."""
-        stages_of = self.team_id._get_stages()
-        result = {}
-        for (team, state), tickets in self.grouped(
-            lambda one: (one.team_id, one.state)
-        ).items():
-            place = _WAY.index(state)
-            reached = self.env["sales.service.stage"]
-            for stage in stages_of[team]:
-                way = _WAY.index(stage.state)
-                if way <= place and (not reached or way > _WAY.index(reached.state)):
-                    reached = stage
-            result.update(dict.fromkeys(tickets, reached))
-        return result
+    def _get_stage(self, state):
+        """The stage for a state: that which it is in, if that is one of the state."""
+        columns = self.team_id._get_columns()
+        return self.stage_id.browse(column(columns, state, self.stage_id.id) or ())
 
     def _place(self):
         """Put tickets into the stage of their state, unless they are in one of it."""
-        stages_of = self.team_id._get_stages()
-        wanted = self._get_stages_by_state()
-        wrong = self.filtered(
-            lambda one: (
-                one.stage_id not in stages_of[one.team_id]
-                or one.stage_id.state != wanted[one].state
-            )
-        )
-        for stage, tickets in wrong.grouped(wanted.get).items():
+        for stage, tickets in self.grouped(
+            lambda one: one._get_stage(one.state)
+        ).items():
             if tickets.stage_id != stage:
                 tickets.stage_id = stage

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import ormcache
 
 from odoo.addons.sales_force.locking import write_lock
 
@@ -76,6 +77,14 @@ class SalesServiceFormVersion(models.Model):
         for version in self:
             version.question_count = counts.get(version._origin, 0)
 
+    @api.model
+    @ormcache()
+    def _get_published(self):
+        """The versions in force by category, as ids; each new ticket asks for one."""
+        # sudo: a form is asked whoever takes the ticket down
+        versions = self.sudo().search([("state", "=", "published")])
+        return {version.category_id.id: version.id for version in versions}
+
     @api.model_create_multi
     def create(self, vals_list):
         versions = super().create(vals_list)
@@ -88,7 +97,10 @@ class SalesServiceFormVersion(models.Model):
     def write(self, vals):
         if {"category_id", "question_ids"} & vals.keys():
             self._check_draft()
-        return super().write(vals)
+        result = super().write(vals)
+        if "state" in vals:
+            self.env.registry.clear_cache()
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_force(self):
@@ -190,26 +202,15 @@ class SalesServiceCategory(models.Model):
 
     def _get_forms(self):
         """By category: the version in force, else of the nearest above that has one."""
+        Version = self.env["sales.service.form.version"]
+        of = Version._get_published()
         # sudo: customers choose from categories that they do not read
-        categories = self.sudo()
-        above = {
-            category: [
-                int(part) for part in (category.parent_path or "").split("/") if part
-            ]
-            or category.ids
-            for category in categories
-        }
-        ids = {id_ for path in above.values() for id_ in path}
-        # sudo: a form is asked whoever takes the ticket down
-        Version = self.env["sales.service.form.version"].sudo()
-        versions = Version.search(
-            [("category_id", "in", list(ids)), ("state", "=", "published")]
-        )
-        of = {version.category_id.id: version.sudo(False) for version in versions}
-        none = self.env["sales.service.form.version"]
+        paths = {one: one._get_path() or one.ids for one in self.sudo()}
         return {
-            category: next((of[one] for one in reversed(path) if one in of), none)
-            for category, path in above.items()
+            category: Version.browse(
+                next((of[one] for one in reversed(path) if one in of), ())
+            )
+            for category, path in paths.items()
         }
 
     def _get_form(self):

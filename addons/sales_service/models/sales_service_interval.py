@@ -1,6 +1,9 @@
 from odoo import api, fields, models
 
-from ..tickets.states import STATES
+from ..tickets.states import DONE, STATES, WAITING
+
+# In these a limit may stand still, as its policy has it.
+_STILL = {*DONE, *WAITING}
 
 
 class SalesServiceInterval(models.Model):
@@ -44,41 +47,68 @@ class SalesServiceInterval(models.Model):
     )
 
     @api.model
+    def _begin(self, tickets):
+        """Write down what new tickets are in, since they came in.
+
+        :return: the rows
+        """
+        # sudo: what happened is written down, whoever did it
+        return self.sudo().create(
+            [
+                {**vals, "start": tickets._get_now()}
+                for vals in self._get_values(tickets.sudo())
+            ]
+        )
+
+    @api.model
     def _follow(self, tickets):
         """Write down what tickets are in from now on, where that has changed.
 
         A set: one query to read, one to end and one to add, for any number.
+
+        :return: the tickets whose limits may run on in another way
         """
         now = tickets._get_now()
         # sudo: what happened is written down, whoever did it
         self = self.sudo()
-        running = {
-            row.ticket_id: row
-            for row in self.search(
-                [("ticket_id", "in", tickets.ids), ("stop", "=", False)]
-            )
-        }
-        over, begun = self.browse(), []
-        for ticket in tickets.with_env(self.env):
-            calendar, always = ticket.team_id._get_hours()
-            vals = {
-                "ticket_id": ticket.id,
-                "state": ticket.state,
-                "user_id": ticket.user_id.id,
-                "team_id": ticket.team_id.id,
-                "calendar_id": calendar.id,
-                "is_always_open": always,
+        running = self.search_fetch(
+            [("ticket_id", "in", tickets.ids), ("stop", "=", False)], order="id"
+        ).grouped("ticket_id")
+        over, begun, turned = self.browse(), [], []
+        for ticket, vals in zip(
+            tickets, self._get_values(tickets.with_env(self.env)), strict=True
+        ):
+            row = running.get(ticket, self.browse())
+            before = {
+                name: row._fields[name].convert_to_write(row[name], row)
+                for name in vals
             }
-            row = running.get(ticket)
-            if row and all(
-                row._fields[name].convert_to_write(row[name], row) == value
-                for name, value in vals.items()
-            ):
+            if before == vals:
                 continue
-            if row:
-                over |= row
+            over |= row
             begun.append({**vals, "start": now})
+            if {before["state"], vals["state"]} & _STILL or any(
+                before[name] != vals[name] for name in ("calendar_id", "is_always_open")
+            ):
+                turned.append(ticket.id)
         over.write({"stop": now})
         # Ended rows free the place of those that run.
         over.flush_recordset(["stop"])
         self.create(begun)
+        return tickets.browse(turned)
+
+    @api.model
+    def _get_values(self, tickets):
+        """What tickets are in now."""
+        hours = {team: team._get_hours() for team in tickets.team_id}
+        return [
+            {
+                "ticket_id": ticket.id,
+                "state": ticket.state,
+                "user_id": ticket.user_id.id,
+                "team_id": ticket.team_id.id,
+                "calendar_id": hours[ticket.team_id][0].id,
+                "is_always_open": hours[ticket.team_id][1],
+            }
+            for ticket in tickets
+        ]

@@ -72,6 +72,8 @@ class SalesServiceJob(models.Model):
 
     def _seal(self):
         """From now on the job is what the customer has in writing."""
+        if not self:
+            return
         # sudo: what follows from the end of a job is stamped
         jobs = self.sudo()
         jobs._book()

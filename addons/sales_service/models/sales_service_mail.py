@@ -20,6 +20,10 @@ from .sales_service_ticket import INTERNAL
 _logger = logging.getLogger(__name__)
 
 TICKET = "sales.service.ticket"
+# In the context of mail that colleagues get.
+_TO_AGENTS = "sales_service_to_agents"
+# That the queue is started in a transaction.
+_MAILED = "sales_service.mailed"
 # A subject may be a novel; the number of a ticket is at its beginning.
 _WORDS = 50
 
@@ -139,6 +143,13 @@ class SalesServiceTicket(models.Model):
         groups=INTERNAL,
         help="The ticket that the customer answered to when it was long closed.",
     )
+
+    @api.model
+    def _detect_loop_sender_domain(self, email_from_normalized):
+        """Who has no address that can be read did not send what all others have."""
+        if not email_from_normalized:
+            return None
+        return super()._detect_loop_sender_domain(email_from_normalized)
 
     @api.model
     def _route_letter(self, message, message_dict, routes):
@@ -314,6 +325,39 @@ class SalesServiceTicket(models.Model):
                     ticket=ticket._get_html_link(),
                 )
             )
+
+    def _message_auto_subscribe_notify(self, partner_ids, template):
+        """Who is given a ticket is written to from the queue, which starts at once.
+
+        Nobody who hands tickets out waits for the mail server.
+        """
+        if self.env.context.get("mail_auto_subscribe_no_notify"):
+            return
+        queued = self.with_context(mail_notify_force_send=False, **{_TO_AGENTS: True})
+        super(SalesServiceTicket, queued)._message_auto_subscribe_notify(
+            partner_ids, template
+        )
+        self._start_mail()
+
+    def _mail_get_partners(self, introspect_fields=False):
+        """Mail to agents has no customer, for whom links would be made."""
+        if self.env.context.get(_TO_AGENTS):
+            return dict.fromkeys(self.ids, self.env["res.partner"])
+        return super()._mail_get_partners(introspect_fields=introspect_fields)
+
+    @api.model
+    def _start_mail(self):
+        """Mail that is queued leaves when this transaction is committed, not hourly."""
+        data = self.env.cr.precommit.data
+        if not data.get(_MAILED):
+            data[_MAILED] = True
+            # sudo: whoever has caused the mail
+            queue = self.env["ir.cron"].sudo()
+            queue.browse(
+                self.env["ir.model.data"]._xmlid_to_res_id(
+                    "mail.ir_cron_mail_scheduler_action"
+                )
+            )._trigger()
 
     def _message_post_after_hook(self, message, msg_values):
         if (

@@ -3,8 +3,6 @@ from odoo.tools import SQL
 
 from odoo.addons.sales_force.ledger.crediting import local_date
 
-from .sales_service_report import SUPPLIER
-
 # A rate is no sum: it is made of the sums that it divides.
 _RATE = "rate:sum"
 
@@ -58,20 +56,23 @@ class SalesServiceQuality(models.Model):
 
     @property
     def _table_query(self):
+        # PostgreSQL looks at the days and products that are asked for only, since there
+        # is no window over all rows, and for suppliers only where they are asked for,
+        # since what is joined is unique. A row's id is made of the first of its moves
+        # and tickets, which are in no other row.
         return SQL(
             """
-            SELECT row_number() OVER (
-                    ORDER BY t.date, t.company_id, t.product_id, t.lot_id
-                ) AS id,
-                t.company_id, t.date, t.product_id, pt.categ_id, t.lot_id,
+            SELECT t.id, t.company_id, t.date, t.product_id, pt.categ_id, t.lot_id,
                 COALESCE(receipt.partner_id, vendor.partner_id) AS supplier_id,
                 t.sold, t.tickets,
                 1000 * t.tickets / NULLIF(t.sold, 0) AS rate
             FROM (
-                SELECT f.company_id, %(day)s AS date, f.product_id, f.lot_id,
+                SELECT min(f.id) AS id, f.company_id, %(day)s AS date,
+                    f.product_id, f.lot_id,
                     sum(f.sold) AS sold, sum(f.tickets)::integer AS tickets
                 FROM (
-                    SELECT l.company_id, l.date AS moment, l.product_id, l.lot_id,
+                    SELECT 2 * l.id AS id, l.company_id, l.date AS moment,
+                        l.product_id, l.lot_id,
                         l.quantity_product_uom
                             * CASE target.usage WHEN 'customer' THEN 1 ELSE -1 END
                             AS sold,
@@ -82,29 +83,38 @@ class SalesServiceQuality(models.Model):
                     WHERE l.state = 'done'
                       AND (origin.usage = 'customer') <> (target.usage = 'customer')
                     UNION ALL
-                    SELECT company_id, opened_at, product_id, lot_id, 0, 1
+                    SELECT 2 * id + 1, company_id, opened_at, product_id, lot_id, 0, 1
                     FROM sales_service_ticket
                     WHERE product_id IS NOT NULL AND state <> 'cancelled'
                 ) f
                 JOIN res_company c ON c.id = f.company_id
                 LEFT JOIN resource_calendar rc ON rc.id = c.resource_calendar_id
-                GROUP BY 1, 2, 3, 4
+                GROUP BY 2, 3, 4, 5
             ) t
             JOIN product_product v ON v.id = t.product_id
             JOIN product_template pt ON pt.id = v.product_tmpl_id
-            LEFT JOIN LATERAL (
-                SELECT p.partner_id FROM stock_move_line l
+            LEFT JOIN (
+                SELECT DISTINCT ON (l.lot_id) l.lot_id, p.partner_id
+                FROM stock_move_line l
                 JOIN stock_location origin ON origin.id = l.location_id
                     AND origin.usage = 'supplier'
                 JOIN stock_move m ON m.id = l.move_id
                 JOIN stock_picking p ON p.id = m.picking_id
-                WHERE l.lot_id = t.lot_id AND l.state = 'done'
-                ORDER BY l.date, l.id LIMIT 1
-            ) receipt ON TRUE
-            LEFT JOIN LATERAL (%(vendor)s) vendor ON TRUE
+                WHERE l.lot_id IS NOT NULL AND l.state = 'done'
+                ORDER BY l.lot_id, l.date, l.id
+            ) receipt ON receipt.lot_id = t.lot_id
+            LEFT JOIN (
+                SELECT DISTINCT ON (c.id, v.id)
+                    c.id AS company_id, v.id AS product_id, s.partner_id
+                FROM product_supplierinfo s
+                JOIN product_product v ON v.product_tmpl_id = s.product_tmpl_id
+                    AND (s.product_id IS NULL OR s.product_id = v.id)
+                JOIN res_company c ON (s.company_id IS NULL OR s.company_id = c.id)
+                ORDER BY c.id, v.id, s.sequence, s.id
+            ) vendor ON vendor.company_id = t.company_id
+                AND vendor.product_id = t.product_id
             """,
             day=local_date("f.moment", "COALESCE(rc.tz, 'UTC')"),
-            vendor=SUPPLIER,
         )
 
     @api.model

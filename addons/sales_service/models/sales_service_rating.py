@@ -40,8 +40,10 @@ class SalesServiceRating(models.Model):
         index=True,
         ondelete="cascade",
     )
-    company_id = fields.Many2one(related="ticket_id.company_id", store=True, index=True)
-    team_id = fields.Many2one(related="ticket_id.team_id", store=True)
+    company_id = fields.Many2one(
+        related="ticket_id.company_id", store=True, index=True, precompute=True
+    )
+    team_id = fields.Many2one(related="ticket_id.team_id", store=True, precompute=True)
     user_id = fields.Many2one(
         "res.users",
         "Agent",
@@ -296,9 +298,9 @@ class SalesServiceTicket(models.Model):
         )
 
     def _mail(self, template, make_files=None):
-        """Write to the customers who have an address.
+        """Write to the customers who have an address, to all of them at once.
 
-        :param make_files: makes the attachments of each mail
+        :param make_files: makes the attachments of the mail of one ticket
         """
         # What demo data says of the past is mailed to nobody.
         if self.env.cr.cache.get(PAST):
@@ -306,14 +308,28 @@ class SalesServiceTicket(models.Model):
         template = self.env.ref(template, raise_if_not_found=False)
         if not template:
             return
-        for ticket in self.filtered("partner_id.email"):
-            ticket.message_post_with_source(
-                template,
-                email_layout_xmlid="mail.mail_notification_light",
-                subtype_xmlid="mail.mt_note",
-                force_send=False,
+        tickets = self.filtered("partner_id.email")
+        if not tickets:
+            return
+        # What ``message_post_with_source`` does for one after the other.
+        composer = self.env["mail.compose.message"].with_context(
+            default_composition_mode="comment",
+            default_model=self._name,
+            default_res_ids=tickets.ids,
+            default_template_id=template.id,
+        )
+        composer.create(
+            {
+                "message_type": "notification",
+                "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id(
+                    "mail.mt_note"
+                ),
+                "email_layout_xmlid": "mail.mail_notification_light",
+                "force_send": False,
                 **({"attachment_ids": make_files().ids} if make_files else {}),
-            )
+            }
+        )._action_send_mail()
+        self._start_mail()
 
     def _notify_by_email_render_layout(
         self, message, recipients_group, *args, **kwargs

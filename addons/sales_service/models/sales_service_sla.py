@@ -1,5 +1,8 @@
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import ormcache
 
 from ..tickets.states import DONE
 from .sales_service_ticket import PRIORITIES
@@ -16,6 +19,34 @@ _PAUSES = {
     "waiting_parts": "pause_parts",
     "waiting_other": "pause_other",
 }
+
+
+class Rule(NamedTuple):
+    """A policy in plain values. Teams, categories and classes are ids; none: any."""
+
+    active: bool
+    company: int
+    teams: frozenset
+    categories: frozenset
+    priority: str
+    classes: frozenset
+    minutes: dict
+    pauses: frozenset
+    warn_percent: int
+
+    def fits(self, company, team, categories, priority, class_):
+        """Whether a ticket meets it.
+
+        :param categories: that of the ticket and those above
+        """
+        return (
+            self.active
+            and self.company == company
+            and (not self.teams or team in self.teams)
+            and (not self.categories or not self.categories.isdisjoint(categories))
+            and self.priority <= priority
+            and (not self.classes or class_ in self.classes)
+        )
 
 
 class SalesServiceSla(models.Model):
@@ -130,42 +161,57 @@ class SalesServiceSla(models.Model):
         """A limit in whole minutes; 0: none."""
         return round(self[LIMITS[kind]] * 60)
 
+    @api.model
+    @ormcache()
+    def _get_rules(self):
+        """All policies by id, in their order: each step of each ticket asks for one."""
+        # sudo: limits hold, whoever made the ticket
+        policies = self.sudo().with_context(active_test=False).search([])
+        return {
+            policy.id: Rule(
+                active=policy.active,
+                company=policy.company_id.id,
+                teams=frozenset(policy.team_ids.ids),
+                categories=frozenset(policy.category_ids.ids),
+                priority=policy.priority or "0",
+                classes=frozenset(policy.class_ids.ids),
+                minutes={kind: policy._minutes(kind) for kind in LIMITS},
+                pauses=frozenset(
+                    (*DONE, *(one for one, name in _PAUSES.items() if policy[name]))
+                ),
+                warn_percent=policy.warn_percent,
+            )
+            for policy in policies
+        }
+
+    def _get_rule(self):
+        self.ensure_one()
+        return self._get_rules()[self.id]
+
     def _get_pauses(self):
         """The states in which its clocks stand still."""
-        self.ensure_one()
-        return {*DONE, *(state for state, name in _PAUSES.items() if self[name])}
+        return self._get_rule().pauses
 
     @api.model
     def _get_for(self, tickets):
         """The policy of each ticket: ``{ticket: policy}``, maybe an empty one."""
+        rules = self._get_rules()
+        classes = {}
+        if any(rule.classes for rule in rules.values()):
+            classes = tickets._get_customer_classes()
+        none = self.env["sales.customer.class"]
         # sudo: limits hold, whoever made the ticket
-        policies = self.sudo().search([("company_id", "in", tickets.company_id.ids)])
-        within = {
-            policy: self.env["sales.service.category"]
-            .sudo()
-            .with_context(active_test=False)
-            .search([("id", "child_of", policy.category_ids.ids)])
-            for policy in policies
-            if policy.category_ids
-        }
-        classes = tickets._get_customer_classes() if policies.class_ids else {}
+        policies = self.sudo()
         result = {}
         for ticket in tickets:
-            result[ticket] = next(
-                (
-                    policy
-                    for policy in policies
-                    if policy.company_id == ticket.company_id
-                    and (not policy.team_ids or ticket.team_id in policy.team_ids)
-                    and (policy not in within or ticket.category_id in within[policy])
-                    and (policy.priority or "0") <= ticket.priority
-                    and (
-                        not policy.class_ids
-                        or classes.get(ticket, self.env["sales.customer.class"])
-                        in policy.class_ids
-                    )
-                ),
-                policies.browse(),
+            facts = (
+                *(ticket.company_id.id, ticket.team_id.id),
+                # sudo: customers choose from categories that they do not read
+                ticket.category_id.sudo()._get_path(),
+                *(ticket.priority, classes.get(ticket, none).id),
+            )
+            result[ticket] = policies.browse(
+                next((id_ for id_, rule in rules.items() if rule.fits(*facts)), ())
             )
         return result
 
@@ -174,12 +220,14 @@ class SalesServiceSla(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         policies = super().create(vals_list)
+        self.env.registry.clear_cache()
         self._apply(policies.company_id)
         return policies
 
     def write(self, vals):
         companies = self.company_id
         result = super().write(vals)
+        self.env.registry.clear_cache()
         if vals.keys() - {"name"}:
             self._apply(companies | self.company_id)
         return result
@@ -198,6 +246,11 @@ class SalesServiceSla(models.Model):
                 )
             )
 
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
     def _apply(self, companies):
         """Choose the policies of open tickets again, and move their limits."""
         tickets = (
@@ -207,3 +260,13 @@ class SalesServiceSla(models.Model):
             .search([("company_id", "in", companies.ids), ("is_open", "=", True)])
         )
         tickets._follow_policy(self.env._("a policy was changed"))
+
+
+class SalesCustomerClass(models.Model):
+    _inherit = "sales.customer.class"
+
+    def unlink(self):
+        """Policies of the class are of one class less."""
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.tools import ormcache
 
@@ -33,10 +35,17 @@ class SalesServiceStage(models.Model):
 
     @api.model
     @ormcache()
-    def _get_common_ids(self):
-        """The stages of no team, in order; each step of each ticket asks for them."""
+    def _get_columns(self):
+        """By team ``{stage: state}`` in order; each step of each ticket asks for it.
+
+        All are ids. Those of no team are by False.
+        """
+        columns = defaultdict(dict)
         # sudo: which stages there are is no secret
-        return tuple(self.sudo().search([("team_ids", "=", False)]).ids)
+        for stage in self.sudo().with_context(active_test=False).search([]):
+            for team_id in stage.team_ids.ids or [False]:
+                columns[team_id][stage.id] = stage.state
+        return dict(columns)
 
     @api.model_create_multi
     def create(self, vals_list):

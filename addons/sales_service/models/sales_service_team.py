@@ -120,6 +120,11 @@ class SalesServiceTeam(models.Model):
             self._place_tickets()
         return result
 
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
     def _place_tickets(self):
         """Their stages have changed: no ticket stays in a column of none of them."""
         # sudo: a ticket has a column, whoever may see it
@@ -136,9 +141,15 @@ class SalesServiceTeam(models.Model):
 
     def _get_stages(self):
         """By team: its stages in order, else those that are of no team."""
-        stages = self.env["sales.service.stage"]
-        common = stages.browse(stages._get_common_ids())
-        return {team: team.stage_ids.sorted() or common for team in self}
+        return {
+            team: self.env["sales.service.stage"].browse(team._get_columns())
+            for team in self
+        }
+
+    def _get_columns(self):
+        """The states of its stages, by their ids in order."""
+        columns = self.env["sales.service.stage"]._get_columns()
+        return columns.get(self.id) or columns.get(False, {})
 
     def action_open_tickets(self):
         """The team's open tickets, or those that a ``search_default_`` asks for."""

@@ -1,12 +1,16 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tickets.states import DONE, OPEN, STATES
+from ..tickets.states import DONE, OPEN, STATES, column
 
 # Who reads what is about us, and what leads to tickets of other customers.
 INTERNAL = "base.group_user"
+# Who works on tickets.
+AGENTS = "sales_service.group_service_agent"
 PRIORITIES = [("0", "Low"), ("1", "Normal"), ("2", "High"), ("3", "Urgent")]
 
 # Where demo data says which moment it is.
@@ -175,13 +179,22 @@ class SalesServiceTicket(models.Model):
         related="partner_id.commercial_partner_id",
         string="Company of the Contact",
         store=True,
+        precompute=True,
         index="btree_not_null",
     )
     partner_email = fields.Char(
-        "Email", compute="_compute_partner_contact", store=True, readonly=False
+        "Email",
+        compute="_compute_partner_contact",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     partner_phone = fields.Char(
-        "Phone", compute="_compute_partner_contact", store=True, readonly=False
+        "Phone",
+        compute="_compute_partner_contact",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     product_id = fields.Many2one(
         "product.product", index="btree_not_null", check_company=True
@@ -365,7 +378,7 @@ class SalesServiceTicket(models.Model):
 
     @api.model
     def _get_agents_group(self):
-        return self.env.ref("sales_service.group_service_agent")
+        return self.env.ref(AGENTS)
 
     @api.constrains("parent_id")
     def _check_parent(self):
@@ -375,13 +388,11 @@ class SalesServiceTicket(models.Model):
     @api.constrains("user_id", "company_id")
     def _check_agent(self):
         """Who works on it has to be able to open it."""
-        held = self.filtered("user_id")
-        agents = held and self._get_agents_group()
-        for user, tickets in held.grouped("user_id").items():
+        for user, tickets in self.filtered("user_id").grouped("user_id").items():
             # sudo: of whom it is given to only the groups and companies are looked at
             user = user.sudo()
-            if agents not in user.all_group_ids or (
-                tickets.company_id - user.company_ids
+            if not user.has_group(AGENTS) or not set(tickets.company_id.ids).issubset(
+                user._get_company_ids()
             ):
                 raise ValidationError(
                     self.env._(
@@ -420,19 +431,30 @@ class SalesServiceTicket(models.Model):
         tickets._log_created()
         for user in tickets.user_id:
             self.browse()._check_may_hand_out(user)
-        # sudo: the number and what follows from who got it are stamped
-        stamped = tickets.sudo().with_context(mail_notrack=True)
-        for company, some in stamped.grouped("company_id").items():
-            numbers = self._next_numbers(company, len(some))
-            for ticket, number in zip(some, numbers, strict=True):
-                ticket.number = number
-        stamped.filtered("user_id").write(
-            {"state": "assigned", "assigned_at": self._get_now()}
-        )
-        stamped._place()
-        self.env["sales.service.interval"]._follow(stamped)
-        stamped._begin_limits()
+        # sudo: times and limits are stamped
+        stamped = tickets.sudo().with_context(tracking_disable=True)
+        stamped._begin_limits(self.env["sales.service.interval"]._begin(stamped))
         return tickets
+
+    def _create(self, data_list):
+        """With what is stamped on new tickets, so that each row is written once."""
+        rows = [data["stored"] for data in data_list]
+        numbers = {
+            company_id: iter(self._next_numbers(company_id, count))
+            for company_id, count in Counter(row["company_id"] for row in rows).items()
+        }
+        for row in rows:
+            row["number"] = next(numbers[row["company_id"]])
+            if row.get("user_id"):
+                row.update(state="assigned", assigned_at=self._get_now())
+            team = self.team_id.browse(row["team_id"])
+            row["stage_id"] = column(
+                team._get_columns(), row["state"], row.get("stage_id")
+            )
+        return super()._create(data_list)
+
+    def _creation_message(self):
+        return self.env._("Service Ticket created")
 
     def _log_created(self):
         """A note, no message of a subtype: nobody follows that by default."""
@@ -442,16 +464,16 @@ class SalesServiceTicket(models.Model):
             )
 
     @api.model
-    def _next_numbers(self, company, count):
+    def _next_numbers(self, company_id, count):
         """So many numbers of the company's sequence, with one query."""
         # sudo: whoever may make a ticket gets its number
         sequence = (
             self.env["ir.sequence"]
             .sudo()
-            .search(
+            .search_fetch(
                 [
                     ("code", "=", "sales.service.ticket"),
-                    ("company_id", "in", (company.id, False)),
+                    ("company_id", "in", (company_id, False)),
                 ],
                 order="company_id",
                 limit=1,
@@ -475,17 +497,21 @@ class SalesServiceTicket(models.Model):
             )
         before = {ticket: ticket.user_id for ticket in self if "user_id" in vals}
         result = super().write(vals)
+        timed = vals.keys() & _TIMED
+        followed = self.browse()
         if "user_id" in vals:
-            self._follow_agent(before)
-        if "stage_id" in vals:
+            followed = self._follow_agent(before)
+        if "stage_id" in vals and "state" not in vals:
             self._follow_stage()
         if "team_id" in vals or "category_id" in vals or "company_id" in vals:
             # sudo: the column of the new team, of a ticket that may be out of sight now
             self.sudo()._place()
-        if vals.keys() & _TIMED:
+        if timed:
+            # Who was given to somebody else was followed with the state.
+            tickets = self - followed if timed == {"user_id"} else self
+            turned = self.env["sales.service.interval"]._follow(tickets)
             # sudo: times and limits are stamped
-            self.env["sales.service.interval"]._follow(self)
-            self.sudo()._follow_limits(vals.keys())
+            tickets.sudo()._follow_limits(timed, turned)
         return result
 
     @api.ondelete(at_uninstall=False)

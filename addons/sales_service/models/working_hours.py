@@ -1,6 +1,9 @@
 """Working hours that change move the limits of the tickets that run by them."""
 
+from datetime import datetime
+
 from odoo import api, models
+from odoo.tools import ormcache
 
 _PENDING = "sales_service.hours"
 
@@ -26,11 +29,33 @@ class SalesServiceHoursMixin(models.AbstractModel):
         return super().unlink()
 
     def _mark_limits(self):
+        self.env.registry.clear_cache()
         self.env["sales.service.ticket"]._mark_hours()
 
 
 class SalesServiceTicket(models.Model):
     _inherit = "sales.service.ticket"
+
+    @api.model
+    @ormcache("company_id", "calendar_id", "first", "last")
+    def _get_schedule(self, company_id, calendar_id, first, last):
+        """The working hours of some years, which each step of each ticket asks for.
+
+        :param calendar_id: that of the company, where there is none
+        :param first, last: years, included
+        :return: ``working_time.Schedule``
+        """
+        company = self.env["res.company"].browse(company_id)
+        calendar = self.env["resource.calendar"].browse(calendar_id or ())
+        [schedule] = (
+            self.env["sales.working.time"]
+            .with_company(company)
+            .schedules(
+                calendar or company, datetime(first, 1, 1), datetime(last + 1, 1, 1)
+            )
+            .values()
+        )
+        return schedule
 
     @api.model
     def _mark_hours(self):
@@ -89,6 +114,8 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     def write(self, vals):
+        result = super().write(vals)
         if "resource_calendar_id" in vals:
+            self.env.registry.clear_cache()
             self.env["sales.service.ticket"]._mark_hours()
-        return super().write(vals)
+        return result

@@ -45,3 +45,4 @@ from . import test_similar
 from . import test_weakness
 from . import test_standard
 from . import test_ranking
+from . import test_service_performance

@@ -300,6 +300,15 @@ class TestMail(ServiceCase):
             self.team.letter_ids.mapped("fate"), ["loop"] * 2 + ["new"] * 2
         )
 
+    def test_too_many_of_others(self):
+        """Who has no address that can be read is not taken for all the others."""
+        self.env["ir.config_parameter"].set_param("mail.gateway.loop.threshold", 2)
+        for number in range(3):
+            self._letter(sender=f"customer{number}@example.com")
+        ticket = self._letter(sender="Person, Second", subject="Broken")
+        self.assertEqual(ticket.name, "Broken")
+        self.assertEqual(set(self.team.letter_ids.mapped("fate")), {"new"})
+
     def test_access(self):
         """What came in is read by who is over the team, and written by nobody."""
         self._letter(Precedence="bulk")

@@ -38,5 +38,30 @@ STEPS = {
     "reopen": (("resolved", "closed", "cancelled"), "reopened"),
     "cancel": (OPEN, "cancelled"),
 }
+_WAY = [state for state, _label in STATES]
 # The step that a state asks for, where a ticket is put there by its stage.
 STEP_TO = {state: step for step, (_states, state) in reversed(STEPS.items())}
+
+
+def column(columns, state, current=None):
+    """The stage of tickets in a state: the first of it, else of the state before.
+
+    >>> stages = {1: "new", 2: "assigned", 3: "assigned", 4: "closed"}
+    >>> column(stages, "assigned"), column(stages, "assigned", current=3)
+    (2, 3)
+    >>> column(stages, "in_progress")
+    2
+
+    :param dict columns: states by stage, in the order of the stages
+    :param current: the stage that they are in; they stay in one of the same state
+    :return: None where no stage comes so early
+    """
+    place = _WAY.index(state)
+    reached, so_far = None, -1
+    for stage, of_stage in columns.items():
+        way = _WAY.index(of_stage)
+        if so_far < way <= place:
+            reached, so_far = stage, way
+    if reached is not None and columns.get(current) == columns[reached]:
+        return current
+    return reached
