@@ -86,9 +86,11 @@
             "sales_service/static/src/composer/**/*",
             "sales_service/static/src/dispatch_board/**/*",
             "sales_service/static/src/job/**/*",
+            "sales_service/static/src/tickets/**/*",
         ],
         "web.assets_tests": [
             "sales_service/static/tests/tours/dispatch_board_tour.js",
+            "sales_service/static/tests/tours/phone_tour.js",
         ],
     },
     "uninstall_hook": "uninstall_hook",

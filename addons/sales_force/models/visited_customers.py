@@ -57,9 +57,7 @@ class ResPartner(models.Model):
         :return: the address in one line, and a link to the way there on the map that
             the company uses; the link is empty where nothing is known
         """
-        address = self._display_address(without_company=True) if self else ""
-        parts = address.replace("\n", ",").split(",")
-        address = ", ".join(filter(None, map(str.strip, parts)))
+        address = self._get_sales_address()
         point = self._get_sales_point()
         known, unknown = _MAPS[company._get_sales_map()]
         url = (point or address) and (known if point else unknown).format(
@@ -69,6 +67,12 @@ class ResPartner(models.Model):
             address=quote_plus(address),
         )
         return address, url
+
+    def _get_sales_address(self):
+        """The address in one line; empty without a customer."""
+        address = self._display_address(without_company=True) if self else ""
+        parts = address.replace("\n", ",").split(",")
+        return ", ".join(filter(None, map(str.strip, parts)))
 
     def _locate_for_sales(self):
         """Look up the coordinates of addresses, where Odoo's geocoder is installed."""

@@ -1,5 +1,8 @@
+from werkzeug.exceptions import NotFound
+
 from odoo import http
-from odoo.http import request
+from odoo.exceptions import AccessError, MissingError
+from odoo.http import content_disposition, request
 
 from ..tickets.mail import printable
 from .portal import ServicePortal
@@ -39,3 +42,28 @@ class AppointmentPortal(ServicePortal):
             return None
 
         return self._act(ticket_id, access_token, act, "#appointment")
+
+    @http.route(
+        "/my/tickets/<int:ticket_id>/appointment.ics",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        sitemap=False,
+    )
+    def portal_my_appointment_file(self, ticket_id, access_token=None, **_kw):
+        """The agreed arrival window as a file for a calendar."""
+        try:
+            ticket = self._get_ticket(ticket_id, access_token)
+        except (AccessError, MissingError):
+            raise NotFound() from None
+        appointment = ticket._get_customer_appointment()
+        if not appointment or not appointment._is_agreed():
+            raise NotFound()
+        name = f"{ticket.number}.ics"
+        return request.make_response(
+            appointment._get_ics(),
+            headers=[
+                ("Content-Type", "text/calendar; charset=utf-8"),
+                ("Content-Disposition", content_disposition(name)),
+            ],
+        )

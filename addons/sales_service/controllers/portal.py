@@ -203,9 +203,11 @@ class ServicePortal(CustomerPortal):
             )
         # Who came by a link of a mail writes under the name in it.
         author = {name: kw[name] for name in ("pid", "hash") if name in kw}
-        return self._show_ticket(ticket, access_token, **author)
+        return self._show_ticket(
+            ticket, access_token, filed=bool(kw.get("filed")), **author
+        )
 
-    def _show_ticket(self, ticket, access_token, problem=None, **author):
+    def _show_ticket(self, ticket, access_token, problem=None, filed=False, **author):
         values = self._get_page_view_values(
             ticket,
             access_token,
@@ -215,6 +217,7 @@ class ServicePortal(CustomerPortal):
                 "files": ticket._get_first_files(),
                 "may_answer": self._may_answer(ticket),
                 "problem": problem,
+                "filed": filed,
                 "answers": ticket._get_form_answers(),
                 "open_questions": ticket._get_open_questions(),
                 "texts": self._get_sent_answers()[0],
@@ -289,7 +292,7 @@ class ServicePortal(CustomerPortal):
                 )
         except UserError as error:
             return self._show_form(form, str(error))
-        return request.redirect(ticket.get_portal_url())
+        return request.redirect(ticket.get_portal_url(query_string="&filed=1"))
 
     def _get_files(self, name):
         return [
@@ -334,6 +337,10 @@ class ServicePortal(CustomerPortal):
                 # Sent again, it is the same form.
                 "form_key": (form or {}).get("form_key") or uuid.uuid4().hex,
                 "problem": problem,
+                # No browser keeps what was chosen.
+                "lost_files": any(
+                    one.filename for one in request.httprequest.files.values()
+                ),
                 **self._get_question_values(),
             }
         )

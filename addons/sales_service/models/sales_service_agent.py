@@ -63,7 +63,7 @@ class SalesServiceAgent(models.Model):
         help="Empty: those of the rep profile; where that has none either, everywhere.",
     )
     max_open = fields.Integer(
-        "Limit",
+        "Ticket Limit",
         help="Open tickets that the rules give at most. 0: no limit.",
     )
     location_id = fields.Many2one(

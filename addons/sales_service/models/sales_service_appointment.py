@@ -195,8 +195,7 @@ class SalesServiceAppointment(models.Model):
         readable = self.partner_id._filtered_access("read")
         for one in self:
             partner = one.partner_id & readable
-            lines = partner._display_address(without_company=True) if partner else ""
-            one.address = ", ".join(filter(None, map(str.strip, lines.splitlines())))
+            one.address = partner._get_sales_address()
 
     @api.depends("start", "minutes", "user_id", "state", "ticket_id.user_id")
     @api.depends_context("lang")
@@ -293,6 +292,10 @@ class SalesServiceAppointment(models.Model):
 
     def _is_live(self):
         return self.state in LIVE
+
+    def _is_agreed(self):
+        """Whether the customer knows when somebody comes."""
+        return bool(self.window_start) and self.state in AGREED
 
     def _get_zone(self):
         """The timezone of who is visited."""

@@ -258,12 +258,15 @@ class SalesServiceAppointment(models.Model):
 
 
 def _get_days(schedule, span):
-    """The working hours of each local date in a span."""
+    """The working hours of each local date, as far as they lie in a span.
+
+    A span is of the dispatcher's dates: where the agents' begin at another moment, it
+    holds parts of theirs.
+    """
     first, last = (wt.local_date(schedule, one) for one in (span[0], span[1] - _MINUTE))
-    worked = wt.working_days(schedule, first, last)
-    return {
-        day: worked.get(day, 0.0)
-        for day in (
-            first + number * wt.DAY for number in range((last - first).days + 1)
-        )
-    }
+    days = {}
+    for number in range((last - first).days + 1):
+        day = first + number * wt.DAY
+        start, stop = wt.day_bounds(schedule, day, day)
+        days[day] = wt.hours_between(schedule, max(start, span[0]), min(stop, span[1]))
+    return days

@@ -108,6 +108,7 @@ class SalesServiceJob(models.Model):
     part_ids = fields.One2many("sales.service.part", "job_id", "Parts Used")
     photo_ids = fields.One2many("sales.service.job.photo", "job_id", "Photos")
     is_mine = fields.Boolean(compute="_compute_is_mine")
+    is_ticket_open = fields.Boolean(related="ticket_id.is_open")
 
     hourly_cost = fields.Monetary(
         readonly=True, copy=False, groups=COST_GROUPS, help="On the day of the job."

@@ -129,7 +129,7 @@ class SalesServiceTicket(models.Model):
     customer_state = fields.Selection(
         [
             ("received", "Received"),
-            ("working", "In work"),
+            ("working", "In progress"),
             ("asking", "Waiting for you"),
             ("waiting", "Waiting for parts or others"),
             ("solved", "Solved"),

@@ -97,7 +97,7 @@ class SalesServiceReport(models.Model):
     )
     state = fields.Selection(STATES, "Status", readonly=True)
     priority = fields.Selection(PRIORITIES, readonly=True)
-    opened_at = fields.Datetime("Came In", readonly=True)
+    opened_at = fields.Datetime("Received On", readonly=True)
     resolved_at = fields.Datetime("Resolved", readonly=True)
     closed_at = fields.Datetime("Closed", readonly=True)
 

@@ -161,7 +161,7 @@ class SalesServiceTicket(models.Model):
             ("document", "Document"),
             ("api", "API"),
         ],
-        "Came In By",
+        "Channel",
         default="phone",
         required=True,
     )
@@ -246,7 +246,7 @@ class SalesServiceTicket(models.Model):
     )
 
     opened_at = fields.Datetime(
-        "Came In",
+        "Received On",
         readonly=True,
         copy=False,
         required=True,

@@ -19,6 +19,7 @@ from . import (
     test_job_concurrency,
     test_job_report,
     test_part,
+    test_phone,
     test_notice,
     test_rating,
     test_report,

@@ -54,6 +54,14 @@ class TestAppointmentPortal(AppointmentCase, PortalCase):
         page = self._page()
         self.assertIn("arrives in this time", page)
         self.assertIn("Change", page)
+        self.assertIn("Add to Calendar", page)
+        url = f"/my/tickets/{self.ticket.id}/appointment.ics"
+        answer = self.url_open(url)
+        self.assertTrue(answer.headers["Content-Type"].startswith("text/calendar"))
+        self.assertIn("DTSTART:20310304T", answer.text)
+        self._login("beta")
+        self.assertEqual(self.url_open(url).status_code, 404)
+        self._login("alpha")
         # A second click finds that it is done.
         self.assertIn(
             "one of the times", self._word("choose", window_id=numbers[0]).text
@@ -69,6 +77,9 @@ class TestAppointmentPortal(AppointmentCase, PortalCase):
         self._login(None)
         page = self._page(self.token)
         self.assertIn("Tuesday, March 4, 2031", page)
+        self.assertNotIn("Add to Calendar", page)
+        url = f"/my/tickets/{self.ticket.id}/appointment.ics?access_token={self.token}"
+        self.assertEqual(self.url_open(url).status_code, 404)
         self._word("choose", self.token, window_id=self.appointment.window_ids[0].id)
         self.env.invalidate_all()
         self.assertEqual(self.appointment.state, "confirmed")

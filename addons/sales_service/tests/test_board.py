@@ -90,6 +90,15 @@ class TestBoard(AppointmentCase):
         self.assertEqual(agent["days"][0]["working"], 240)
         self.assertEqual((agent["open"], agent["most"]), (2, 5))
 
+    def test_load_elsewhere(self):
+        """The dispatcher's day is not the agents': its hours count once."""
+        self._appointment(start=MONDAY + DAY, minutes=300)
+        for hours in (-3, 1):
+            days = self._of(self._board(first=1 + hours / 24), "Agent")["days"]
+            self.assertEqual(
+                [(day["planned"], day["working"]) for day in days], [(300, 480)], hours
+            )
+
     def test_way(self):
         """As the crow flies, from the start over the stops; unknown is passed over."""
         home, first, nowhere, last = self.env["res.partner"].create(

@@ -203,6 +203,18 @@ class TestJobReport(JobCase):
         self.assertEqual(self.job.sudo().report_id, report)
         self.assertFalse(self.job.report_sent_at)
 
+    def test_resolved_after_signature(self):
+        """From the sealed job, by what was done, until the ticket is resolved."""
+        self._fill(self.job)
+        self.job.work_done = "Sealed the flange"
+        self._sign()
+        self.assertEqual((self.job.state, self.job.is_ticket_open), ("sealed", True))
+        with self._at(60):
+            self.job.action_resolve()
+        self.assertIn("Sealed the flange", self.ticket.resolution)
+        self.assertEqual(self.ticket.state, "resolved")
+        self.assertFalse(self.job.is_ticket_open)
+
     def test_resolved_without_signature(self):
         self._fill(self.job)
         self.job.work_done = "Sealed the flange"

@@ -123,6 +123,7 @@ class TestPortal(PortalCase):
         self.assertEqual(len(ticket), 1)
         for answer in answers:
             self.assertIn(f"/my/tickets/{ticket.id}", answer.url)
+            self.assertIn("we have received your request", answer.text)
         self.assertEqual(
             (ticket.partner_id, ticket.channel, ticket.team_id, ticket.state),
             (self.alpha, "portal", self.team, "new"),
@@ -142,6 +143,17 @@ class TestPortal(PortalCase):
         page = self._post("/my/tickets/new", subject=" ", text="My story").text
         self.assertIn("few words", page)
         self.assertIn("My story", page)
+        self.assertNotIn("choose your photos and files again", page)
+        page = self.url_open(
+            "/my/tickets/new",
+            data={
+                "csrf_token": Request.csrf_token(self),
+                "subject": " ",
+                "text": "My story",
+            },
+            files=[("files", ("photo.txt", b"photo"))],
+        ).text
+        self.assertIn("choose your photos and files again", page)
         for category in (str(hidden.id), "999999"):
             page = self._post(
                 "/my/tickets/new", subject="A", text="B", category_id=category

@@ -8,7 +8,7 @@ class SalesServiceSign(models.TransientModel):
     _description = "Customer's Signature"
 
     job_id = fields.Many2one("sales.service.job", required=True, readonly=True)
-    signed_by = fields.Char("Name", required=True)
+    signed_by = fields.Char(required=True)
     signature = fields.Image(required=True)
 
     @api.model_create_multi

@@ -11,7 +11,7 @@ export const KINDS = {
     confirmed: _t("Confirmed"),
     on_way: _t("On the way"),
     done: _t("Done"),
-    late: _t("Past, not done"),
+    late: _t("Overdue"),
     missed: _t("Missed"),
     busy: _t("Busy elsewhere"),
 };
