@@ -44,7 +44,7 @@ class SalesServiceLetter(models.Model):
         "Ignored", compute="_compute_is_ignored", search="_search_is_ignored"
     )
     detail = fields.Char("Told By", readonly=True, help="What its headers say.")
-    times = fields.Integer("Came In (times)", default=1, readonly=True)
+    times = fields.Integer("Received (times)", default=1, readonly=True)
     email_from = fields.Char("Sender", readonly=True)
     subject = fields.Char(readonly=True)
     team_id = fields.Many2one(

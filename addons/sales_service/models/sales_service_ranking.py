@@ -52,7 +52,7 @@ class SalesServiceRanking(models.Model):
     measure = fields.Selection(
         [
             ("first_fix", "Fixed the first time (%)"),
-            ("limits_kept", "Limits kept (%)"),
+            ("limits_kept", "SLA Met (%)"),
             ("stayed", "Did not come back (%)"),
             ("rating", "Rating"),
         ],

@@ -118,7 +118,7 @@ class SalesServiceReport(models.Model):
         "Resolution (calendar hours)", digits=(16, 2), readonly=True, aggregator="avg"
     )
     limits_kept = fields.Float(
-        "Limits Kept",
+        "SLA Met",
         readonly=True,
         aggregator="avg",
         help="Share of the resolved tickets that kept all of their time limits.",

@@ -88,7 +88,7 @@ class SalesServiceWeakness(models.Model):
     measure = fields.Selection(
         [
             ("first_fix", "Fixed the first time"),
-            ("limits_kept", "Limits kept"),
+            ("limits_kept", "SLA Met"),
             ("rating", "Rating"),
         ],
         required=True,
