@@ -49,6 +49,6 @@ class SalesServiceTicket(models.Model):
                 ticket.activity_schedule(
                     _TYPE,
                     date_deadline=days[ticket][0],
-                    summary=words._("Is the customer content again?"),
+                    summary=words._("Is the customer satisfied again?"),
                     user_id=user.id,
                 )

@@ -45,7 +45,7 @@ class SalesServiceTeam(models.Model):
             ("proposed", "Proposed by rules"),
             ("automatic", "By rules"),
         ],
-        "Tickets Are Handed Out",
+        "Dispatch Mode",
         default="manual",
         required=True,
         help="By rules: who fits best gets a new ticket at once. Proposed: a "
@@ -55,12 +55,12 @@ class SalesServiceTeam(models.Model):
         "sales.service.requirement", "team_id", "Requirements"
     )
     weight_slack = fields.Integer(
-        "Time Before the Limit",
+        "Time Left to the Limit",
         default=3,
         help="How much of the working time before the ticket's limit is taken already.",
     )
     weight_distance = fields.Integer(
-        "Way to the Customer", default=2, help="As the crow flies, of work on site."
+        "Distance to the Customer", default=2, help="As the crow flies, of work on site."
     )
     weight_load = fields.Integer(
         "Load", default=3, help="How many tickets somebody has open."
@@ -70,7 +70,7 @@ class SalesServiceTeam(models.Model):
     )
     weight_parts = fields.Integer("Parts in the Van", default=2)
     weight_fix = fields.Integer(
-        "Right at Once",
+        "First-Time Fix",
         default=1,
         help="How many tickets of the category of the last 180 days stayed resolved.",
     )

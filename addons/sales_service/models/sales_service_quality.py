@@ -5,6 +5,19 @@ from odoo.addons.sales_force.ledger.crediting import local_date
 
 from .sales_service_report import SUPPLIER
 
+
+
+def came_in(company, first, last):
+    """The domain of tickets that count from a day to another where a company works."""
+    begin, end = company._get_sales_day(first)[0], company._get_sales_day(last)[1]
+    return [
+        ("company_id", "=", company.id),
+        ("state", "!=", "cancelled"),
+        ("opened_at", ">=", fields.Datetime.to_string(begin)),
+        ("opened_at", "<", fields.Datetime.to_string(end)),
+    ]
+
+
 # A rate is no sum: it is made of the sums that it divides.
 _RATE = "rate:sum"
 
@@ -117,14 +130,16 @@ class SalesServiceQuality(models.Model):
         return SQL("1000 * sum(%s) / NULLIF(sum(%s), 0)", tickets, sold)
 
     def action_open_tickets(self):
-        """The tickets of the product, of the lot where the line has one."""
+        """The tickets of the day with the product, and with the lot if there is one."""
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "sales_service.sales_service_ticket_action"
         )
         # The path is that of all tickets.
         action.pop("path", None)
-        domain = [("product_id", "=", self.product_id.id)]
-        if self.lot_id:
-            domain.append(("lot_id", "=", self.lot_id.id))
+        domain = [
+            *came_in(self.company_id, self.date, self.date),
+            ("product_id", "=", self.product_id.id),
+            ("lot_id", "=", self.lot_id.id),
+        ]
         return {**action, "domain": domain, "context": {}}

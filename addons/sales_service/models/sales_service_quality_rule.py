@@ -7,6 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import float_repr
 
+from .sales_service_quality import came_in
+
 _TYPE = "sales_service.mail_activity_type_quality"
 
 
@@ -263,12 +265,16 @@ class SalesServiceQualityAlert(models.Model):
         )
 
     def action_open_tickets(self):
-        """The tickets of the product, of the lot where the alert is about one."""
+        """The tickets that were counted: of the product, or of one lot of it."""
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "sales_service.sales_service_ticket_action"
         )
-        domain = [("product_id", "=", self.product_id.id)]
+        first = self.date - timedelta(days=self.rule_id.days - 1)
+        domain = [
+            *came_in(self.company_id, first, self.date),
+            ("product_id", "=", self.product_id.id),
+        ]
         if self.lot_id:
             domain.append(("lot_id", "=", self.lot_id.id))
         return {**action, "domain": domain, "context": {}}

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -5,6 +7,8 @@ from ..tickets.shrink import PRIOR
 
 # Who has fewer tickets has no place.
 LEAST = 5
+# How far back, in days.
+PERIODS = {"quarter": 90, "year": 365}
 # What is ranked: the model behind its ids.
 KINDS = {
     "agent": "res.users",
@@ -12,6 +16,18 @@ KINDS = {
     "product": "product.product",
     "supplier": "res.partner",
     "customer": "res.partner",
+}
+# The same in the analysis of tickets, and which closed tickets have a measure.
+_DIMENSIONS = {
+    "agent": "user_id",
+    "team": "team_id",
+    "product": "product_id",
+    "supplier": "supplier_id",
+    "customer": "partner_id",
+}
+_MEASURED = {
+    "limits_kept": [("limit_count", ">", 0)],
+    "rating": [("rating", ">", 0)],
 }
 
 
@@ -47,9 +63,9 @@ class SalesServiceRanking(models.Model):
     name = fields.Char(compute="_compute_name")
     measure = fields.Selection(
         [
-            ("first_fix", "Fixed the first time (%)"),
-            ("limits_kept", "Limits kept (%)"),
-            ("stayed", "Did not come back (%)"),
+            ("first_fix", "First-time fix (%)"),
+            ("limits_kept", "Tickets within SLA (%)"),
+            ("stayed", "Without repeat in 30 days (%)"),
             ("rating", "Rating"),
         ],
         readonly=True,
@@ -57,7 +73,7 @@ class SalesServiceRanking(models.Model):
     count = fields.Integer("Tickets", readonly=True, aggregator=None)
     mean = fields.Float(digits=(16, 2), readonly=True, aggregator=None)
     told = fields.Float(
-        "Compared Mean",
+        "Adjusted Mean",
         digits=(16, 2),
         readonly=True,
         aggregator=None,
@@ -67,7 +83,7 @@ class SalesServiceRanking(models.Model):
     place = fields.Integer(
         readonly=True,
         aggregator=None,
-        help="By the compared mean. Empty: too few tickets.",
+        help="By the adjusted mean. Empty: too few tickets.",
     )
 
     @api.depends("kind", "res_id")
@@ -87,8 +103,8 @@ class SalesServiceRanking(models.Model):
                 SELECT r.company_id, p.period, d.kind, d.res_id, m.measure, m.value
                 FROM (%(report)s) r
                 JOIN (VALUES
-                    ('quarter', %(now)s - interval '90 days'),
-                    ('year', %(now)s - interval '365 days')
+                    ('quarter', %(now)s - interval '1 day' * %(quarter)s),
+                    ('year', %(now)s - interval '1 day' * %(year)s)
                 ) p(period, since) ON r.closed_at >= p.since
                 CROSS JOIN LATERAL (VALUES
                     ('agent', r.user_id), ('team', r.team_id),
@@ -128,6 +144,7 @@ class SalesServiceRanking(models.Model):
             now=self.env["sales.service.ticket"]._get_now(),
             prior=PRIOR,
             least=LEAST,
+            **PERIODS,
         )
 
     def _search(self, *args, **kwargs):
@@ -138,3 +155,27 @@ class SalesServiceRanking(models.Model):
         ):
             self.env[model].flush_model()
         return super()._search(*args, **kwargs)
+
+    def action_open_tickets(self):
+        """The closed tickets that the line is the mean of."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "sales_service.sales_service_report_action"
+        )
+        # The path is that of all tickets.
+        action.pop("path", None)
+        since = self.env["sales.service.ticket"]._get_now() - timedelta(
+            PERIODS[self.period]
+        )
+        return {
+            **action,
+            "views": [(False, "list"), (False, "pivot"), (False, "graph")],
+            "domain": [
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "closed"),
+                ("closed_at", ">=", fields.Datetime.to_string(since)),
+                (_DIMENSIONS[self.kind], "=", self.res_id),
+                *_MEASURED.get(self.measure, ()),
+            ],
+            "display_name": self.name,
+        }

@@ -156,7 +156,7 @@ class SalesServiceTicket(models.Model):
             ("document", "Document"),
             ("api", "API"),
         ],
-        "Came In By",
+        "Channel",
         default="phone",
         required=True,
     )
@@ -232,7 +232,7 @@ class SalesServiceTicket(models.Model):
     )
 
     opened_at = fields.Datetime(
-        "Came In",
+        "Received",
         readonly=True,
         copy=False,
         required=True,

@@ -88,8 +88,8 @@ class SalesServiceWeakness(models.Model):
     month = fields.Date("Found In", required=True, readonly=True)
     measure = fields.Selection(
         [
-            ("first_fix", "Fixed the first time"),
-            ("limits_kept", "Limits kept"),
+            ("first_fix", "First-time fix"),
+            ("limits_kept", "Limits met"),
             ("rating", "Rating"),
         ],
         required=True,
