@@ -60,7 +60,9 @@ class SalesServiceTeam(models.Model):
         help="How much of the working time before the ticket's limit is taken already.",
     )
     weight_distance = fields.Integer(
-        "Distance to the Customer", default=2, help="As the crow flies, of work on site."
+        "Distance to the Customer",
+        default=2,
+        help="As the crow flies, of work on site.",
     )
     weight_load = fields.Integer(
         "Load", default=3, help="How many tickets somebody has open."
@@ -587,7 +589,7 @@ class SalesServiceTicket(models.Model):
             matching.LOAD: self.env._("fewest open tickets"),
             matching.CUSTOMER: self.env._("knows the customer best"),
             matching.PARTS: self.env._("most parts in the van"),
-            matching.FIX: self.env._("right at once most often"),
+            matching.FIX: self.env._("highest first-time fix rate"),
         }
 
     @api.model
@@ -599,5 +601,5 @@ class SalesServiceTicket(models.Model):
             matching.LOAD: self.env._("more open tickets"),
             matching.CUSTOMER: self.env._("knows the customer less"),
             matching.PARTS: self.env._("fewer parts in the van"),
-            matching.FIX: self.env._("right at once less often"),
+            matching.FIX: self.env._("lower first-time fix rate"),
         }

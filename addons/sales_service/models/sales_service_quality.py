@@ -6,7 +6,6 @@ from odoo.addons.sales_force.ledger.crediting import local_date
 from .sales_service_report import SUPPLIER
 
 
-
 def came_in(company, first, last):
     """The domain of tickets that count from a day to another where a company works."""
     begin, end = company._get_sales_day(first)[0], company._get_sales_day(last)[1]

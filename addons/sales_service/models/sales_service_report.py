@@ -62,7 +62,7 @@ class SalesServiceReport(models.Model):
     )
     state = fields.Selection(STATES, "Status", readonly=True)
     priority = fields.Selection(PRIORITIES, readonly=True)
-    opened_at = fields.Datetime("Received", readonly=True)
+    opened_at = fields.Datetime("Opened On", readonly=True)
     resolved_at = fields.Datetime("Resolved", readonly=True)
     closed_at = fields.Datetime("Closed", readonly=True)
 
@@ -89,7 +89,7 @@ class SalesServiceReport(models.Model):
         help="Share of the resolved tickets that kept all of their time limits.",
     )
     limit_count = fields.Integer(
-        "Time Limits",
+        "Limits Ended",
         readonly=True,
         help="How many limits of resolved tickets were met or missed.",
     )

@@ -232,7 +232,7 @@ class SalesServiceTicket(models.Model):
     )
 
     opened_at = fields.Datetime(
-        "Received",
+        "Opened On",
         readonly=True,
         copy=False,
         required=True,
