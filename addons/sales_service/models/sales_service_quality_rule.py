@@ -270,7 +270,8 @@ class SalesServiceQualityAlert(models.Model):
         action = self.env["ir.actions.actions"]._for_xml_id(
             "sales_service.sales_service_ticket_action"
         )
-        first = self.date - timedelta(days=self.rule_id.days - 1)
+        # sudo: the days of the rule are told in the note of the alert
+        first = self.date - timedelta(days=self.sudo().rule_id.days - 1)
         domain = [
             *came_in(self.company_id, first, self.date),
             ("product_id", "=", self.product_id.id),
