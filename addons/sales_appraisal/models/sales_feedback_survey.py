@@ -1,6 +1,6 @@
 from fractions import Fraction
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS
 from odoo.tools import SQL
@@ -21,6 +21,18 @@ class SurveySurvey(models.Model):
     sales_round_ids = fields.One2many(
         "sales.feedback.round", "survey_id", groups=NO_ACCESS, copy=False
     )
+    # Stored, so that who reads other surveys does not pay for the rules of rounds.
+    sales_is_round = fields.Boolean(
+        "360° Feedback Round",
+        compute="_compute_sales_is_round",
+        store=True,
+        groups=NO_ACCESS,
+    )
+
+    @api.depends("sales_round_ids")
+    def _compute_sales_is_round(self):
+        for survey in self:
+            survey.sales_is_round = bool(survey.sales_round_ids)
 
     def _get_scored_questions(self):
         """Those whose answers are from 0 to 100."""
@@ -32,7 +44,7 @@ class SurveySurvey(models.Model):
     def _check_answer_creation(self, *args, **kwargs):
         """Only who was asked answers to a round: no tests, and no second try."""
         # sudo: only whether it is one
-        if self.sudo().sales_round_ids:
+        if self.sudo().sales_is_round:
             raise UserError(self.env._("Only who was asked can answer."))
         return super()._check_answer_creation(*args, **kwargs)
 

@@ -90,7 +90,11 @@ class SalesPolicyVersion(models.Model):
                     "one."
                 )
             )
-        return super().write(vals)
+        result = super().write(vals)
+        if "policy_id" in vals:
+            # Nobody makes a version of rules that are not theirs to change.
+            self.check_access("write")
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_in_force(self):

@@ -22,5 +22,5 @@ class NpsController(Controller):
         partner = asked.partner_id
         request.update_context(lang=partner.lang or get_lang(request.env).code)
         if request.httprequest.method == "POST":
-            partner.sales_nps_opt_out = True
+            partner._stop_surveys()
         return request.render("sales_service.nps_stop_page", {"asked": asked})

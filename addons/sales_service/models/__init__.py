@@ -6,6 +6,7 @@ from . import sales_service_form_version
 from . import sales_service_form_question
 from . import sales_service_ticket
 from . import sales_service_flow
+from . import sales_service_recorded_mixin
 from . import sales_service_interval
 from . import sales_service_sla
 from . import sales_service_clock

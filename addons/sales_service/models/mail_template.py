@@ -41,8 +41,9 @@ class MailTemplate(models.Model):
 
         :param list ticket_ids: of ``sales.service.ticket``
         :return: ``[{"id", "display_name"}]``
-        :raise AccessError: for tickets that the user may not read
+        :raise AccessError: for tickets that the user may not read, and customers
         """
+        self.browse().check_access("read")
         tickets = self.env[TICKET].browse(ticket_ids)
         tickets.check_access("read")
         domain = Domain(

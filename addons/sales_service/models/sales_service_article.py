@@ -153,6 +153,17 @@ class SalesServiceArticle(models.Model):
         # Of two versions at once the second makes the first outdated.
         write_lock(self | self.origin_id)
         self._check_state("draft")
+        roots = [one.origin_id or one for one in self]
+        self._refuse(
+            [
+                self.env._(
+                    "%(article)s: publish one version of it.",
+                    article=article.display_name,
+                )
+                for article, root in zip(self, roots, strict=True)
+                if roots.count(root) > 1
+            ]
+        )
         self._refuse(
             [
                 self.env._(
@@ -187,6 +198,8 @@ class SalesServiceArticle(models.Model):
         self.ensure_one()
         self.check_access("read")
         self._check_state("published", "outdated")
+        # Two at once are two versions.
+        write_lock(self.origin_id or self)
         # sudo: versions that the user does not see are counted as well
         last = max(self.sudo()._get_versions().mapped("number"))
         version = self.copy()

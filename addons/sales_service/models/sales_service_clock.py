@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.fields import Domain
 from odoo.tools import format_datetime
 
@@ -33,6 +32,7 @@ class SalesServiceClock(models.Model):
 
     _name = "sales.service.clock"
     _description = "Time Limit of a Ticket"
+    _inherit = ["sales.service.recorded.mixin"]
     _order = "ticket_id, start, id"
     _rec_name = "kind"
 
@@ -86,25 +86,6 @@ class SalesServiceClock(models.Model):
                 clock.status = clock.ticket_id._get_limit_status(
                     clock.deadline, clock.warn_at, now
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_by_hand()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        self._refuse_by_hand()
-
-    def _refuse_by_hand(self):
-        if not self.env.su:
-            raise AccessError(
-                self.env._("Time limits follow from the policy and what happens.")
-            )
 
     @api.model
     def _get_running(self, tickets):

@@ -32,7 +32,7 @@ class SalesServiceTicket(models.Model):
         groups=COST_GROUPS,
         help="Hours worked on site, at the cost of the agent's hour.",
     )
-    cost_way = fields.Monetary(
+    cost_travel = fields.Monetary(
         "Travel Cost",
         compute="_compute_cost",
         compute_sudo=True,
@@ -74,7 +74,7 @@ class SalesServiceTicket(models.Model):
             ticket.cost_work = cost.work(
                 (job.worked_minutes, job.hourly_cost) for job in jobs
             )
-            ticket.cost_way = cost.way(
+            ticket.cost_travel = cost.travel(
                 (job.travel_minutes, job.travel_km, job.hourly_cost, job.km_cost)
                 for job in jobs
             )
@@ -88,7 +88,7 @@ class SalesServiceTicket(models.Model):
             ticket.cost_credit = -sum(credit.mapped("amount_untaxed_signed"))
             ticket.cost_total = (
                 ticket.cost_work
-                + ticket.cost_way
+                + ticket.cost_travel
                 + ticket.cost_parts
                 + ticket.cost_credit
             )

@@ -174,6 +174,7 @@ class SalesServiceCredit(models.Model):
             or invoice.state != "posted"
             or invoice.company_id != self.company_id
             or invoice.commercial_partner_id != self.ticket_id.commercial_partner_id
+            or self.invoice_line_ids - self._get_credited()
             or self.invoice_line_ids.move_id - invoice
         ):
             raise UserError(
@@ -206,15 +207,41 @@ class SalesServiceCredit(models.Model):
         :param but: requests that do not count
         """
         credited = invoice.reversal_move_ids.filtered(lambda one: one.state != "cancel")
-        asked = self.search(
-            [("invoice_id", "=", invoice.id), ("state", "=", "asked")]
+        requests = self.search(
+            [("invoice_id", "=", invoice.id), ("state", "!=", "refused")]
         ).filtered(lambda one: one not in but)
         left = (
             invoice.amount_untaxed
             - sum(credited.mapped("amount_untaxed"))
-            - sum(asked.mapped("amount"))
+            - sum(requests.filtered(lambda one: one.state == "asked").mapped("amount"))
         )
-        return min(left, sum(lines.mapped("price_subtotal"))) if lines else left
+        if not lines:
+            return left
+        # Of lines the requests tell what was credited, those with a note that holds.
+        known = requests.filtered(
+            lambda one: one.state == "asked" or one.move_id in credited
+        )
+        of_lines = sum(lines.mapped("price_subtotal"))
+        return min(left, of_lines - sum(one._get_share(lines) for one in known))
+
+    def _get_credited(self):
+        """The lines that are credited: those chosen, else all of the invoice."""
+        lines = self.invoice_line_ids or self.invoice_id.invoice_line_ids
+        return lines.filtered(lambda one: one.display_type == "product")
+
+    def _get_parts(self):
+        """What is credited of each line, in the smallest unit: ``{line: number}``."""
+        lines, unit = self._get_credited(), self.currency_id.rounding
+        parts = apportion(
+            round(self.amount / unit),
+            [round(line.price_subtotal / unit) for line in lines],
+        )
+        return dict(zip(lines, parts, strict=True))
+
+    def _get_share(self, lines):
+        """How much of the amount is of some of the invoice's lines."""
+        of = sum(part for line, part in self._get_parts().items() if line in lines)
+        return of * self.currency_id.rounding
 
     # Deciding
 
@@ -279,18 +306,10 @@ class SalesServiceCredit(models.Model):
         pairs = list(
             zip(self.invoice_id.invoice_line_ids, note.invoice_line_ids, strict=True)
         )
-        wanted = self.invoice_line_ids or self.invoice_id.invoice_line_ids
-        credited = [
-            (line, new)
-            for line, new in pairs
-            if line in wanted and line.display_type == "product"
-        ]
-        parts = apportion(
-            round(self.amount / unit),
-            [round(line.price_subtotal / unit) for line, _new in credited],
-        )
+        parts = self._get_parts()
         kept, commands = note.invoice_line_ids.browse(), []
-        for (line, new), part in zip(credited, parts, strict=True):
+        for line, new in pairs:
+            part = parts.get(line)
             if not part:
                 continue
             kept |= new
@@ -299,8 +318,8 @@ class SalesServiceCredit(models.Model):
         commands += [Command.delete(new.id) for _line, new in pairs if new not in kept]
         note.write({"invoice_line_ids": commands})
         # Taxes that are in the price leave a smallest unit over.
-        for (line, new), part in zip(credited, parts, strict=True):
-            rest = part * unit - new.price_subtotal if new in kept else 0
+        for line, new in pairs:
+            rest = parts[line] * unit - new.price_subtotal if new in kept else 0
             if not self.currency_id.is_zero(rest):
                 new.price_unit += rest * line.price_total / line.price_subtotal
 
@@ -363,11 +382,38 @@ class SalesServiceCredit(models.Model):
             subtype_xmlid="mail.mt_note",
         )
 
+    def _ask_again(self):
+        """What was made of it is gone: the customer still waits, and it is decided."""
+        for credit in self:
+            credit.ticket_id._message_log(
+                body=self.env._(
+                    "%(user)s has deleted the credit note of %(amount)s: it is to be "
+                    "decided again.",
+                    user=self.env.user.name,
+                    amount=formatLang(
+                        self.env, credit.amount, currency_obj=credit.currency_id
+                    ),
+                )
+            )
+        self.write({"state": "asked", "decided_by_id": False, "decided_at": False})
+
     def action_open_ticket(self):
         """:raise AccessError: when the user may not read the ticket"""
         self.ensure_one()
         self.ticket_id.check_access("read")
         return self.ticket_id.get_formview_action()
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    def unlink(self):
+        # sudo: requests out of sight are decided again as well
+        requests = self.env["sales.service.credit"].sudo()
+        requests = requests.search([("move_id", "in", self.ids)])
+        result = super().unlink()
+        requests._ask_again()
+        return result
 
 
 class SalesServiceTicket(models.Model):

@@ -5,6 +5,8 @@ from odoo.tools import SQL, formatLang
 
 from odoo.addons.sales_force.wording import listed
 
+from .sales_service_made import pieces
+
 KINDS = [
     ("return", "Return"),
     ("delivery", "Replacement"),
@@ -98,11 +100,17 @@ class SalesServiceDocument(models.Model):
         for model, lines in self.grouped("res_model").items():
             # sudo: see the class
             records = self.env[model].sudo().browse(lines.mapped("res_id"))
-            states = dict(records._fields["state"]._description_selection(records.env))
             for line, record in zip(lines, records, strict=True):
                 line.name = record.display_name
-                line.status = states.get(record.state)
+                line.status = line._get_status(record)
                 line.detail = line._describe(record)
+
+    def _get_status(self, record):
+        """How far it got; of a credit note that was asked for, what it is itself."""
+        if self.kind == "credit" and record.state == "made":
+            record = record.move_id or record
+        states = record._fields["state"]._description_selection(self.env)
+        return dict(states).get(record.state)
 
     def _describe(self, record):
         if self.kind == "quotation":
@@ -114,7 +122,7 @@ class SalesServiceDocument(models.Model):
         return listed(
             self.env,
             (
-                f"{formatLang(self.env, move.product_uom_qty, digits=0)} "
+                f"{pieces(self.env, move.product_uom_qty)} "
                 f"{move.product_uom.name} {move.product_id.display_name}"
                 for move in record.move_ids
                 if move.state != "cancel"

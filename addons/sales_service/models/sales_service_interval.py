@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 
 from ..tickets.states import STATES
 
@@ -14,6 +13,7 @@ class SalesServiceInterval(models.Model):
 
     _name = "sales.service.interval"
     _description = "Time of a Ticket"
+    _inherit = ["sales.service.recorded.mixin"]
     _order = "ticket_id, start, id"
     _log_access = False
     _rec_name = "state"
@@ -42,25 +42,6 @@ class SalesServiceInterval(models.Model):
     _order_of_time = models.Constraint(
         "CHECK (stop >= start)", "Time does not run backwards."
     )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_by_hand()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        self._refuse_by_hand()
-
-    def _refuse_by_hand(self):
-        if not self.env.su:
-            raise AccessError(
-                self.env._("The times of a ticket follow from what happens to it.")
-            )
 
     @api.model
     def _follow(self, tickets):

@@ -1,6 +1,14 @@
 """Documents that were made from a ticket, and that know it."""
 
 from odoo import api, fields, models
+from odoo.tools import formatLang
+
+
+def pieces(env, quantity):
+    """A quantity in words: without decimals where it is whole."""
+    if quantity == round(quantity):
+        return formatLang(env, quantity, digits=0)
+    return formatLang(env, quantity, dp="Product Unit")
 
 
 class SalesServiceMadeMixin(models.AbstractModel):
@@ -54,10 +62,25 @@ class StockPicking(models.Model):
     _name = "stock.picking"
     _inherit = ["stock.picking", "sales.service.made.mixin"]
 
+    def _create_backorder_picking(self):
+        """What is still to come is for the same ticket."""
+        backorder = super()._create_backorder_picking()
+        backorder.service_ticket_id = self.service_ticket_id
+        return backorder
+
 
 class RepairOrder(models.Model):
     _name = "repair.order"
     _inherit = ["repair.order", "sales.service.made.mixin"]
+
+    def action_create_sale_order(self):
+        """What the customer pays for the repair is a quotation of the ticket."""
+        action = super().action_create_sale_order()
+        for repair in self.filtered("service_ticket_id"):
+            repair.sale_order_id.service_ticket_id = repair.service_ticket_id
+            # sudo: the workshop need not see the ticket that it is linked to
+            repair.sale_order_id._link_ticket(repair.service_ticket_id.sudo())
+        return action
 
 
 class AccountMove(models.Model):

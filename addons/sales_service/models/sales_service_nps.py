@@ -1,10 +1,8 @@
 """Would you recommend us? Asked by Odoo's survey, once a contact and period."""
 
-from datetime import datetime, time, timedelta, timezone
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import SQL
 from odoo.tools.misc import split_every
 
@@ -32,6 +30,7 @@ class SalesServiceNps(models.Model):
 
     _name = "sales.service.nps"
     _description = "Recommendation (NPS)"
+    _inherit = ["sales.service.recorded.mixin"]
     _order = "answered_at desc, id desc"
     _rec_name = "partner_id"
 
@@ -72,7 +71,6 @@ class SalesServiceNps(models.Model):
     comment = fields.Text("Why", readonly=True)
     answered = fields.Float(
         "Response Rate",
-        default=0,
         readonly=True,
         aggregator="avg",
         help="Share of the contacts who were asked and have answered.",
@@ -86,21 +84,6 @@ class SalesServiceNps(models.Model):
     )
 
     _once = models.UniqueIndex("(company_id, partner_id, date_to)")
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_by_hand()
-        return super().write(vals)
-
-    def _refuse_by_hand(self):
-        if not self.env.su:
-            raise AccessError(
-                self.env._("What customers answer is not written by hand.")
-            )
 
     @api.model
     def _read_group_select(self, aggregate_spec, query):
@@ -132,9 +115,10 @@ class SalesServiceNps(models.Model):
         for team in teams:
             team._plan_nps()
         since = self.env["sales.service.ticket"]._get_now().date() - _LATE
-        waiting = self.search(
-            [("asked_at", "=", False), ("date_to", ">=", since)], order="id"
-        )
+        waiting = self.search([("asked_at", "=", False)], order="id")
+        late = waiting.filtered(lambda one: one.date_to < since)
+        late.unlink()
+        waiting -= late
         self.env["ir.cron"]._commit_progress(remaining=len(waiting))
         for ids in split_every(BATCH, waiting.ids, list):
             self.browse(ids).exists()._ask()
@@ -145,11 +129,7 @@ class SalesServiceNps(models.Model):
         survey = self.env.ref("sales_service.survey_nps")
         now = self.env["sales.service.ticket"]._get_now()
         asked = self.filtered(
-            lambda one: (
-                not one.asked_at
-                and one.partner_id.email
-                and not one.partner_id.sales_nps_opt_out
-            )
+            lambda one: not one.asked_at and one.partner_id._may_be_surveyed()
         )
         for one in asked:
             one.write(
@@ -160,6 +140,8 @@ class SalesServiceNps(models.Model):
                         deadline=now + timedelta(days=DAYS),
                     ).id,
                     "asked_at": now,
+                    # Who was not asked yet is no share of those who were.
+                    "answered": 0,
                 }
             )
         # Who has said since that he wants none is not asked at all.
@@ -233,6 +215,23 @@ class ResPartner(models.Model):
         help="The contact is not asked whether he would recommend us.",
     )
 
+    def _may_be_surveyed(self):
+        """Whether the contact has an address, and has not forbidden to use it so."""
+        self.ensure_one()
+        return bool(
+            self.active
+            and self.email_normalized
+            and not self.is_blacklisted
+            and not self.sales_nps_opt_out
+        )
+
+    def _stop_surveys(self):
+        """Nobody writes to that address any more, whatever contacts have it."""
+        same = self.with_context(active_test=False).search(
+            [("email_normalized", "in", self.mapped("email_normalized"))]
+        )
+        (self | same).sales_nps_opt_out = True
+
 
 class SalesServiceTeam(models.Model):
     _inherit = "sales.service.team"
@@ -248,14 +247,12 @@ class SalesServiceTeam(models.Model):
         """Note down who is to be asked for the period that has ended."""
         self.ensure_one()
         company = self.company_id
-        period = compare(self.nps_period, company._get_sales_today()).whole_previous
-        zone = ZoneInfo(company._get_sales_timezone())
-        start, stop = (
-            datetime.combine(day, time.min, zone)
-            .astimezone(timezone.utc)
-            .replace(tzinfo=None)
-            for day in (period.start, period.stop + timedelta(days=1))
-        )
+        today = company._get_sales_today()
+        period = compare(self.nps_period, today).whole_previous
+        if period.stop < today - _LATE:
+            return
+        start, _ = company._get_sales_day(period.start)
+        _, stop = company._get_sales_day(period.stop)
         tickets = self.env["sales.service.ticket"]
         rows = tickets._read_group(
             [
@@ -263,12 +260,11 @@ class SalesServiceTeam(models.Model):
                 ("state", "in", ("resolved", "closed")),
                 ("resolved_at", ">=", start),
                 ("resolved_at", "<", stop),
-                ("partner_id.email", "!=", False),
-                ("partner_id.sales_nps_opt_out", "=", False),
                 ("partner_id.partner_share", "=", True),
             ],
             ["partner_id"],
             ["id:max"],
+            order="partner_id",
         )
         asked = self.env["sales.service.nps"]
         # Who was asked about any of these days is not asked again.
@@ -279,11 +275,14 @@ class SalesServiceTeam(models.Model):
                 ("date_from", "<=", period.stop),
             ]
         ).partner_id
-        last = {
-            partner: tickets.browse(id_)
-            for partner, id_ in rows
-            if partner not in known
-        }
+        addresses = set(known.mapped("email_normalized"))
+        last = {}
+        for partner, id_ in rows:
+            address = partner.email_normalized
+            # Of several contacts with one address one is asked.
+            if address not in addresses and partner._may_be_surveyed():
+                addresses.add(address)
+                last[partner] = tickets.browse(id_)
         classes = tickets.union(*last.values())._get_customer_classes()
         asked.create(
             [

@@ -4,10 +4,9 @@ from datetime import timedelta
 from fractions import Fraction
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import float_repr
 
-from .sales_service_quality import came_in
+from .sales_service_made import pieces
 
 _TYPE = "sales_service.mail_activity_type_quality"
 
@@ -44,11 +43,18 @@ class SalesServiceQualityRule(models.Model):
         required=True,
         help="Fewer say nothing, however few were sold.",
     )
-    alert_ids = fields.One2many("sales.service.quality.alert", "rule_id", "Alerts")
+    min_sold = fields.Float(
+        "At Least Sold",
+        digits="Product Unit",
+        default=10,
+        required=True,
+        help="Where fewer were sold in these days a rate says nothing: tickets are "
+        "about pieces that were sold before.",
+    )
 
     _positive = models.Constraint(
-        "CHECK (days > 0 AND threshold > 0 AND min_tickets > 0)",
-        "Days, threshold and tickets of a rule are more than 0.",
+        "CHECK (days > 0 AND threshold > 0 AND min_tickets > 0 AND min_sold > 0)",
+        "Days, threshold, tickets and pieces of a rule are more than 0.",
     )
 
     @api.model
@@ -88,14 +94,15 @@ class SalesServiceQualityRule(models.Model):
             last = told.get((product, lot))
             if not self._is_news(last, tickets, sold):
                 continue
-            supplier = self.env["res.partner"].browse([id_ for id_ in suppliers if id_])
+            known = [id_ for id_ in suppliers if id_]
             values.append(
                 {
                     "rule_id": self.id,
                     "company_id": company.id,
                     "product_id": product.id,
                     "lot_id": lot.id,
-                    "supplier_id": supplier[:1].id,
+                    # Of several nobody knows whose the bad ones are.
+                    "supplier_id": known[0] if len(known) == 1 else False,
                     "date": today,
                     "tickets": tickets,
                     "sold": sold,
@@ -117,7 +124,10 @@ class SalesServiceQualityRule(models.Model):
             domain,
             groups,
             ["tickets:sum", "sold:sum", "supplier_id:array_agg_distinct"],
-            having=[("tickets:sum", ">=", self.min_tickets), ("sold:sum", ">", 0)],
+            having=[
+                ("tickets:sum", ">=", self.min_tickets),
+                ("sold:sum", ">=", self.min_sold),
+            ],
         )
         for product, *rest in rows:
             lot = rest.pop(0) if self.by_lot else self.env["stock.lot"]
@@ -148,6 +158,7 @@ class SalesServiceQualityAlert(models.Model):
 
     _name = "sales.service.quality.alert"
     _description = "Quality Alert"
+    _inherit = ["sales.service.recorded.mixin"]
     _order = "id desc"
     _rec_name = "product_id"
 
@@ -183,19 +194,6 @@ class SalesServiceQualityAlert(models.Model):
     def _compute_rate(self):
         for alert in self:
             alert.rate = 1000 * alert.tickets / alert.sold if alert.sold else 0
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_by_hand()
-        return super().write(vals)
-
-    def _refuse_by_hand(self):
-        if not self.env.su:
-            raise AccessError(self.env._("Quality alerts are raised by their rules."))
 
     def _tell(self):
         """An activity for the buyer, in one sentence; what is still open is renewed."""
@@ -246,7 +244,7 @@ class SalesServiceQualityAlert(models.Model):
         values = {
             "product": product,
             "tickets": self.tickets,
-            "sold": float_repr(self.sold, 0),
+            "sold": pieces(self.env, self.sold),
             "days": self.rule_id.days,
             "rate": float_repr(self.rate, 1),
             "limit": float_repr(self.rule_id.threshold, 1),
@@ -265,16 +263,23 @@ class SalesServiceQualityAlert(models.Model):
         )
 
     def action_open_tickets(self):
-        """The tickets that were counted: of the product, or of one lot of it."""
+        """The tickets that were counted, of the lot where the alert is about one."""
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "sales_service.sales_service_ticket_action"
         )
+        # The path is that of all tickets.
+        action.pop("path", None)
         # sudo: the days of the rule are told in the note of the alert
         first = self.date - timedelta(days=self.sudo().rule_id.days - 1)
+        start, _ = self.company_id._get_sales_day(first)
+        _, stop = self.company_id._get_sales_day(self.date)
         domain = [
-            *came_in(self.company_id, first, self.date),
+            ("company_id", "=", self.company_id.id),
             ("product_id", "=", self.product_id.id),
+            ("state", "!=", "cancelled"),
+            ("opened_at", ">=", start),
+            ("opened_at", "<", stop),
         ]
         if self.lot_id:
             domain.append(("lot_id", "=", self.lot_id.id))

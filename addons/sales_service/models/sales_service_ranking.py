@@ -7,28 +7,16 @@ from ..tickets.shrink import PRIOR
 
 # Who has fewer tickets has no place.
 LEAST = 5
-# How far back, in days.
-PERIODS = {"quarter": 90, "year": 365}
-# What is ranked: the model behind its ids.
+# What is ranked: the field of the analysis that says which.
 KINDS = {
-    "agent": "res.users",
-    "team": "sales.service.team",
-    "product": "product.product",
-    "supplier": "res.partner",
-    "customer": "res.partner",
-}
-# The same in the analysis of tickets, and which closed tickets have a measure.
-_DIMENSIONS = {
     "agent": "user_id",
     "team": "team_id",
     "product": "product_id",
     "supplier": "supplier_id",
     "customer": "partner_id",
 }
-_MEASURED = {
-    "limits_kept": [("limit_count", ">", 0)],
-    "rating": [("rating", ">", 0)],
-}
+# By period: so many days up to now.
+DAYS = {"quarter": 90, "year": 365}
 
 
 class SalesServiceRanking(models.Model):
@@ -72,8 +60,7 @@ class SalesServiceRanking(models.Model):
     )
     count = fields.Integer("Tickets", readonly=True, aggregator=None)
     mean = fields.Float(digits=(16, 2), readonly=True, aggregator=None)
-    told = fields.Float(
-        "Adjusted Mean",
+    adjusted_mean = fields.Float(
         digits=(16, 2),
         readonly=True,
         aggregator=None,
@@ -89,8 +76,9 @@ class SalesServiceRanking(models.Model):
     @api.depends("kind", "res_id")
     def _compute_name(self):
         for kind, lines in self.grouped("kind").items():
+            model = self.env["sales.service.report"]._fields[KINDS[kind]].comodel_name
             # sudo: who may read the ranking may read whose it is
-            records = self.env[KINDS[kind]].sudo().browse(lines.mapped("res_id"))
+            records = self.env[model].sudo().browse(lines.mapped("res_id"))
             names = dict(zip(records.ids, records.mapped("display_name"), strict=True))
             for line in lines:
                 line.name = names[line.res_id]
@@ -103,14 +91,9 @@ class SalesServiceRanking(models.Model):
                 SELECT r.company_id, p.period, d.kind, d.res_id, m.measure, m.value
                 FROM (%(report)s) r
                 JOIN (VALUES
-                    ('quarter', %(now)s - interval '1 day' * %(quarter)s),
-                    ('year', %(now)s - interval '1 day' * %(year)s)
+                    ('quarter', %(quarter)s), ('year', %(year)s)
                 ) p(period, since) ON r.closed_at >= p.since
-                CROSS JOIN LATERAL (VALUES
-                    ('agent', r.user_id), ('team', r.team_id),
-                    ('product', r.product_id), ('supplier', r.supplier_id),
-                    ('customer', r.partner_id)
-                ) d(kind, res_id)
+                CROSS JOIN LATERAL (VALUES %(kinds)s) d(kind, res_id)
                 CROSS JOIN LATERAL (VALUES
                     ('first_fix', 100 * r.first_fix::numeric),
                     ('limits_kept', 100 * r.limits_kept::numeric),
@@ -125,7 +108,8 @@ class SalesServiceRanking(models.Model):
             ), line AS (
                 SELECT s.company_id, s.period, s.kind, s.res_id, s.measure,
                     count(*)::integer AS count, avg(s.value) AS mean,
-                    (sum(s.value) + %(prior)s * c.mean) / (count(*) + %(prior)s) AS told
+                    (sum(s.value) + %(prior)s * c.mean) / (count(*) + %(prior)s)
+                        AS adjusted_mean
                 FROM seen s
                 JOIN common c USING (company_id, period, kind, measure)
                 GROUP BY s.company_id, s.period, s.kind, s.res_id, s.measure, c.mean
@@ -136,46 +120,39 @@ class SalesServiceRanking(models.Model):
                 line.*,
                 CASE WHEN count >= %(least)s THEN rank() OVER (
                     PARTITION BY company_id, period, kind, measure, count >= %(least)s
-                    ORDER BY told DESC
+                    ORDER BY adjusted_mean DESC
                 )::integer END AS place
             FROM line
             """,
             report=self.env["sales.service.report"]._table_query,
-            now=self.env["sales.service.ticket"]._get_now(),
+            kinds=SQL(", ").join(
+                SQL("(%s, %s)", kind, SQL.identifier("r", name))
+                for kind, name in KINDS.items()
+            ),
+            **{period: self._get_since(period) for period in DAYS},
             prior=PRIOR,
             least=LEAST,
-            **PERIODS,
         )
+
+    @api.model
+    def _get_since(self, period):
+        now = self.env["sales.service.ticket"]._get_now()
+        return now - timedelta(days=DAYS[period])
 
     def _search(self, *args, **kwargs):
         # What the analysis is made of.
-        for model in (
-            *("sales.service.ticket", "sales.service.clock", "sales.service.rating"),
-            *("product.supplierinfo", "product.product"),
-        ):
-            self.env[model].flush_model()
+        for model, names in self.env["sales.service.report"]._depends.items():
+            self.env[model].flush_model(names)
         return super()._search(*args, **kwargs)
 
     def action_open_tickets(self):
-        """The closed tickets that the line is the mean of."""
+        """The tickets that the mean is of."""
         self.ensure_one()
-        action = self.env["ir.actions.actions"]._for_xml_id(
-            "sales_service.sales_service_report_action"
-        )
-        # The path is that of all tickets.
-        action.pop("path", None)
-        since = self.env["sales.service.ticket"]._get_now() - timedelta(
-            PERIODS[self.period]
-        )
-        return {
-            **action,
-            "views": [(False, "list"), (False, "pivot"), (False, "graph")],
-            "domain": [
+        return self.env["sales.service.report"]._open(
+            self.measure,
+            [
                 ("company_id", "=", self.company_id.id),
-                ("state", "=", "closed"),
-                ("closed_at", ">=", fields.Datetime.to_string(since)),
-                (_DIMENSIONS[self.kind], "=", self.res_id),
-                *_MEASURED.get(self.measure, ()),
+                (KINDS[self.kind], "=", self.res_id),
+                ("closed_at", ">=", self._get_since(self.period)),
             ],
-            "display_name": self.name,
-        }
+        )

@@ -1,7 +1,7 @@
 import uuid
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import UserError
 from odoo.orm.models import NO_ACCESS
 from odoo.tools import plaintext2html
 from odoo.tools.misc import split_every
@@ -29,7 +29,7 @@ class SalesServiceRating(models.Model):
 
     _name = "sales.service.rating"
     _description = "Rating of a Ticket"
-    _inherit = ["sales.credited.mixin"]
+    _inherit = ["sales.service.recorded.mixin", "sales.credited.mixin"]
     _order = "rated_at desc, id desc"
     _rec_name = "ticket_id"
 
@@ -82,23 +82,6 @@ class SalesServiceRating(models.Model):
     )
 
     _credit_fields = frozenset(("points", "rated_at", "user_id"))
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_by_hand()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        self._refuse_by_hand()
-
-    def _refuse_by_hand(self):
-        if not self.env.su:
-            raise AccessError(self.env._("Ratings are given by customers only."))
 
     def _mark_credits(self, changed=None):
         # What is only asked for is no rating yet.

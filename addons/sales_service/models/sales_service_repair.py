@@ -23,8 +23,14 @@ class SalesServiceTicket(models.Model):
         repairs = ticket.env["repair.order"]
         repair = repairs.search(
             [
+                # Not for a customer whom the ticket was about before.
                 ("service_ticket_id", "=", ticket.id),
                 ("state", "not in", ("done", "cancel")),
+                (
+                    "partner_id.commercial_partner_id",
+                    "=",
+                    ticket.commercial_partner_id.id,
+                ),
             ],
             limit=1,
         )

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..ledger.ticket import REPEATED
@@ -16,6 +16,34 @@ SUPPLIER = SQL(
     ORDER BY s.sequence, s.id LIMIT 1
     """
 )
+
+# Who has delivered its lot ``t.lot_id``, which need not be the first vendor.
+DELIVERED_BY = SQL(
+    """
+    SELECT p.partner_id FROM stock_move_line l
+    JOIN stock_location o ON o.id = l.location_id AND o.usage = 'supplier'
+    JOIN stock_move m ON m.id = l.move_id
+    JOIN stock_picking p ON p.id = m.picking_id
+    WHERE l.lot_id = t.lot_id AND l.state = 'done'
+    ORDER BY l.date, l.id LIMIT 1
+    """
+)
+
+# Which closed tickets have a measure, where not all have it.
+_MEASURED = {
+    "rating": [("rating", ">", 0)],
+    "limits_kept": [
+        (
+            "ticket_id.clock_ids",
+            "any",
+            [
+                "|",
+                ("breached_at", "!=", False),
+                *("&", ("met_at", "!=", False), ("dropped_at", "=", False)),
+            ],
+        )
+    ],
+}
 
 
 class SalesServiceReport(models.Model):
@@ -44,6 +72,10 @@ class SalesServiceReport(models.Model):
         "product.supplierinfo": [
             *("product_tmpl_id", "product_id", "partner_id", "company_id", "sequence"),
         ],
+        "stock.move.line": ["lot_id", "state", "date", "location_id", "move_id"],
+        "stock.move": ["picking_id"],
+        "stock.picking": ["partner_id"],
+        "stock.location": ["usage"],
     }
 
     ticket_id = fields.Many2one("sales.service.ticket", readonly=True)
@@ -54,7 +86,10 @@ class SalesServiceReport(models.Model):
     product_id = fields.Many2one("product.product", "Product", readonly=True)
     lot_id = fields.Many2one("stock.lot", "Lot/Serial", readonly=True)
     supplier_id = fields.Many2one(
-        "res.partner", "Supplier", readonly=True, help="The product's first vendor."
+        "res.partner",
+        "Supplier",
+        readonly=True,
+        help="Who delivered the lot, else the product's first vendor.",
     )
     partner_id = fields.Many2one("res.partner", "Customer", readonly=True)
     breach_reason_id = fields.Many2one(
@@ -121,7 +156,8 @@ class SalesServiceReport(models.Model):
         return SQL(
             """
             SELECT t.id, t.id AS ticket_id, t.company_id, t.team_id, t.category_id,
-                t.user_id, t.product_id, t.lot_id, supplier.partner_id AS supplier_id,
+                t.user_id, t.product_id, t.lot_id,
+                COALESCE((%(delivered_by)s), (%(supplier)s)) AS supplier_id,
                 t.commercial_partner_id AS partner_id, t.breach_reason_id, t.state,
                 t.priority, t.opened_at, t.resolved_at, t.closed_at,
                 CASE WHEN t.state NOT IN %(done)s THEN
@@ -156,13 +192,32 @@ class SalesServiceReport(models.Model):
                     avg(r.points) FILTER (WHERE r.rated_at IS NOT NULL) AS rating
                 FROM sales_service_rating r WHERE r.ticket_id = t.id
             ) said
-            LEFT JOIN LATERAL (%(supplier)s) supplier ON TRUE
             """,
             done=DONE,
             now=self.env["sales.service.ticket"]._get_now(),
             repeated=REPEATED,
+            delivered_by=DELIVERED_BY,
             supplier=SUPPLIER,
         )
+
+    @api.model
+    def _open(self, measure, domain):
+        """The closed tickets that a mean is of, each with what it counts."""
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "sales_service.sales_service_report_action"
+        )
+        # The path is that of all tickets.
+        action.pop("path", None)
+        return {
+            **action,
+            "views": [(False, "list"), (False, "pivot"), (False, "graph")],
+            "domain": [
+                ("state", "=", "closed"),
+                *domain,
+                *_MEASURED.get(measure, ()),
+            ],
+            "context": {},
+        }
 
     def action_open_ticket(self):
         self.ensure_one()

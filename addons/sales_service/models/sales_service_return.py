@@ -6,6 +6,8 @@ from odoo.fields import Command
 
 from odoo.addons.sales_force.locking import write_lock
 
+from .sales_service_made import pieces
+
 # The context's key for the ticket that new deliveries are made from.
 MADE_FROM = "service_made_from"
 
@@ -106,6 +108,27 @@ class SalesServiceTicket(models.Model):
             moves = moves.filtered(lambda one: self.lot_id in one.lot_ids)
         return moves
 
+    def _get_own_returnable(self, delivery):
+        """Of the ticket's product and lot: ``{move of the delivery: quantity}``."""
+        returnable = self._get_returnable(delivery)
+        return {
+            move: min(returnable[move], self._get_lot_left(move))
+            if self.lot_id
+            else returnable[move]
+            for move in self._get_returned_moves(delivery)
+        }
+
+    def _get_lot_left(self, move):
+        """How much of the ticket's lot a move delivered that does not come back yet."""
+
+        def count(moves):
+            lines = moves.move_line_ids.filtered(lambda one: one.lot_id == self.lot_id)
+            return sum(lines.mapped("quantity_product_uom"))
+
+        back = move.returned_move_ids.filtered(lambda one: one.state != "cancel")
+        left = max(count(move) - count(back), 0)
+        return move.product_id.uom_id._compute_quantity(left, move.product_uom)
+
     def _make_return(self, quantity, exchange=False):
         """Odoo's own return of the ticket's delivery, to be taken in by the warehouse.
 
@@ -179,7 +202,11 @@ class SalesServiceTicket(models.Model):
             )
         )
         kind = warehouse.out_type_id
-        partner = ticket.picking_id.partner_id or ticket.partner_id
+        partner = ticket.partner_id
+        where = ticket.picking_id.partner_id
+        if where.commercial_partner_id == partner.commercial_partner_id:
+            # Where it was delivered to before.
+            partner = where
         target = partner.with_company(ticket.company_id).property_stock_customer
         route = {
             "location_id": kind.default_location_src_id.id,
@@ -221,34 +248,30 @@ class StockReturnPicking(models.TransientModel):
         # sudo: which product a ticket is about
         ticket = self.service_ticket_id.sudo()
         if ticket:
-            delivery = stock_move.picking_id
-            chosen = ticket._get_returned_moves(delivery)
-            if stock_move in chosen:
+            own = ticket._get_own_returnable(stock_move.picking_id)
+            if stock_move in own:
                 values["quantity"] = min(
-                    ticket._get_returnable(delivery)[stock_move],
-                    self.env.context.get("service_quantity", 1),
+                    own[stock_move], self.env.context.get("service_quantity", 1)
                 )
         return values
 
     def _ask_for(self, quantity):
-        """Spread a quantity over the lines of the ticket's product.
+        """Spread a quantity over the lines of the ticket's product and lot.
 
         :raise UserError: where there is not so much
         """
-        ticket = self.service_ticket_id
-        returnable = ticket._get_returnable(self.picking_id)
-        chosen = ticket._get_returned_moves(self.picking_id)
+        own = self.service_ticket_id._get_own_returnable(self.picking_id)
         left = quantity
         for line in self.product_return_moves:
-            if line.move_id in chosen and left > 0:
-                line.quantity = min(returnable[line.move_id], left)
+            if line.move_id in own and left > 0:
+                line.quantity = min(own[line.move_id], left)
                 left -= line.quantity
         if quantity <= 0 or left > 0:
             raise UserError(
                 self.env._(
                     "%(delivery)s: %(count)s may still come back.",
                     delivery=self.picking_id.name,
-                    count=sum(returnable[move] for move in chosen),
+                    count=pieces(self.env, sum(own.values())),
                 )
             )
 
@@ -272,11 +295,13 @@ class StockReturnPicking(models.TransientModel):
                         "%(product)s: of %(delivery)s %(count)s may still come back.",
                         product=line.product_id.display_name,
                         delivery=self.picking_id.name,
-                        count=returnable.get(line.move_id, 0),
+                        count=pieces(self.env, returnable.get(line.move_id, 0)),
                     )
                 )
+        own = sum(ticket._get_own_returnable(self.picking_id).values())
         picking = super()._create_return()
-        picking._choose_lot(ticket.lot_id)
+        if ticket.lot_id:
+            picking._choose_lot(ticket.lot_id, own)
         picking._link_ticket(ticket)
         return picking
 
@@ -319,11 +344,12 @@ class StockMove(models.Model):
 class StockPicking(models.Model):
     _inherit = "stock.picking"
 
-    def _choose_lot(self, lot):
-        """Of what comes back the lot is known, where it is of one."""
-        for line in self.move_line_ids if lot else ():
-            if (
-                line.product_id == lot.product_id
-                and lot not in self.move_line_ids.lot_id
-            ):
+    def _choose_lot(self, lot, left):
+        """Of what comes back the lot is known, as far as so much of it is out."""
+        lines = self.move_line_ids.filtered(
+            lambda one: one.product_id == lot.product_id
+        )
+        for line in lines.sorted(lambda one: one.lot_id != lot):
+            if line.quantity <= left:
                 line.lot_id = lot
+                left -= line.quantity

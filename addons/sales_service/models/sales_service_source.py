@@ -5,6 +5,11 @@ from odoo import api, fields, models
 GROUPS = "sales_service.group_service_agent,sales_force.group_sales_rep"
 
 
+def _only(records):
+    """The id of the one that is meant, where there is but one."""
+    return records.id if len(records) == 1 else False
+
+
 class SalesServiceSourceMixin(models.AbstractModel):
     """A record that tickets are about: how many, and a new one with what is known."""
 
@@ -97,10 +102,9 @@ class SaleOrder(models.Model):
     _sales_ticket_field = "sale_order_id"
 
     def _prepare_sales_ticket(self):
-        products = self.order_line.product_id
         return {
             **super()._prepare_sales_ticket(),
-            "product_id": products.id if len(products) == 1 else False,
+            "product_id": _only(self.order_line.product_id),
         }
 
 
@@ -110,13 +114,12 @@ class StockPicking(models.Model):
     _sales_ticket_field = "picking_id"
 
     def _prepare_sales_ticket(self):
-        products, lots = self.move_ids.product_id, self.move_line_ids.lot_id
         return {
             **super()._prepare_sales_ticket(),
             # sudo: the number of the order; it opens as far as the user's rights go
             "sale_order_id": self.sudo().sale_id.id,
-            "product_id": products.id if len(products) == 1 else False,
-            "lot_id": lots.id if len(lots) == 1 else False,
+            "product_id": _only(self.move_ids.product_id),
+            "lot_id": _only(self.move_line_ids.lot_id),
         }
 
 
@@ -126,13 +129,12 @@ class AccountMove(models.Model):
     _sales_ticket_field = "invoice_id"
 
     def _prepare_sales_ticket(self):
-        products = self.invoice_line_ids.product_id
         # sudo: the number of the order; it opens as far as the user's rights go
         orders = self.sudo().invoice_line_ids.sale_line_ids.order_id
         return {
             **super()._prepare_sales_ticket(),
-            "sale_order_id": orders.id if len(orders) == 1 else False,
-            "product_id": products.id if len(products) == 1 else False,
+            "sale_order_id": _only(orders),
+            "product_id": _only(self.invoice_line_ids.product_id),
         }
 
 

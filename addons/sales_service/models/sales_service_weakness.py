@@ -1,7 +1,6 @@
 """In what agents are worse than their team, and what they are to learn."""
 
 from collections import defaultdict
-from datetime import datetime, time
 from fractions import Fraction
 
 from dateutil.relativedelta import relativedelta
@@ -135,8 +134,10 @@ class SalesServiceWeakness(models.Model):
             everybody = tuple(map(sum, zip(*of_user.values(), strict=True)))
             low, high = MEASURES[measure]
             for user, own in of_user.items():
-                if (category, user, measure) in known or not weak(
-                    own, everybody, team.training_tickets, gap
+                if (
+                    not user.active
+                    or (category, user, measure) in known
+                    or not weak(own, everybody, team.training_tickets, gap)
                 ):
                     continue
                 found.append(
@@ -159,16 +160,26 @@ class SalesServiceWeakness(models.Model):
         return self.create(found)
 
     @api.model
+    def _get_closed(self, team, month):
+        """The domain of what a team closed in the months that count."""
+        start, stop = (
+            team.company_id._get_sales_day(day)[0]
+            for day in (month - relativedelta(months=MONTHS), month)
+        )
+        return [
+            ("team_id", "=", team.id),
+            ("closed_at", ">=", start),
+            ("closed_at", "<", stop),
+        ]
+
+    @api.model
     def _get_results(self, team, month):
         """``{(category, measure): {user: (sum of 0 to 1, count)}}`` before a month."""
-        stop = datetime.combine(month, time())
         rows = self.env["sales.service.report"]._read_group(
             [
-                ("team_id", "=", team.id),
+                *self._get_closed(team, month),
                 ("user_id", "!=", False),
                 ("category_id", "!=", False),
-                ("closed_at", ">=", stop - relativedelta(months=MONTHS)),
-                ("closed_at", "<", stop),
                 ("state", "=", "closed"),
             ],
             ["category_id", "user_id"],
@@ -182,6 +193,18 @@ class SalesServiceWeakness(models.Model):
                     reached = Fraction(total).limit_denominator(1000) - low * count
                     results[category, name][user] = (reached / (high - low), count)
         return results
+
+    def action_open_tickets(self):
+        """The tickets that the agent's mean is of."""
+        self.ensure_one()
+        return self.env["sales.service.report"]._open(
+            self.measure,
+            [
+                *self._get_closed(self.team_id, self.month),
+                ("user_id", "=", self.user_id.id),
+                ("category_id", "=", self.category_id.id),
+            ],
+        )
 
     def _follow(self):
         """Ask for the category's courses; where there is nothing to ask, tell a
@@ -200,7 +223,9 @@ class SalesServiceWeakness(models.Model):
 
     def _request(self, rep):
         """Ask a rep to take the courses that he needs and has not; those courses."""
-        courses = self.category_id._get_courses()
+        courses = self.category_id._get_courses().filtered(
+            lambda one: not one.company_id or one.company_id == rep.company_id
+        )
         if not rep or not courses:
             return courses.browse()
         held = self.env["sales.certificate"].search(
@@ -220,6 +245,7 @@ class SalesServiceWeakness(models.Model):
                 {
                     "rep_id": rep.id,
                     "course_id": course.id,
+                    "date": rep.company_id._get_sales_today(),
                     "reason": words._describe(),
                 }
                 for course in courses - needed.course_id

@@ -33,14 +33,26 @@ class SalesServiceTicket(models.Model):
     )
 
     def _find_service_order(self):
-        """The ticket's draft quotation, as superuser; none where there is none."""
+        """The ticket's draft quotation, as superuser; none where there is none.
+
+        Not that of a customer whom the ticket was about before.
+        """
         self.ensure_one()
         # Of two at once the second finds what the first has made.
         write_lock(self)
         # sudo: agents have no right to orders, and put on that of a ticket what it took
-        orders = self.env["sale.order"].sudo().with_company(self.company_id)
+        ticket = self.sudo()
+        orders = ticket.env["sale.order"].with_company(ticket.company_id)
         return orders.search(
-            [("service_ticket_id", "=", self.id), ("state", "=", "draft")],
+            [
+                ("service_ticket_id", "=", self.id),
+                ("state", "=", "draft"),
+                (
+                    "partner_id.commercial_partner_id",
+                    "=",
+                    ticket.commercial_partner_id.id,
+                ),
+            ],
             order="id desc",
             limit=1,
         )
@@ -82,28 +94,27 @@ class SalesServiceTicket(models.Model):
         return self._find_service_order() or self._make_service_order()
 
     def _make_quotation(self, note=None):
-        """The ticket's draft quotation; where there was none, its salesperson hears.
+        """The ticket's draft quotation with what it is for; its salesperson hears once.
 
         An agent asks for it and sets no price.
         """
         self.check_access("write")
-        order = self._find_service_order()
-        if order:
-            return order
-        order = self._make_service_order()
-        order.order_line = [
-            Command.create({"display_type": "line_note", "name": note or self.name})
-        ]
+        order = self._get_service_order()
+        notes = order.order_line.filtered(lambda one: one.display_type == "line_note")
+        if note not in notes.mapped("name") and (note or not notes):
+            order.order_line = [
+                Command.create({"display_type": "line_note", "name": note or self.name})
+            ]
         seller = order.user_id
         if seller and order.company_id in seller.company_ids:
             words = order.with_context(lang=seller.lang).env
-            order.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=words._(
-                    "Price the work of ticket %(number)s", number=self.number
-                ),
-                user_id=seller.id,
-            )
+            summary = words._("Price the work of ticket %(number)s", number=self.number)
+            if summary not in order.activity_ids.mapped("summary"):
+                order.activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    summary=summary,
+                    user_id=seller.id,
+                )
         return order
 
     def _add_parts(self, parts):

@@ -1,4 +1,7 @@
-from odoo.addons.sales_force.tests.common import SalesForceCase
+from odoo.fields import Command
+from odoo.tests import new_test_user
+
+from odoo.addons.sales_force.tests.common import ConcurrentCase, SalesForceCase
 
 SERVICE_ROLES = {
     "agent": "sales_service.group_service_agent",
@@ -58,3 +61,85 @@ class ServiceCase(SalesForceCase):
     @classmethod
     def _as(cls, name, records):
         return records.with_user(cls.users[name])
+
+
+class TicketRaceCase(ConcurrentCase):
+    """A committed ticket of a customer's, in a team of two agents.
+
+    All is found again by its name, also what a killed run has left behind.
+    """
+
+    NAME = "ticket_race"
+
+    def setUp(self):
+        super().setUp()
+        self._remove()
+        self.addCleanup(self._remove)
+        with self._environment() as env:
+            company = env.ref("base.main_company")
+            self.users = [
+                new_test_user(
+                    env,
+                    f"{self.NAME}_{number}",
+                    "sales_service.group_service_agent",
+                    company_id=company.id,
+                    company_ids=[Command.set(company.ids)],
+                ).id
+                for number in range(2)
+            ]
+            team = env["sales.service.team"].create(
+                {
+                    "name": self.NAME,
+                    "company_id": company.id,
+                    "is_always_open": True,
+                    "member_ids": [Command.set(self.users)],
+                }
+            )
+            customer = env["res.partner"].create(
+                {"name": self.NAME, "email": f"{self.NAME}@example.com"}
+            )
+            self.ticket = (
+                env["sales.service.ticket"]
+                .create(
+                    {
+                        "name": self.NAME,
+                        "team_id": team.id,
+                        "partner_id": customer.id,
+                        "resolution": "<p>Done</p>",
+                    }
+                )
+                .id
+            )
+
+    def _remove(self):
+        with self._environment() as env:
+            env = env(context={**env.context, "active_test": False})
+            tickets = env["sales.service.ticket"].search([("name", "=", self.NAME)])
+            # What was worked on is nobody's to delete; what hangs on it goes with it.
+            for statement in (
+                """DELETE FROM sales_credit
+                WHERE source = 'ticket' AND scope_id = ANY(%s)""",
+                "DELETE FROM sales_service_letter WHERE ticket_id = ANY(%s)",
+                "DELETE FROM sales_service_ticket WHERE id = ANY(%s)",
+            ):
+                env.cr.execute(statement, (tickets.ids,))
+            for model, field in (
+                ("mail.activity", "res_model"),
+                ("mail.message", "model"),
+                ("mail.followers", "res_model"),
+            ):
+                env[model].search(
+                    [(field, "=", tickets._name), ("res_id", "in", tickets.ids)]
+                ).unlink()
+            env.invalidate_all(flush=False)
+            for model in ("sales.service.sla", "sales.service.team"):
+                env[model].search([("name", "=", self.NAME)]).unlink()
+            users = env["res.users"].search([("login", "like", f"{self.NAME}%")])
+            partners = users.partner_id
+            users.unlink()
+            partners |= env["res.partner"].search([("name", "=", self.NAME)])
+            partners.unlink()
+
+    def _ticket(self, env, user=None):
+        ticket = env["sales.service.ticket"].browse(self.ticket)
+        return ticket if user is None else ticket.with_user(self.users[user])

@@ -2,7 +2,7 @@
 
 from odoo import Command
 from odoo.exceptions import AccessError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import ServiceCase
 
@@ -89,6 +89,24 @@ class TestAnswer(ServiceCase):
         self.assertNotIn(self.answers["works"].id, offered)
         with self.assertRaises(AccessError):
             self._offered("stranger", self.ticket)
+        portal = new_test_user(self.env, "sf_answers", "base.group_portal")
+        for tickets in (self.ticket.browse(), self.ticket):
+            with self.assertRaises(AccessError):
+                self.Template.with_user(portal).get_service_answers(tickets.ids)
+
+    def test_not_everybodys(self):
+        """Who is no manager makes no answer for all, in one step or in two."""
+        with self.assertRaises(AccessError):
+            self._make("agent", user_id=False)
+        own = self._make("agent")
+        with self.assertRaises(AccessError):
+            own.user_id = False
+        other = self._make(
+            "agent", model_id=self.env["ir.model"]._get_id("res.partner"), user_id=False
+        )
+        with self.assertRaises(AccessError):
+            other.model_id = self.env["ir.model"]._get("sales.service.ticket")
+        self._make("service_manager").user_id = False
 
     def test_saved_in_composer(self):
         composer = (

@@ -155,9 +155,34 @@ class TestArticle(ServiceCase):
             ),
             article + second + third,
         )
+        # Of one article one version holds, also where two are published at once.
+        fourth = self.env["sales.service.article"].browse(
+            second.action_new_version()["res_id"]
+        )
+        with self.assertRaises(UserError):
+            (third + fourth).action_publish()
         third.body = "<p><br></p>"
         with self.assertRaises(UserError):
             third.action_publish()
+
+    def test_no_scripts(self):
+        """Neither agent nor customer runs what somebody wrote into an article."""
+        article = (
+            self.env["sales.service.article"]
+            .with_user(self.users["agent"])
+            .create(
+                {
+                    "name": "<script>alert(1)</script>",
+                    "body": '<p onclick="x()">So</p><script>x()</script>'
+                    '<a href="javascript:x()">y</a><form action="/x"></form>'
+                    '<img src="x" onerror="x()"><iframe src="/x"></iframe>'
+                    '<svg onload="x()"></svg>',
+                }
+            )
+        )
+        for word in ("script", "onclick", "onerror", "onload", "form", "iframe"):
+            self.assertNotIn(word, article.body)
+        self.assertIn("So", article.body)
 
     def test_rights(self):
         """Agents write drafts and read what is published; managers publish."""

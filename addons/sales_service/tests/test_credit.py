@@ -121,6 +121,88 @@ class TestCredit(DocumentsCase):
         with self.assertRaises(UserError):
             self._make(credit)
 
+    def test_line_once(self):
+        """A line is not credited twice, whatever else is on the invoice."""
+        tax = self.env["account.tax"].create({"name": "19", "amount": 19})
+        invoice = self._invoice(
+            invoice_line_ids=[
+                Command.create(
+                    {
+                        "product_id": self.product.id,
+                        "price_unit": price,
+                        "sequence": number,
+                        "tax_ids": tax.ids,
+                    }
+                )
+                for number, price in ((20, 100), (10, 60))
+            ]
+        )
+        invoice.action_post()
+        line = invoice.invoice_line_ids.filtered(lambda one: one.price_unit == 60)
+        self._ask(50, lines=line.ids, invoice=invoice)
+        credit = self._ask(10, lines=line.ids, invoice=invoice)
+        with self.assertRaises(UserError):
+            self._ask(0.01, lines=line.ids, invoice=invoice)
+        self.assertEqual(self._make(credit).amount_untaxed, 10)
+        with self.assertRaises(UserError):
+            self._ask(0.01, lines=line.ids, invoice=invoice)
+        taxes = invoice.line_ids - invoice.invoice_line_ids
+        with self.assertRaises(UserError):
+            self._ask(1, lines=taxes[:1].ids, invoice=invoice)
+        self._ask(100, lines=(invoice.invoice_line_ids - line).ids, invoice=invoice)
+
+    def test_note_gone(self):
+        """Who deletes the credit note has decided nothing; a cancelled one is told."""
+        credit = self._ask(300)
+        note = self._make(credit)
+        self.assertEqual(self._lines("credit").status, "Draft")
+        self._as("accountant", note).unlink()
+        self.assertEqual((credit.state, bool(credit.decided_by_id)), ("asked", False))
+        self.assertEqual(self._lines("credit").status, "Asked")
+        self.assertIn("to be decided again", self._last_message(self.ticket).body)
+        note = self._make(credit)
+        note.button_cancel()
+        self.assertEqual(self._lines("credit").status, "Cancelled")
+        # And may be asked for again.
+        self._ask(300)
+
+    def test_invoice_taken_back(self):
+        credit = self._ask(10)
+        self.invoice.button_draft()
+        with self.assertRaises(UserError):
+            self._make(credit)
+
+    def test_other_currency(self):
+        """In the invoice's money, whole yen; the ticket's cost in the company's."""
+        yen = self.env.ref("base.JPY")
+        yen.active = True
+        self.env["res.currency.rate"].create(
+            {
+                "currency_id": yen.id,
+                "rate": 100,
+                "company_id": self.company.id,
+                "name": "2020-01-01",
+            }
+        )
+        invoice = self._invoice(
+            currency_id=yen.id,
+            invoice_line_ids=[
+                Command.create(
+                    {
+                        "product_id": self.product.id,
+                        "price_unit": price,
+                        "tax_ids": False,
+                    }
+                )
+                for price in (1001, 333)
+            ],
+        )
+        invoice.action_post()
+        note = self._make(self._ask(101, invoice=invoice))
+        self.assertEqual((note.currency_id, note.amount_untaxed), (yen, 101))
+        note.action_post()
+        self.assertEqual(self.ticket.cost_credit, 1.01)
+
     def test_refused(self):
         credit = self._as("accountant", self._ask(10))
         action = credit.action_refuse()

@@ -28,11 +28,49 @@ class TestDocuments(DocumentsCase):
         self.assertEqual((line.name, line.detail), (back.name, "1 Units Pump"))
         self.assertEqual(self._as("agent", self.ticket).return_count, 1)
         self.assertIn(back.name, self._last_message(self.ticket).body)
-        # Clicked twice: all that was delivered on this line may come back, no more.
+        # Clicked twice: the lot was delivered once.
+        with self.assertRaises(UserError):
+            self._remedy("agent", "return").action_make()
+        # Without a lot all that was delivered may come back, no more.
+        self.ticket.lot_id = False
         self._remedy("agent", "return", quantity=2).action_make()
         with self.assertRaises(UserError):
             self._remedy("agent", "return").action_make()
         self.assertEqual(len(self._lines("return")), 2)
+
+    def test_return_of_lots(self):
+        """Of one line of two lots as much as was delivered of the ticket's."""
+        oil = self.env["product.product"].create(
+            {"name": "Oil", "type": "consu", "is_storable": True, "tracking": "lot"}
+        )
+        first, second = self.env["stock.lot"].create(
+            [{"name": name, "product_id": oil.id} for name in ("A", "B")]
+        )
+        for lot, quantity in ((first, 2), (second, 3)):
+            self.env["stock.quant"]._update_available_quantity(
+                oil, self.warehouse.lot_stock_id, quantity, lot_id=lot
+            )
+        order = self._order(
+            order_line=[Command.create({"product_id": oil.id, "product_uom_qty": 5})]
+        )
+        delivery = order.picking_ids
+        delivery.action_assign()
+        delivery.move_ids.picked = True
+        delivery.button_validate()
+        self.ticket.write(
+            {"product_id": oil.id, "lot_id": second.id, "sale_order_id": order.id}
+        )
+        with self.assertRaises(UserError):
+            self._remedy("agent", "return", quantity=4).action_make()
+        self._remedy("agent", "return", quantity=3).action_make()
+        back = self.env["stock.picking"].browse(self._lines("return").res_id)
+        self.assertEqual(back.move_line_ids.lot_id, second)
+        with self.assertRaises(UserError):
+            self._remedy("agent", "return").action_make()
+        self.ticket.lot_id = first
+        self._remedy("agent", "return", quantity=2).action_make()
+        back = self.env["stock.picking"].browse(self._lines("return")[1].res_id)
+        self.assertEqual(back.move_line_ids.lot_id, first)
 
     def test_too_many(self):
         for quantity in (0, -1, 4):
@@ -49,11 +87,16 @@ class TestDocuments(DocumentsCase):
             .with_user(self.users["stock"])
             .with_context(**action["context"])
         ).save()
-        self.assertEqual(wizard.product_return_moves.quantity, 2)
+        # Proposed is the ticket's lot; who has the goods in hand may take more.
+        self.assertEqual(wizard.product_return_moves.quantity, 1)
+        wizard.product_return_moves.quantity = 2
         back = self.env["stock.picking"].browse(
             wizard.action_create_returns()["res_id"]
         )
         self.assertEqual(back.service_ticket_id, self.ticket)
+        lots = back.move_line_ids.mapped("lot_id")
+        self.assertEqual(len(lots), 2)
+        self.assertIn(self.lot, lots)
         # In that dialog, too, nothing comes back twice.
         wizard = self.env["stock.return.picking"].create(
             {"picking_id": self.delivery.id, "service_ticket_id": self.ticket.id}
@@ -115,6 +158,49 @@ class TestDocuments(DocumentsCase):
         self.assertEqual(self.env["sale.order"].search_count([]), orders)
         self.assertEqual(self.order.order_line.qty_delivered, 3)
 
+    def test_replaced_in_parts(self):
+        """What is sent later is for the ticket as well; half a piece is told so."""
+        oil = self.env["product.product"].create({"name": "Oil", "type": "consu"})
+        self._remedy("agent", "delivery", product_id=oil.id, quantity=1.5).action_make()
+        [line] = self._lines("delivery")
+        self.assertEqual(line.detail, "1.50 Units Oil")
+        out = self.env["stock.picking"].browse(line.res_id)
+        out.action_confirm()
+        out.move_ids.quantity = 1
+        out.move_ids.picked = True
+        out.with_context(skip_backorder=True).button_validate()
+        self.assertEqual(self._lines("delivery").mapped("status"), ["Done", "Ready"])
+
+    def test_replaced_at_the_customer(self):
+        """Not sent to the vendor, where the ticket's document is a receipt."""
+        kind = self.warehouse.in_type_id
+        self.ticket.picking_id = self.env["stock.picking"].create(
+            {
+                "picking_type_id": kind.id,
+                "partner_id": self.env["res.partner"].create({"name": "Vendor"}).id,
+                "location_id": self.env.ref("stock.stock_location_suppliers").id,
+                "location_dest_id": kind.default_location_dest_id.id,
+            }
+        )
+        out = self.ticket._make_replacement(self.goods, 1)
+        self.assertEqual(out.partner_id, self.partner)
+
+    def test_cancelled(self):
+        """Nothing is made from a ticket that is none."""
+        remedy = self._remedy("agent", "delivery")
+        self.ticket._step("cancel")
+        with self.assertRaises(UserError):
+            remedy.action_make()
+
+    def test_customer_corrected(self):
+        """What was asked for the wrong customer does not become the right one's."""
+        self.ticket._make_quotation()
+        self.ticket._make_repair()
+        right = self.env["res.partner"].create({"name": "Right", "is_company": True})
+        self.ticket.write({"partner_id": right.id, "lot_id": False})
+        self.assertEqual(self.ticket._get_service_order().partner_id, right)
+        self.assertEqual(self.ticket._make_repair().partner_id, right)
+
     def test_repair(self):
         """With customer, product, lot and what came back; its parts are seen."""
         self._remedy("agent", "return").action_make()
@@ -141,6 +227,9 @@ class TestDocuments(DocumentsCase):
         # A second click opens the first.
         self._remedy("agent", "repair").action_make()
         self.assertEqual(len(self._lines("repair")), 1)
+        # What the workshop charges is a quotation of the ticket.
+        repair.action_create_sale_order()
+        self.assertEqual(self._lines("quotation").name, repair.sale_order_id.name)
         self.ticket.lot_id = self.ticket.product_id = False
         repair.unlink()
         with self.assertRaises(UserError):
@@ -158,12 +247,27 @@ class TestDocuments(DocumentsCase):
         self.assertEqual(order.amount_total, 0)
         self.assertEqual(order.order_line.name, "Worn out, no warranty")
         self.assertEqual(order.activity_ids.user_id, self.users["rep"])
+        # What is added is on it, once; the salesperson hears of it once.
+        for _time in range(2):
+            self._remedy("agent", "quotation", reason="Seal too").action_make()
+        self.assertEqual(
+            order.order_line.mapped("name"), ["Worn out, no warranty", "Seal too"]
+        )
+        self.assertEqual(len(order.activity_ids), 1)
         action = self._as("rep", self.ticket).action_open_quotations()
         self.assertEqual(
             (action["res_model"], action["res_id"]), ("sale.order", order.id)
         )
         action = self._as("rep", order).action_open_service_ticket()
         self.assertEqual(action["res_id"], self.ticket.id)
+
+    def test_quotation_with_parts(self):
+        """Where parts were put on it before, the salesperson hears all the same."""
+        order = self.ticket._get_service_order()
+        self._remedy("agent", "quotation", reason="Worn out").action_make()
+        self.assertEqual(self.ticket.service_order_ids, order)
+        self.assertEqual(order.order_line.name, "Worn out")
+        self.assertEqual(order.activity_ids.user_id, self.users["rep"])
 
     def test_who(self):
         """Only who works on the ticket; documents open as far as Odoo's rights go."""
@@ -198,7 +302,8 @@ class TestDocuments(DocumentsCase):
         context = ticket.action_remedy()["context"]
         form = Form(ticket.env["sales.service.remedy"].with_context(**context))
         self.assertEqual(form.product_id, self.goods)
-        self.assertIn("3 may still come back", form.hint)
+        # Of the ticket's lot.
+        self.assertIn(": 1 may still come back", form.hint)
         for kind, words in (
             ("delivery", "the warehouse confirms"),
             ("repair", "the workshop confirms"),

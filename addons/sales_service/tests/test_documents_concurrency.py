@@ -12,6 +12,8 @@ NAME = "document_race"
 # In this order: what hangs on what.
 _MADE = (
     "DELETE FROM sales_service_credit WHERE ticket_id IN %(tickets)s",
+    "DELETE FROM sale_order WHERE service_ticket_id IN %(tickets)s",
+    "DELETE FROM repair_order WHERE service_ticket_id IN %(tickets)s",
     "DELETE FROM sales_credit WHERE partner_id IN %(partners)s",
     "DELETE FROM account_move WHERE partner_id IN %(partners)s",
     "DELETE FROM stock_move_line WHERE picking_id IN (%(pickings)s)",
@@ -185,3 +187,23 @@ class TestDocumentsConcurrency(ConcurrentCase):
                 [("service_ticket_id", "=", self.ticket)]
             )
             self.assertEqual(back.move_ids.mapped("product_uom_qty"), [1])
+
+    def test_asked_by_two(self):
+        """One quotation and one repair, whoever of the agent and a manager is first."""
+        for make, model in (
+            ("_make_quotation", "sale.order"),
+            ("_make_repair", "repair.order"),
+        ):
+
+            def click(env, make=make):
+                getattr(env["sales.service.ticket"].browse(self.ticket), make)()
+
+            with self.subTest(make=make):
+                self.assertEqual(self._race(click, click), 2)
+                with self._environment() as env:
+                    self.assertEqual(
+                        env[model].search_count(
+                            [("service_ticket_id", "=", self.ticket)]
+                        ),
+                        1,
+                    )

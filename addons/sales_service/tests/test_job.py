@@ -10,7 +10,7 @@ from odoo.fields import Command
 from odoo.tests import BaseCase, tagged
 
 from ..tickets.checklist import Point, is_outside, lack
-from ..tickets.cost import way, work
+from ..tickets.cost import travel, work
 from .job_common import NOON, PIXEL, JobCase
 
 NUMBERS = st.floats(-1e6, 1e6)
@@ -44,8 +44,8 @@ class TestChecklistPure(BaseCase):
 
     def test_cost(self):
         self.assertEqual(work([(90, 60), (30, 10)]), 95)
-        self.assertEqual(way([(30, 10, 60, 0.5)]), 35)
-        self.assertEqual(work([]) + way([]), 0)
+        self.assertEqual(travel([(30, 10, 60, 0.5)]), 35)
+        self.assertEqual(work([]) + travel([]), 0)
 
 
 @tagged("post_install", "-at_install")
@@ -236,7 +236,7 @@ class TestJob(JobCase):
         ticket = self._as("service_manager", self.ticket)
         self.assertEqual(
             (
-                *(ticket.cost_work, ticket.cost_way, ticket.cost_parts),
+                *(ticket.cost_work, ticket.cost_travel, ticket.cost_parts),
                 *(ticket.cost_credit, ticket.cost_total),
             ),
             (90, 36, 10, 100, 236),

@@ -8,10 +8,8 @@ from unittest.mock import patch
 from odoo.tests import BaseCase, new_test_user, tagged
 from odoo.tools import html2plaintext, mute_logger
 
-from odoo.addons.sales_force.tests.common import ConcurrentCase
-
 from ..tickets.mail import automatic, make_readable, subject_line, words
-from .common import ServiceCase
+from .common import ServiceCase, TicketRaceCase
 from .letters import AUTOMATIC, HARMLESS, NUMBER, Post
 
 OURS = "ours.example.net"
@@ -427,43 +425,21 @@ class TestMail(ServiceCase):
 
 
 @tagged("post_install", "-at_install")
-class TestMailAtOnce(ConcurrentCase):
+class TestMailAtOnce(TicketRaceCase):
     """A letter that is fetched while somebody writes its ticket."""
+
+    NAME = "mail_race"
 
     def setUp(self):
         super().setUp()
         with self._environment() as env:
-            partner = env["res.partner"].create(
-                {"name": "At once", "email": "atonce@example.com"}
-            )
-            ticket = env["sales.service.ticket"].create(
-                {
-                    "name": "At once",
-                    "partner_id": partner.id,
-                    "user_id": env.ref("base.user_admin").id,
-                }
-            )
+            ticket = self._ticket(env)
+            ticket.user_id = self.users[0]
             ticket.action_wait_customer()
-            self.partner_id, self.ticket_id = partner.id, ticket.id
-        self.addCleanup(self._remove)
-
-    def _remove(self):
-        with self._environment() as env:
-            ticket = env["sales.service.ticket"].browse(self.ticket_id)
-            ticket.message_ids.unlink()
-            ticket.message_follower_ids.unlink()
-            env["sales.service.letter"].search([("ticket_id", "=", ticket.id)]).unlink()
-            env.flush_all()
-            # What was worked on is nobody's to delete; what hangs on it goes with it.
-            env.cr.execute(
-                "DELETE FROM sales_service_ticket WHERE id = %s", [self.ticket_id]
-            )
-            env.invalidate_all(flush=False)
-            env["res.partner"].browse(self.partner_id).unlink()
 
     def test_not_lost(self):
         head = (
-            "From: atonce@example.com",
+            f"From: {self.NAME}@example.com",
             "To: elsewhere@example.org",
             "Subject: Here you are",
             "Message-Id: <at-once@example.com>",
@@ -471,16 +447,16 @@ class TestMailAtOnce(ConcurrentCase):
         with self._environment() as env:
             env.cr.execute("SELECT 1")  # takes the snapshot
             with self._environment() as other:
-                other["sales.service.ticket"].browse(self.ticket_id).priority = "3"
+                self._ticket(other).priority = "3"
             gateway = env["mail.thread"].with_context(default_fetchmail_server_id=False)
             with mute_logger("odoo.sql_db", "odoo.service.model"):
                 gateway.message_process(
                     "sales.service.ticket",
                     "\r\n".join([*head, "", "Serial 7"]).encode(),
-                    thread_id=self.ticket_id,
+                    thread_id=self.ticket,
                 )
         with self._environment() as env:
-            ticket = env["sales.service.ticket"].browse(self.ticket_id)
+            ticket = self._ticket(env)
             self.assertEqual((ticket.state, ticket.priority), ("in_progress", "3"))
             texts = [html2plaintext(one.body).strip() for one in ticket.message_ids]
             self.assertEqual(texts.count("Serial 7"), 1)

@@ -133,7 +133,49 @@ class TestNps(NpsCase):
         self.assertFalse(self._run())
         self.team.nps_period = "quarter"
         # Two months after the quarter nobody knows what it is about.
-        self.assertFalse(self._run("2031-06-01 09:00:00").filtered("asked_at"))
+        self.assertFalse(self._run("2031-06-01 09:00:00"))
+
+    def test_not_wanted(self):
+        """Who is on Odoo's blacklist, or archived; one letter to one address."""
+        blocked, gone, first, second = self.contacts[:4]
+        for contact in self.contacts[:5]:
+            self._resolved(contact, "2031-02-01 00:00:00")
+        self.env["mail.blacklist"].create({"email": blocked.email})
+        gone.active = False
+        second.email = first.email.upper()
+        asked = self._run()
+        self.assertEqual(len(asked), 2)
+        self.assertEqual(len(asked.partner_id & (first + second)), 1)
+        self.assertEqual(asked.partner_id - first - second, self.contacts[4])
+        # Who says stop says it for the address.
+        (asked.partner_id & (first + second))._stop_surveys()
+        self.assertTrue(first.sales_nps_opt_out and second.sales_nps_opt_out)
+        self.assertFalse(self.contacts[4].sales_nps_opt_out)
+
+    def test_changed_his_mind(self):
+        """Who is planned and stopped in between is not asked, and not counted."""
+        for contact in self.contacts[:2]:
+            self._resolved(contact, "2031-02-01 00:00:00")
+        planned = self.env["sales.service.nps"]
+        with freeze_time(NOW):
+            self.team._plan_nps()
+        planned = planned.search([])
+        self.assertEqual(len(planned), 2)
+        [(rate,)] = planned._read_group([], [], ["answered:avg"])
+        self.assertFalse(rate)
+        self.contacts[0]._stop_surveys()
+        asked = self._run()
+        self.assertEqual(asked.partner_id, self.contacts[1])
+        self._answer(asked, 10)
+        [(rate,)] = asked._read_group([], [], ["answered:avg"])
+        self.assertEqual(rate, 1)
+
+    def test_killed_for_long(self):
+        """Planned and not asked in time: taken back, no share of those asked."""
+        self._resolved(self.contacts[0], "2031-02-01 00:00:00")
+        with freeze_time(NOW):
+            self.team._plan_nps()
+        self.assertFalse(self._run("2031-06-01 09:00:00"))
 
     def test_answer(self):
         self._resolved(self.contacts[0], "2031-02-01 00:00:00")
@@ -163,6 +205,7 @@ class TestNps(NpsCase):
                     "date_from": "2031-01-01",
                     "date_to": draw.choice(("2031-03-31", "2030-12-31")),
                     "asked_at": NOW,
+                    "answered": 0,
                     **(
                         {
                             "score": score,

@@ -77,6 +77,9 @@ class TestQualityAlert(ServiceCase):
         self._tickets(2)
         self.assertFalse(self._run())  # too few
         self._tickets(1)
+        self.rule.min_sold = 60.01
+        self.assertFalse(self._run())  # most were sold before
+        self.rule.min_sold = 60
         [alert] = self._run()  # exactly the limit
         self.assertEqual((alert.tickets, alert.sold, alert.rate), (3, 60, 50))
         self.assertEqual(alert.user_id, self.buyer)
@@ -101,6 +104,33 @@ class TestQualityAlert(ServiceCase):
         self._deliver(60)
         self._tickets(2)
         self.assertFalse(self._run())
+
+    def test_several_suppliers(self):
+        """Where lots came from several vendors, none of them is named."""
+        lot = self.env["stock.lot"]
+        rows = [(self.goods, lot, 3, 60, [self.vendor.id, self.partner.id, None])]
+        self.patch(self.registry[self.rule._name], "_measure", lambda *_args: rows)
+        alert = self._run()
+        self.assertFalse(alert.supplier_id)
+        self.assertEqual(alert.rate, 50)
+        self.assertNotIn(" of ", self._activities().note)
+
+    def test_opens(self):
+        """The tickets that are counted, under a path that says nothing else."""
+        self._tickets(3)
+        now = self.env["sales.service.ticket"]._get_now()
+        for days in (0, 91):
+            old = self._ticket(product_id=self.goods.id)
+            old.opened_at = now - timedelta(days=days)
+            if not days:
+                old.action_cancel()
+        alert = self._run()
+        self.assertEqual(alert.tickets, 3)
+        action = alert.action_open_tickets()
+        self.assertNotIn("path", action)
+        self.assertEqual(
+            self.env["sales.service.ticket"].search_count(action["domain"]), 3
+        )
 
     def test_next_period(self):
         self._tickets(3)

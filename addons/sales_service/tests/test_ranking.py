@@ -24,7 +24,7 @@ class TestRanking(WeaknessCase):
         )
 
     def test_against_plain_sums(self):
-        """Means, compared means and places of agents are those added up by hand."""
+        """Means, adjusted means and places of agents are those added up by hand."""
         other = self.users["stranger"]
         self._closed("agent", 30, 3)
         self._closed("colleague", 6, 0)
@@ -48,13 +48,44 @@ class TestRanking(WeaknessCase):
         )
         for line in lines:
             values = seen[self.env["res.users"].browse(line.res_id)]
+            action = line.action_open_tickets()
+            opened = self.env[action["res_model"]].search(action["domain"])
+            self.assertEqual(len(opened), line.count)
+            self.assertEqual(opened.user_id.id, line.res_id)
             self.assertEqual(line.count, len(values))
             self.assertAlmostEqual(line.mean, float(sum(values)) / len(values), 2)
-            self.assertAlmostEqual(line.told, float(told[line.res_id]), 2)
+            self.assertAlmostEqual(line.adjusted_mean, float(told[line.res_id]), 2)
             if len(values) < LEAST:
                 self.assertFalse(line.place)
             else:
                 self.assertEqual(line.place, 1 + placed.index(told[line.res_id]))
+        # Of limits kept those tickets that had limits, of ratings those rated.
+        tickets = self.env["sales.service.ticket"].search(
+            [("user_id", "=", self.users["agent"].id)], limit=2
+        )
+        now = tickets._get_now()
+        policy = self.env["sales.service.sla"].create(
+            {"name": "P", "company_id": self.company.id, "response_hours": 1}
+        )
+        self.env["sales.service.clock"].create(
+            [
+                {
+                    "ticket_id": ticket.id,
+                    "sla_id": policy.id,
+                    "kind": "response",
+                    "minutes": 60,
+                    "start": ticket.opened_at,
+                    moment: now,
+                }
+                for ticket, moment in zip(
+                    tickets, ("breached_at", "dropped_at"), strict=True
+                )
+            ]
+        )
+        [line] = self._lines(measure="limits_kept", kind="agent", period="year")
+        action = line.action_open_tickets()
+        opened = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual((opened.ticket_id, line.count), (tickets[0], 1))
         of = {line.res_id: line for line in lines}
         self.assertEqual(of[self.users["agent"].id].name, self.users["agent"].name)
         self.assertFalse(of[other.id].place)

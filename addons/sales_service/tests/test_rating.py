@@ -6,8 +6,7 @@ from unittest.mock import patch
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 
-from odoo.addons.sales_force.tests.common import ConcurrentCase
-
+from .common import TicketRaceCase
 from .test_facts import MONDAY, FactsCase
 
 
@@ -314,52 +313,26 @@ class TestRatingPage(RatingCase, HttpCase):
 
 
 @tagged("post_install", "-at_install")
-class TestRatingTwice(ConcurrentCase):
+class TestRatingTwice(TicketRaceCase):
     """Two clicks at once."""
+
+    NAME = "rating_race"
 
     def setUp(self):
         super().setUp()
         with self._environment() as env:
-            partner = env["res.partner"].create({"name": "Twice"})
-            ticket = env["sales.service.ticket"].create(
-                {"name": "Twice", "partner_id": partner.id, "resolution": "<p>Done</p>"}
-            )
-            ticket.action_resolve()
-            self.partner_id, self.ticket_id = partner.id, ticket.id
-        self.addCleanup(self._remove)
-
-    def _remove(self):
-        with self._environment() as env:
-            ticket = env["sales.service.ticket"].browse(self.ticket_id)
-            ticket.message_ids.unlink()
-            ticket.activity_ids.unlink()
-            ticket.message_follower_ids.unlink()
-            env.flush_all()
-            env.cr.execute(
-                "DELETE FROM sales_credit WHERE source = 'ticket' AND scope_id = %s",
-                [self.ticket_id],
-            )
-            # What was worked on is nobody's to delete; what hangs on it goes with it.
-            env.cr.execute(
-                "DELETE FROM sales_service_ticket WHERE id = %s", [self.ticket_id]
-            )
-            env.invalidate_all(flush=False)
-            env["res.partner"].browse(self.partner_id).unlink()
+            self._ticket(env).action_resolve()
 
     def test_one_counts(self):
         def give(points):
-            return lambda env: (
-                env["sales.service.ticket"]
-                .browse(self.ticket_id)
-                .service_rating_ids._give(points)
-            )
+            return lambda env: self._ticket(env).service_rating_ids._give(points)
 
         self.assertEqual(self._race(give(1), give(5)), 2)
         with self._environment() as env:
-            ticket = env["sales.service.ticket"].browse(self.ticket_id)
+            ticket = self._ticket(env)
             self.assertEqual(ticket.service_rating_ids.points, 1)
             self.assertEqual(len(ticket.activity_ids), 1)
             credits = env["sales.credit"].search(
-                [("source", "=", "ticket"), ("scope_id", "=", self.ticket_id)]
+                [("source", "=", "ticket"), ("scope_id", "=", self.ticket)]
             )
             self.assertEqual(sorted(credits.mapped("value")), [1, 1])

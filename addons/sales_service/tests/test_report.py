@@ -199,6 +199,15 @@ class TestQuality(FactsCase):
         self.assertEqual(
             rates("supplier_id"), {"Second": (400, 2, 5), "First": (100, 1, 10)}
         )
+        # The analysis says the same of the tickets, the cancelled one with them.
+        self.assertEqual(
+            dict(
+                self.env["sales.service.report"]._read_group(
+                    [("product_id", "=", self.pump.id)], ["supplier_id"], ["__count"]
+                )
+            ),
+            {self.vendors[1]: 2, self.vendors[0]: 2},
+        )
 
     def test_day(self):
         """At midnight where the company works a new day begins."""

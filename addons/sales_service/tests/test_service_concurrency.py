@@ -1,84 +1,28 @@
 """Two who act on a ticket at once: nothing twice, nothing lost."""
 
 from odoo.exceptions import AccessError
-from odoo.fields import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
-from odoo.addons.sales_force.tests.common import ConcurrentCase
-
-NAME = "ticket_race"
+from .common import TicketRaceCase
 
 
 @tagged("post_install", "-at_install")
-class TestServiceConcurrency(ConcurrentCase):
+class TestServiceConcurrency(TicketRaceCase):
     def setUp(self):
         super().setUp()
-        self._remove()  # what a killed run left behind
-        self.addCleanup(self._remove)
         with self._environment() as env:
-            company = env.ref("base.main_company")
-            users = [
-                new_test_user(
-                    env,
-                    f"{NAME}_{number}",
-                    "sales_service.group_service_agent",
-                    company_id=company.id,
-                    company_ids=[Command.set(company.ids)],
-                )
-                for number in range(2)
-            ]
-            team = env["sales.service.team"].create(
-                {
-                    "name": NAME,
-                    "company_id": company.id,
-                    "is_always_open": True,
-                    "member_ids": [Command.set([user.id for user in users])],
-                }
-            )
+            ticket = self._ticket(env)
             env["sales.service.sla"].create(
                 {
-                    "name": NAME,
-                    "company_id": company.id,
-                    "team_ids": team.ids,
+                    "name": self.NAME,
+                    "company_id": ticket.company_id.id,
+                    "team_ids": ticket.team_id.ids,
                     "sequence": 0,
                     "response_hours": 1,
                     "reply_hours": 1,
                     "resolution_hours": 2,
                 }
             )
-            customer = env["res.partner"].create({"name": NAME})
-            ticket = env["sales.service.ticket"].create(
-                {
-                    "name": NAME,
-                    "team_id": team.id,
-                    "partner_id": customer.id,
-                    "resolution": "<p>Done</p>",
-                }
-            )
-            self.ticket, self.users = ticket.id, [user.id for user in users]
-
-    def _remove(self):
-        with self._environment() as env:
-            env = env(context={**env.context, "active_test": False})
-            tickets = env["sales.service.ticket"].search([("name", "=", NAME)])
-            env.cr.execute(
-                "DELETE FROM sales_service_ticket WHERE id = ANY(%s)", (tickets.ids,)
-            )
-            env["mail.message"].search(
-                [("model", "=", tickets._name), ("res_id", "in", tickets.ids)]
-            ).unlink()
-            env.invalidate_all(flush=False)
-            env["sales.service.sla"].search([("name", "=", NAME)]).unlink()
-            env["sales.service.team"].search([("name", "=", NAME)]).unlink()
-            users = env["res.users"].search([("login", "like", f"{NAME}%")])
-            partners = users.partner_id
-            users.unlink()
-            partners |= env["res.partner"].search([("name", "=", NAME)])
-            partners.unlink()
-
-    def _ticket(self, env, user=None):
-        ticket = env["sales.service.ticket"].browse(self.ticket)
-        return ticket if user is None else ticket.with_user(self.users[user])
 
     def _act(self, name, user):
         return lambda env: getattr(self._ticket(env, user), name)()

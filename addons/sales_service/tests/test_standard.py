@@ -111,3 +111,6 @@ class TestStandard(ServiceCase):
                 self.assertFalse(self._as(role, line).has_access("write"))
         with self.assertRaises(AccessError):
             self._as("service_manager", self.policy).service_team_ids = False
+        own = version.browse(self.policy.action_new_version()["res_id"])
+        with self.assertRaises(AccessError):
+            self._as("service_manager", own).policy_id = selling

@@ -98,6 +98,10 @@ class TestWeakness(WeaknessCase):
         )
         self.assertEqual((found.mean, found.course_ids), (0.25, self.course))
         self.assertEqual(found.team_mean, 0.72)
+        action = self._as("service_manager", found).action_open_tickets()
+        lines = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(len(lines), 20)
+        self.assertEqual(lines.user_id, self.users["agent"])
         need = self.env["sales.training.need"].search(
             [("rep_id", "=", self.rep.id), ("course_id", "=", self.course.id)]
         )
@@ -130,6 +134,46 @@ class TestWeakness(WeaknessCase):
         self.team.training_gap = 0
         self.Weakness._cron_find()
         self.assertFalse(self._found())
+
+    def test_months_of_the_company(self):
+        """Its first morning in Shanghai is no part of the month before, as in UTC."""
+        self.company.resource_calendar_id.tz = "Asia/Shanghai"
+        self._closed("agent", 20, 15, self.company._get_sales_day(self.month)[0])
+        self._closed("colleague", 40, 2)
+        self.Weakness._cron_find()
+        self.assertFalse(self._found())
+
+    def test_gone(self):
+        """Who has left is asked to learn nothing."""
+        self._closed("agent", 20, 15)
+        self._closed("colleague", 40, 2)
+        self.users["agent"].active = False
+        self.Weakness._cron_find()
+        self.assertFalse(self._found())
+
+    def test_one_course(self):
+        """Weak by two measures at once: asked for the course once."""
+        for user, bad, points in (("agent", 15, 1), ("colleague", 2, 5)):
+            self.env["sales.service.rating"].create(
+                [
+                    {
+                        "ticket_id": ticket.id,
+                        "user_id": ticket.user_id.id,
+                        "points": points,
+                        "asked_at": self.moment,
+                        "rated_at": self.moment,
+                    }
+                    for ticket in self._closed(user, 20, bad)
+                ]
+            )
+        self.Weakness._cron_find()
+        self.assertEqual(set(self._found().mapped("measure")), {"first_fix", "rating"})
+        self.assertEqual(
+            self.env["sales.training.request"].search_count(
+                [("rep_id", "=", self.rep.id)]
+            ),
+            1,
+        )
 
     def test_manager_told(self):
         """Who is no rep, has the certificate, or where no course is named."""

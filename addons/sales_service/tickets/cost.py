@@ -1,6 +1,6 @@
 """What the work on a ticket costs, in a currency, without records.
 
->>> work([(90, 60)]) + way([(30, 12, 60, 0.5)])
+>>> work([(90, 60)]) + travel([(30, 12, 60, 0.5)])
 126.0
 """
 
@@ -12,7 +12,7 @@ def work(jobs):
     return sum(minutes * hourly / HOUR for minutes, hourly in jobs)
 
 
-def way(jobs):
+def travel(jobs):
     """The agent's time on the way, and the vehicle.
 
     :param jobs: of each the minutes and kilometres of the way, the cost of an hour and

@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import formatLang
 
+from ..models.sales_service_made import pieces
+
 
 class SalesServiceRemedy(models.TransientModel):
     """What the customer gets: one dialog for all that is made from a ticket."""
@@ -85,16 +87,12 @@ class SalesServiceRemedy(models.TransientModel):
             if not delivery:
                 return _("No delivery of it to this customer was found.")
             # sudo: what the customer got, whoever works for him
-            sudo = ticket.sudo()
-            returnable = sudo._get_returnable(delivery)
-            moves = sudo._get_returned_moves(delivery)
+            own = ticket.sudo()._get_own_returnable(delivery)
             return _(
                 "%(delivery)s: %(count)s may still come back. The warehouse takes it "
                 "in.",
                 delivery=delivery.name,
-                count=formatLang(
-                    self.env, sum(returnable[move] for move in moves), digits=0
-                ),
+                count=pieces(self.env, sum(own.values())),
             )
         if self.kind == "credit":
             invoice = ticket._get_invoice()
@@ -119,9 +117,17 @@ class SalesServiceRemedy(models.TransientModel):
 
         :return: the action that opens it where the user may, else what is left to do
         :raise AccessError: for who may not work on the ticket
+        :raise UserError: for one that is cancelled or merged
         """
         self.ensure_one()
         self.ticket_id.check_access("write")
+        if self.ticket_id.state == "cancelled":
+            raise UserError(
+                self.env._(
+                    "%(ticket)s is cancelled: nothing is made from it.",
+                    ticket=self.ticket_id.display_name,
+                )
+            )
         return getattr(self, f"_make_{self.kind}")()
 
     def _make_return(self, exchange=False):
