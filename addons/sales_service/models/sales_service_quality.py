@@ -5,18 +5,6 @@ from odoo.addons.sales_force.ledger.crediting import local_date
 
 from .sales_service_report import SUPPLIER
 
-
-def came_in(company, first, last):
-    """The domain of tickets that count from a day to another where a company works."""
-    begin, end = company._get_sales_day(first)[0], company._get_sales_day(last)[1]
-    return [
-        ("company_id", "=", company.id),
-        ("state", "!=", "cancelled"),
-        ("opened_at", ">=", fields.Datetime.to_string(begin)),
-        ("opened_at", "<", fields.Datetime.to_string(end)),
-    ]
-
-
 # A rate is no sum: it is made of the sums that it divides.
 _RATE = "rate:sum"
 
@@ -136,9 +124,13 @@ class SalesServiceQuality(models.Model):
         )
         # The path is that of all tickets.
         action.pop("path", None)
+        start, stop = self.company_id._get_sales_day(self.date)
         domain = [
-            *came_in(self.company_id, self.date, self.date),
+            ("company_id", "=", self.company_id.id),
             ("product_id", "=", self.product_id.id),
             ("lot_id", "=", self.lot_id.id),
+            ("state", "!=", "cancelled"),
+            ("opened_at", ">=", start),
+            ("opened_at", "<", stop),
         ]
         return {**action, "domain": domain, "context": {}}
