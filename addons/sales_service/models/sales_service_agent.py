@@ -39,6 +39,19 @@ class SalesServiceAgent(models.Model):
     employee_id = fields.Many2one(
         "hr.employee", compute="_compute_profiles", compute_sudo=True
     )
+    skill_ids = fields.Many2many(
+        "hr.employee.skill",
+        compute="_compute_abilities",
+        compute_sudo=True,
+        help="Those of the employee that hold today: Employees › Skills.",
+    )
+    course_ids = fields.Many2many(
+        "sales.course",
+        string="Certificates",
+        compute="_compute_abilities",
+        compute_sudo=True,
+        help="Courses of which the rep profile has a certificate that is valid today.",
+    )
     calendar_id = fields.Many2one(
         "resource.calendar",
         "Working Hours",
@@ -63,7 +76,7 @@ class SalesServiceAgent(models.Model):
         help="Empty: those of the rep profile; where that has none either, everywhere.",
     )
     max_open = fields.Integer(
-        "Ticket Limit",
+        "Maximum Load",
         help="Open tickets that the rules give at most. 0: no limit.",
     )
     location_id = fields.Many2one(
@@ -113,6 +126,29 @@ class SalesServiceAgent(models.Model):
                 agent[name] = profiles.filtered(
                     lambda one, company=company: one.company_id == company
                 )[:1]
+
+    @api.depends("rep_id", "employee_id")
+    def _compute_abilities(self):
+        today = self.env.company._get_sales_today()
+        skills = self.env["hr.employee.skill"].search(
+            [
+                ("employee_id", "in", self.employee_id.ids),
+                "|",
+                ("valid_from", "=", False),
+                ("valid_from", "<=", today),
+                "|",
+                ("valid_to", "=", False),
+                ("valid_to", ">=", today),
+            ]
+        )
+        certificates = self.env["sales.certificate"].search(
+            [("rep_id", "in", self.rep_id.ids), ("is_valid", "=", True)]
+        )
+        of_employee = skills.grouped("employee_id")
+        of_rep = certificates.grouped("rep_id")
+        for agent in self:
+            agent.skill_ids = of_employee.get(agent.employee_id)
+            agent.course_ids = of_rep.get(agent.rep_id, certificates[:0]).course_id
 
     @api.depends("user_id", "company_id", "max_open")
     def _compute_open_count(self):

@@ -557,7 +557,7 @@ class SalesServiceTeam(models.Model):
         help="How long the time is in which a customer expects the agent.",
     )
     travel_minutes = fields.Integer(
-        "Way Between Appointments (minutes)",
+        "Travel Between Appointments (minutes)",
         default=30,
         help="Kept free before and after each appointment where times are offered. "
         "Where both addresses have coordinates it is the time that the distance takes "

@@ -224,7 +224,7 @@ class SalesServiceTicket(models.Model):
             ("met", "In time"),
             ("late", "Late"),
         ],
-        "SLA",
+        "SLA Status",
         compute="_compute_sla_status",
         # Of the ticket's own fields, of which customers do not read all.
         compute_sudo=True,

@@ -33,7 +33,7 @@ class SalesServiceTicket(models.Model):
     _inherit = "sales.service.ticket"
 
     last_day = fields.Date(
-        "Closes After",
+        "Closes On",
         compute="_compute_last_day",
         help="The last day on which the customer's answer keeps it from being closed.",
     )

@@ -26,21 +26,21 @@ class SalesServiceTicket(models.Model):
 
     currency_id = fields.Many2one(related="company_id.currency_id")
     cost_work = fields.Monetary(
-        "Cost of the Work",
+        "Labor Cost",
         compute="_compute_cost",
         compute_sudo=True,
         groups=COST_GROUPS,
         help="Hours worked on site, at the cost of the agent's hour.",
     )
     cost_travel = fields.Monetary(
-        "Cost of the Way",
+        "Travel Cost",
         compute="_compute_cost",
         compute_sudo=True,
         groups=COST_GROUPS,
-        help="Hours and kilometres of the way.",
+        help="Hours and kilometres travelled.",
     )
     cost_parts = fields.Monetary(
-        "Cost of the Parts",
+        "Parts Cost",
         compute="_compute_cost",
         compute_sudo=True,
         groups=COST_GROUPS,
@@ -54,11 +54,11 @@ class SalesServiceTicket(models.Model):
         help="Posted credit notes of the ticket, without tax.",
     )
     cost_total = fields.Monetary(
-        "Cost of the Ticket",
+        "Total Cost",
         compute="_compute_cost",
         compute_sudo=True,
         groups=COST_GROUPS,
-        help="Work, way, parts and credit.",
+        help="Labor, travel, parts and credit.",
     )
 
     @api.depends(

@@ -45,7 +45,7 @@ class SalesServiceTeam(models.Model):
             ("proposed", "Proposed by rules"),
             ("automatic", "By rules"),
         ],
-        "Tickets Are Handed Out",
+        "Dispatch Mode",
         default="manual",
         required=True,
         help="By rules: who fits best gets a new ticket at once. Proposed: a "
@@ -55,12 +55,14 @@ class SalesServiceTeam(models.Model):
         "sales.service.requirement", "team_id", "Requirements"
     )
     weight_slack = fields.Integer(
-        "Time Before the Limit",
+        "Time Left to the Limit",
         default=3,
         help="How much of the working time before the ticket's limit is taken already.",
     )
     weight_distance = fields.Integer(
-        "Way to the Customer", default=2, help="As the crow flies, of work on site."
+        "Distance to the Customer",
+        default=2,
+        help="As the crow flies, of work on site.",
     )
     weight_load = fields.Integer(
         "Load", default=3, help="How many tickets somebody has open."
@@ -70,7 +72,7 @@ class SalesServiceTeam(models.Model):
     )
     weight_parts = fields.Integer("Parts in the Van", default=2)
     weight_fix = fields.Integer(
-        "Right at Once",
+        "First-Time Fix",
         default=1,
         help="How many tickets of the category of the last 180 days stayed resolved.",
     )
@@ -642,7 +644,7 @@ class SalesServiceTicket(models.Model):
             matching.LOAD: self.env._("fewest open tickets"),
             matching.CUSTOMER: self.env._("knows the customer best"),
             matching.PARTS: self.env._("most parts in the van"),
-            matching.FIX: self.env._("right at once most often"),
+            matching.FIX: self.env._("highest first-time fix rate"),
         }
 
     @api.model
@@ -654,5 +656,5 @@ class SalesServiceTicket(models.Model):
             matching.LOAD: self.env._("more open tickets"),
             matching.CUSTOMER: self.env._("knows the customer less"),
             matching.PARTS: self.env._("fewer parts in the van"),
-            matching.FIX: self.env._("right at once less often"),
+            matching.FIX: self.env._("lower first-time fix rate"),
         }

@@ -21,7 +21,7 @@ class SalesServiceFormQuestion(models.Model):
     sequence = fields.Integer(default=10)
     name = fields.Char("Question", required=True)
     help = fields.Char("Hint", help="Shown below the question where it is answered.")
-    kind = fields.Selection(forms.KINDS, "Answer", default="char", required=True)
+    kind = fields.Selection(forms.KINDS, "Answer Type", default="char", required=True)
     options = fields.Text(
         help="What there is to choose from, one a line.",
     )

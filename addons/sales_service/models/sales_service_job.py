@@ -88,8 +88,8 @@ class SalesServiceJob(models.Model):
         help="Since the check-out of the job before on the same day.",
         aggregator=None,
     )
-    travel_minutes = fields.Integer("Way (minutes)", copy=False)
-    travel_km = fields.Float("Way (km)", digits=(16, 1), copy=False)
+    travel_minutes = fields.Integer("Travel (minutes)", copy=False)
+    travel_km = fields.Float("Travel (km)", digits=(16, 1), copy=False)
     time_note = fields.Char(
         "Why Corrected",
         copy=False,

@@ -149,7 +149,7 @@ class SalesServiceTicket(models.Model):
 
     breach_reason_id = fields.Many2one(
         "sales.service.breach.reason",
-        "Why It Was Late",
+        "Breach Reason",
         copy=False,
         index="btree_not_null",
         ondelete="restrict",

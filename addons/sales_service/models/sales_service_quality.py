@@ -127,14 +127,20 @@ class SalesServiceQuality(models.Model):
         return SQL("1000 * sum(%s) / NULLIF(sum(%s), 0)", tickets, sold)
 
     def action_open_tickets(self):
-        """The tickets of the product, of the lot where the line has one."""
+        """The tickets of the day with the product, and with the lot if there is one."""
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(
             "sales_service.sales_service_ticket_action"
         )
         # The path is that of all tickets.
         action.pop("path", None)
-        domain = [("product_id", "=", self.product_id.id)]
-        if self.lot_id:
-            domain.append(("lot_id", "=", self.lot_id.id))
+        start, stop = self.company_id._get_sales_day(self.date)
+        domain = [
+            ("company_id", "=", self.company_id.id),
+            ("product_id", "=", self.product_id.id),
+            ("lot_id", "=", self.lot_id.id),
+            ("state", "!=", "cancelled"),
+            ("opened_at", ">=", start),
+            ("opened_at", "<", stop),
+        ]
         return {**action, "domain": domain, "context": {}}

@@ -270,7 +270,8 @@ class SalesServiceQualityAlert(models.Model):
         )
         # The path is that of all tickets.
         action.pop("path", None)
-        first = self.date - timedelta(days=self.rule_id.days - 1)
+        # sudo: the days of the rule are told in the note of the alert
+        first = self.date - timedelta(days=self.sudo().rule_id.days - 1)
         start, _ = self.company_id._get_sales_day(first)
         _, stop = self.company_id._get_sales_day(self.date)
         domain = [

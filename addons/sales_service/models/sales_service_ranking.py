@@ -51,9 +51,9 @@ class SalesServiceRanking(models.Model):
     name = fields.Char(compute="_compute_name")
     measure = fields.Selection(
         [
-            ("first_fix", "Fixed the first time (%)"),
-            ("limits_kept", "SLA Met (%)"),
-            ("stayed", "Did not come back (%)"),
+            ("first_fix", "First-time fix (%)"),
+            ("limits_kept", "Tickets within SLA (%)"),
+            ("stayed", "Without repeat in 30 days (%)"),
             ("rating", "Rating"),
         ],
         readonly=True,

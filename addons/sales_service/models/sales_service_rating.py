@@ -66,7 +66,7 @@ class SalesServiceRating(models.Model):
     )
     asked_at = fields.Datetime("Asked For", readonly=True)
     reminded_at = fields.Datetime("Reminded", readonly=True)
-    rated_at = fields.Datetime("Rated", readonly=True, index="btree_not_null")
+    rated_at = fields.Datetime("Rated On", readonly=True, index="btree_not_null")
     # Who knows it rates as the customer.
     token = fields.Char(
         readonly=True,

@@ -93,7 +93,7 @@ class SalesServiceReport(models.Model):
     )
     partner_id = fields.Many2one("res.partner", "Customer", readonly=True)
     breach_reason_id = fields.Many2one(
-        "sales.service.breach.reason", "Why It Was Late", readonly=True
+        "sales.service.breach.reason", "Breach Reason", readonly=True
     )
     state = fields.Selection(STATES, "Status", readonly=True)
     priority = fields.Selection(PRIORITIES, readonly=True)
@@ -118,25 +118,31 @@ class SalesServiceReport(models.Model):
         "Resolution (calendar hours)", digits=(16, 2), readonly=True, aggregator="avg"
     )
     limits_kept = fields.Float(
-        "SLA Met",
+        "Tickets Within SLA",
         readonly=True,
         aggregator="avg",
         help="Share of the resolved tickets that kept all of their time limits.",
     )
+    limit_count = fields.Integer(
+        "Limits Ended",
+        readonly=True,
+        help="How many limits of resolved tickets were met or missed.",
+    )
     first_fix = fields.Float(
-        "Fixed the First Time",
+        "First-Time Fix",
         readonly=True,
         aggregator="avg",
         help="Share of the closed tickets that were not reopened "
         "and did not come back within 30 days.",
     )
     repeated = fields.Float(
-        "Came Back",
+        "Repeats (30 days)",
         readonly=True,
         aggregator="avg",
         help="Share of the closed tickets that came back within 30 days.",
     )
     rated = fields.Float(
+        "Response Rate",
         readonly=True,
         aggregator="avg",
         help="Share of the customers who were asked and have rated.",
@@ -161,6 +167,7 @@ class SalesServiceReport(models.Model):
                 CASE WHEN t.is_done THEN t.work_hours END AS work_hours,
                 CASE WHEN t.is_done THEN t.calendar_hours END AS calendar_hours,
                 CASE WHEN t.is_done THEN limits.kept END AS limits_kept,
+                CASE WHEN t.is_done THEN limits.count END AS limit_count,
                 CASE WHEN t.state = 'closed' THEN
                     (COALESCE(t.reopen_count, 0) = 0 AND NOT again.repeated)::integer
                 END AS first_fix,
@@ -173,7 +180,8 @@ class SalesServiceReport(models.Model):
             ) t
             CROSS JOIN LATERAL (SELECT %(repeated)s AS repeated) again
             CROSS JOIN LATERAL (
-                SELECT min((k.breached_at IS NULL)::integer) AS kept
+                SELECT min((k.breached_at IS NULL)::integer) AS kept,
+                    count(*)::integer AS count
                 FROM sales_service_clock k
                 WHERE k.ticket_id = t.id
                   AND (k.breached_at IS NOT NULL

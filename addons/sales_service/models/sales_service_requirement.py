@@ -97,7 +97,7 @@ class SalesServiceRequirementSkill(models.Model):
     skill_type_id = fields.Many2one(related="skill_id.skill_type_id")
     skill_level_id = fields.Many2one(
         "hr.skill.level",
-        "Least Level",
+        "Minimum Level",
         required=True,
         ondelete="restrict",
         compute="_compute_skill_level_id",

@@ -88,7 +88,9 @@ class SalesServiceSla(models.Model):
         help="With those that are part of them. Empty: of every category.",
     )
     priority = fields.Selection(
-        PRIORITIES, "At Least", help="This priority or a higher one. Empty: any."
+        PRIORITIES,
+        "Minimum Priority",
+        help="This priority or a higher one. Empty: any.",
     )
     class_ids = fields.Many2many(
         "sales.customer.class",

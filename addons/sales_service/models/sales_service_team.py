@@ -8,7 +8,8 @@ class SalesServiceTeam(models.Model):
     _name = "sales.service.team"
     _description = "Service Team"
     _inherit = ["mail.alias.mixin", "mail.thread"]
-    _order = "sequence, name, id"
+    # Not by name: that of the first team would be another's in another language.
+    _order = "sequence, id"
     _check_company_auto = True
 
     name = fields.Char(required=True, translate=True)

@@ -87,8 +87,8 @@ class SalesServiceWeakness(models.Model):
     month = fields.Date("Found In", required=True, readonly=True)
     measure = fields.Selection(
         [
-            ("first_fix", "Fixed the first time"),
-            ("limits_kept", "SLA Met"),
+            ("first_fix", "First-time fix"),
+            ("limits_kept", "Tickets within SLA"),
             ("rating", "Rating"),
         ],
         required=True,

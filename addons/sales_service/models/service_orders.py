@@ -26,7 +26,7 @@ class SalesServiceTeam(models.Model):
 
     hour_product_id = fields.Many2one(
         "product.product",
-        "Hours Are Invoiced As",
+        "Service Product for Hours",
         check_company=True,
         index="btree_not_null",
         domain=[("type", "=", "service")],

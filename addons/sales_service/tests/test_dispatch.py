@@ -98,6 +98,37 @@ class TestDispatch(ServiceCase):
             3,
         )
 
+    def test_profile_shows_abilities(self):
+        """What holds today, to dispatchers who read neither employee nor rep."""
+        gas, old = self.env["sales.course"].create([{"name": "Gas"}, {"name": "Old"}])
+        held = self._certify("agent", gas)
+        held.copy({"course_id": old.id}).date_end = "2026-01-02"
+        employee = self.env["hr.employee"].create(
+            {
+                "name": "Agent",
+                "user_id": self.users["agent"].id,
+                "company_id": self.company.id,
+            }
+        )
+        kind = self.env["hr.skill.type"].create(
+            {
+                "name": "Trade",
+                "skill_ids": [Command.create({"name": "Welding"})],
+                "skill_level_ids": [
+                    Command.create({"name": "Able", "level_progress": 50})
+                ],
+            }
+        )
+        skill = self._learn(employee, kind.skill_ids, kind.skill_level_ids)
+        self.env.invalidate_all()
+        profile = self._as("dispatcher", self.agent)
+        self.assertEqual(profile.course_ids.mapped("name"), ["Gas"])
+        self.assertEqual(profile.skill_ids.mapped("display_name"), ["Welding: Able"])
+        self.assertFalse(self._as("dispatcher", self.colleague).skill_ids)
+        skill.write({"valid_from": "2020-01-01", "valid_to": "2020-06-01"})
+        self.env.invalidate_all()
+        self.assertFalse(profile.skill_ids)
+
     def test_automatic(self):
         """Who has less to do, and it is assigned as if by hand."""
         self._ticket("agent")

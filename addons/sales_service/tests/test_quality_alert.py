@@ -73,6 +73,7 @@ class TestQualityAlert(ServiceCase):
         )
 
     def test_once_until_worse(self):
+        self._ticket(product_id=self.goods.id, state="cancelled")
         self._tickets(2)
         self.assertFalse(self._run())  # too few
         self._tickets(1)
@@ -82,6 +83,10 @@ class TestQualityAlert(ServiceCase):
         [alert] = self._run()  # exactly the limit
         self.assertEqual((alert.tickets, alert.sold, alert.rate), (3, 60, 50))
         self.assertEqual(alert.user_id, self.buyer)
+        opened = self.env["sales.service.ticket"].search(
+            alert.action_open_tickets()["domain"]
+        )
+        self.assertEqual(len(opened), alert.tickets)
         [activity] = self._activities()
         self.assertEqual(activity.user_id, self.buyer)
         self.assertIn(

@@ -1,6 +1,7 @@
 """Who is best at tickets, of few and of many."""
 
 from collections import defaultdict
+from datetime import timedelta
 from fractions import Fraction
 
 from odoo.exceptions import AccessError
@@ -8,6 +9,7 @@ from odoo.tests import tagged
 
 from ..models.sales_service_ranking import LEAST
 from ..tickets.shrink import shrunk
+from .test_facts import MONDAY, FactsCase
 from .test_weakness import WeaknessCase
 
 
@@ -110,3 +112,41 @@ class TestRanking(WeaknessCase):
         for role in ("agent", "dispatcher", "rep", "finance"):
             with self.assertRaises(AccessError, msg=role):
                 self._as(role, lines).search([])
+
+
+@tagged("post_install", "-at_install")
+class TestRankingOpens(FactsCase):
+    def test_tickets(self):
+        """A figure opens the tickets that it is the mean of, and no others."""
+        self.policy.priority = "2"
+        with self._at(MONDAY):
+            kept, late, free = (
+                self._ticket("agent", priority=priority) for priority in "220"
+            )
+        self._close(kept, MONDAY + timedelta(hours=1))
+        self._close(late, MONDAY + timedelta(hours=5))
+        self._close(free, MONDAY + timedelta(hours=5))
+        kept.service_rating_ids._give(4)
+        with self._at(MONDAY + timedelta(days=3)):
+            lines = self.env["sales.service.ranking"].search(
+                [
+                    ("company_id", "=", self.company.id),
+                    ("kind", "=", "agent"),
+                    ("period", "=", "quarter"),
+                ]
+            )
+            opened = {}
+            for line in self._as("service_manager", lines):
+                action = line.action_open_tickets()
+                report = self._as("service_manager", self.env[action["res_model"]])
+                opened[line.measure] = report.search(action["domain"]).ticket_id
+                self.assertEqual(len(opened[line.measure]), line.count, line.measure)
+        self.assertEqual(
+            opened,
+            {
+                "first_fix": kept + late + free,
+                "stayed": kept + late + free,
+                "limits_kept": kept + late,
+                "rating": kept,
+            },
+        )

@@ -180,6 +180,11 @@ class TestTicket(ServiceCase):
             [("company_id", "=", self.company.id)], limit=1
         )
         self.assertEqual(self._ticket(category_id=False).team_id, first)
+        # A new team takes nothing from it, whatever its name is in a language.
+        self.env["sales.service.team"].create(
+            {"name": "A", "company_id": self.company.id, "sequence": first.sequence}
+        )
+        self.assertEqual(self._ticket(category_id=False).team_id, first)
         with self.assertRaisesRegex(ValidationError, "all companies"):
             self.env["sales.service.category"].create(
                 {"name": "Any", "team_id": self.team.id}

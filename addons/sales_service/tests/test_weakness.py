@@ -106,7 +106,7 @@ class TestWeakness(WeaknessCase):
             [("rep_id", "=", self.rep.id), ("course_id", "=", self.course.id)]
         )
         self.assertEqual(need.status, "lacking")
-        self.assertEqual(need.reason, "Leak, fixed the first time: 25 %, the team 72 %")
+        self.assertEqual(need.reason, "Leak, first-time fix: 25 %, the team 72 %")
         self.assertFalse(found.activity_ids)
         for _time in range(2):
             self.Weakness._cron_find()
