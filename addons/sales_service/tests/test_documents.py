@@ -235,6 +235,12 @@ class TestDocuments(DocumentsCase):
         with self.assertRaises(UserError):
             self._remedy("agent", "repair").action_make()
 
+    def test_delivery_opened_by_its_salesperson(self):
+        """Who may not see repairs opens a delivery all the same."""
+        delivery = self._as("rep", self.delivery)
+        self.assertFalse(self._as("rep", self.env["repair.order"]).has_access("read"))
+        self.assertEqual(Form(delivery).name, delivery.name)
+
     def test_quotation(self):
         """The customer's salesperson gets a draft to price."""
         self._remedy("agent", "quotation", reason="Worn out, no warranty").action_make()
