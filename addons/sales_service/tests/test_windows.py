@@ -106,6 +106,7 @@ class TestWindows(BaseCase):
         self.assertEqual(way((0, 0), (0, 1), 60, usual), 112 * MINUTE)
         self.assertEqual(way((0, 0), (0, 1), 120, usual), 56 * MINUTE)
         self.assertEqual(way((48, 11), (48, 11), 30, usual), 0 * MINUTE)
+        self.assertEqual(way((0, 0), (0, 10), 60, usual), 8 * 60 * MINUTE)
         for unknown in ((None, (0, 1)), ((0, 1), None), (None, None)):
             self.assertEqual(way(*unknown, 60, usual), usual)
 

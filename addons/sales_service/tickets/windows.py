@@ -19,6 +19,8 @@ from odoo.addons.sales_force.working_time import difference, union
 
 # Work begins at a multiple of this.
 STEP = timedelta(minutes=5)
+# Who has farther to go travels overnight, or flies.
+LONGEST_WAY = timedelta(hours=8)
 
 
 def grid(days, length):
@@ -41,7 +43,7 @@ def grid(days, length):
 
 
 def way(place, other, speed, usual):
-    """How long it takes from one place to another, in full minutes.
+    """How long it takes from one place to another, in full minutes, 8 hours at most.
 
     :param place, other: ``(latitude, longitude)`` in degrees, None where not known
     :param speed: in km/h, as the crow flies
@@ -49,7 +51,8 @@ def way(place, other, speed, usual):
     """
     if not place or not other:
         return usual
-    return timedelta(minutes=ceil(distance(place, other) * 60 / (speed * 1000)))
+    minutes = ceil(distance(place, other) * 60 / (speed * 1000))
+    return min(timedelta(minutes=minutes), LONGEST_WAY)
 
 
 def free_time(working, busy):
