@@ -56,19 +56,18 @@ class LeaderboardCase(CreditRows, AppraisalCase):
     @classmethod
     def _add_many(cls, count):
         """So many more reps in the first team, each with a credit and a card."""
+        partners = cls.env["res.partner"].create(
+            [{"name": f"Many {number}"} for number in range(count)]
+        )
         cls.env.flush_all()
         cls.env.cr.execute(
             SQL(
                 """
-                WITH number AS (SELECT generate_series(1, %(count)s) n),
-                partner AS (
-                    INSERT INTO res_partner (name, autopost_bills, active)
-                    SELECT 'Many ' || n, 'ask', TRUE FROM number RETURNING id, name
-                ),
-                login AS (
+                WITH login AS (
                     INSERT INTO res_users (login, partner_id, company_id,
                         notification_type, active)
-                    SELECT 'many_' || id, id, %(company)s, 'inbox', TRUE FROM partner
+                    SELECT 'many_' || id, id, %(company)s, 'inbox', TRUE
+                    FROM res_partner WHERE id IN %(partners)s
                     RETURNING id, login
                 ),
                 rep AS (
@@ -97,7 +96,7 @@ class LeaderboardCase(CreditRows, AppraisalCase):
                     100, FALSE, 'sale.order', 5000000 + id, 0, 'order', 5000000 + id
                 FROM rep
                 """,
-                count=count,
+                partners=partners._ids,
                 company=cls.company.id,
                 boss=cls.reps["leader"].id,
                 team=cls.teams[0].id,

@@ -331,6 +331,7 @@ class SalesServiceAppointment(models.Model):
         appointments._follow_plan()
         for one in appointments:
             one._assign_ticket()
+        appointments.filtered("start")._tell_colleague()
         return appointments
 
     def write(self, vals):
@@ -346,6 +347,7 @@ class SalesServiceAppointment(models.Model):
             self._check_state(*LIVE)
         told = {one: one._get_told() for one in self if vals.keys() & _WINDOW}
         agents = {one: one.user_id for one in self if "user_id" in vals}
+        plans = {one: (one.user_id, one.start) for one in self}
         result = super().write(vals)
         if vals.keys() & _CHECKED:
             # The database sees beginning and end together, and what is over before
@@ -362,6 +364,10 @@ class SalesServiceAppointment(models.Model):
             lambda one: told.get(one) and told[one] != one._get_told()
         )
         moved._tell("sales_service.mail_template_appointment")
+        if planned:
+            self.filtered(
+                lambda one: one.start and plans[one] != (one.user_id, one.start)
+            )._tell_colleague()
         return result
 
     def unlink(self):
@@ -545,6 +551,7 @@ class SalesServiceAppointment(models.Model):
                 one.ticket_id._mail("sales_service.mail_template_on_way")
         elif state == "cancelled":
             known._tell("sales_service.mail_template_appointment_cancelled")
+            self.filtered("start")._tell_colleague()
         return True
 
 
@@ -674,6 +681,28 @@ class SalesServiceTicket(models.Model):
         )
         begun._step("done")
         (live - begun)._step("cancel")
+
+    def _merge_into(self, target):
+        """Nobody's appointment is lost with a ticket that ends in another.
+
+        :raise UserError: where a customer counts on one
+        """
+        known = (
+            (self - target)
+            ._get_live_appointment()
+            .filtered(lambda one: one.state in ("offered", *AGREED))
+        )
+        target._refuse(
+            [
+                self.env._(
+                    "%(ticket)s has an appointment that the customer knows of: merge "
+                    "the others into it, or cancel the appointment first.",
+                    ticket=one.ticket_id.display_name,
+                )
+                for one in known
+            ]
+        )
+        return super()._merge_into(target)
 
     # Buttons, and over RPC
 

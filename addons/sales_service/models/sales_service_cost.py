@@ -44,7 +44,7 @@ class SalesServiceTicket(models.Model):
         compute="_compute_cost",
         compute_sudo=True,
         groups=COST_GROUPS,
-        help="The value of the parts booked, as it was then.",
+        help="The value of the parts booked, as it was then, less what came back.",
     )
     cost_credit = fields.Monetary(
         "Credited",
@@ -64,6 +64,7 @@ class SalesServiceTicket(models.Model):
     @api.depends(
         *("job_ids.worked_minutes", "job_ids.travel_minutes", "job_ids.travel_km"),
         *("job_ids.hourly_cost", "job_ids.km_cost", "job_ids.part_ids.cost"),
+        "job_ids.part_ids.move_id.returned_move_ids.state",
         *("invoice_id.state", "invoice_id.amount_untaxed_signed"),
     )
     def _compute_cost(self):
@@ -78,7 +79,7 @@ class SalesServiceTicket(models.Model):
                 (job.travel_minutes, job.travel_km, job.hourly_cost, job.km_cost)
                 for job in jobs
             )
-            ticket.cost_parts = sum(jobs.part_ids.mapped("cost"))
+            ticket.cost_parts = sum(part._get_kept_cost() for part in jobs.part_ids)
             credit = (
                 ticket.invoice_id | notes.get(ticket._origin, made.browse())
             ).filtered(

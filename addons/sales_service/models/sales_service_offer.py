@@ -158,22 +158,35 @@ class SalesServiceAppointment(models.Model):
             author_id=partner.id,
         )
 
-    def _tell_agents(self, users):
-        """Who was to come and who comes hear what the customer did."""
+    def _tell_agents(self, users, by_customer=True):
+        """Who was to come and who comes hear what the customer or a colleague did."""
+        cancelled = self.state == "cancelled"
         for user in users:
             ticket = self.ticket_id.with_context(lang=user.lang)
-            if self.state == "cancelled":
+            if by_customer and cancelled:
                 did = ticket.env._("the customer has cancelled the appointment")
-            else:
+            elif by_customer:
                 did = ticket.env._("the customer has chosen the time")
-            window = self.window_start and self.with_env(ticket.env)._describe_window(
-                user.tz
-            )
+            elif cancelled:
+                did = ticket.env._("your appointment is cancelled")
+            else:
+                did = ticket.env._("an appointment of yours is planned")
+            one = self.with_env(ticket.env)
+            span = one.window_start and one._describe_window(user.tz)
+            if not span and one.start:
+                span = one._describe_span(one.start, one.stop, user.tz)
             ticket.message_notify(
                 partner_ids=user.partner_id.ids,
                 subject=f"{ticket.display_name}: {did}",
-                body=", ".join(filter(None, (self.user_id.name, window))),
+                body=", ".join(filter(None, (self.user_id.name, span))),
             )
+
+    def _tell_colleague(self):
+        """Who comes hears what somebody else has planned or cancelled."""
+        if self.env.su:
+            return
+        for one in self.filtered(lambda one: one.user_id != self.env.user):
+            one._tell_agents(one.user_id, by_customer=False)
 
     # Mails
 

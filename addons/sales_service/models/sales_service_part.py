@@ -96,6 +96,19 @@ class SalesServicePart(models.Model):
             # sudo: only whether there is one
             part.is_booked = bool(part.sudo().move_id)
 
+    def _get_kept_cost(self):
+        """What it cost, less the share of what has come back since."""
+        self.ensure_one()
+        move, unit = self.move_id, self.move_id.product_uom
+        back = sum(
+            one.product_uom._compute_quantity(one.quantity, unit)
+            for one in move.returned_move_ids
+            if one.state == "done"
+        )
+        if not back:
+            return self.cost
+        return self.currency_id.round(self.cost * max(0, 1 - back / move.quantity))
+
     def write(self, vals):
         self._check_unbooked()
         return super().write(vals)

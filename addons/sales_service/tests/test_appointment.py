@@ -105,6 +105,45 @@ class TestAppointment(AppointmentCase):
         self.assertFalse(ticket.planned_from)
         self.assertFalse(self._mails(ticket, "appointment"))
 
+    def test_agent_hears(self):
+        """What a dispatcher plans, moves and cancels; not what is one's own doing."""
+
+        def told():
+            return self.env["mail.message"].search_count(
+                [
+                    ("message_type", "=", "user_notification"),
+                    ("subject", "ilike", "appointment"),
+                    ("partner_ids", "in", self.users["agent"].partner_id.ids),
+                ]
+            )
+
+        ticket = self._ticket("agent")
+        dispatcher = self._as("dispatcher", ticket)
+        agent = self.users["agent"].id
+        before = told()
+        dispatcher.action_plan(agent, MONDAY + DAY)
+        self.assertEqual(told(), before + 1)
+        dispatcher.action_plan(agent, MONDAY + 2 * DAY)
+        self.assertEqual(told(), before + 2)
+        # Planned for the same time again, nothing has changed.
+        dispatcher.action_plan(agent, MONDAY + 2 * DAY)
+        self.assertEqual(told(), before + 2)
+        appointment = ticket._get_live_appointment()
+        self._as("dispatcher", appointment).action_cancel()
+        self.assertEqual(told(), before + 3)
+        self._as("agent", ticket).action_plan(agent, MONDAY + 3 * DAY)
+        self._as("agent", ticket._get_live_appointment()).action_cancel()
+        self.assertEqual(told(), before + 3)
+
+    def test_merged(self):
+        """A ticket whose appointment the customer knows of ends in no other."""
+        first, second = self._ticket(), self._ticket()
+        self._appointment(ticket=second).action_confirm()
+        with self.assertRaisesRegex(UserError, "merge the others into it"):
+            self._as("dispatcher", first + second)._merge_into(first)
+        self._as("dispatcher", first + second)._merge_into(second)
+        self.assertEqual(second._get_live_appointment().state, "confirmed")
+
     def test_double(self):
         """An agent is at one place at a time, whatever way it is written."""
         first = self._appointment()

@@ -299,6 +299,23 @@ class TestJob(JobCase):
         )
         credit.button_draft()
         self.assertEqual(ticket.cost_credit, 0)
+        # One of the two parts comes back.
+        wizard = (
+            self.env["stock.return.picking"]
+            .with_context(
+                active_id=job.part_ids.move_id.picking_id.id,
+                active_model="stock.picking",
+            )
+            .create({})
+        )
+        wizard.product_return_moves.quantity = 1
+        back = self.env["stock.picking"].browse(
+            wizard.action_create_returns()["res_id"]
+        )
+        back.move_ids.picked = True
+        back.button_validate()
+        ticket.invalidate_recordset()
+        self.assertEqual((ticket.cost_parts, ticket.cost_total), (5, 131))
         for role in ("agent", "dispatcher", "rep"):
             self.partner.user_id = self.users["rep"]
             seen = self._as(role, self.ticket)
