@@ -32,9 +32,9 @@ class ServiceArticles(http.Controller):
     def portal_article_helped(self, article_id, **_kw):
         """The customer needs no ticket; said twice a day, it counts once."""
         company = request.env.company
-        # sudo: customers read what is published for them, nothing else
         article = (
             request.env[ARTICLE]
+            # sudo: customers read what is published for them, nothing else
             .sudo()
             .search(
                 [

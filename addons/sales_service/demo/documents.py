@@ -88,6 +88,7 @@ def _ask_credits(demo, draw, tickets):
             continue
         asked |= (
             asked.with_user(ticket.user_id)
+            # sudo: demo data, in the name of the ticket's agent
             .sudo()
             ._ask(ticket, invoice, amount, demo.word(draw.choice(REASONS)))
         )

@@ -65,8 +65,10 @@ class SalesServiceTicket(models.Model):
         """
         result, now = {}, self._get_now()
         for (company, calendar, always), tickets in self.grouped(
+            # sudo: the team's hours, of a team that the reader need not see
             lambda one: (one.company_id, *one.team_id.sudo()._get_hours())
         ).items():
+            # sudo: only the timezone of the company
             days, date_of = wt.Days(), company.sudo()._get_sales_date
             if not always:
                 first = min(since[one] for one in tickets) - wt.DAY

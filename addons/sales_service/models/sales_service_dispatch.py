@@ -476,6 +476,7 @@ class SalesServiceTicket(models.Model):
         # sudo: the rules look at all agents; who may was checked
         for user, tickets in moved.sudo().grouped("user_id").items():
             tickets.handed_over_id = user
+        # sudo: as above
         for team, tickets in moved.sudo().grouped("team_id").items():
             found = {}
             if team.dispatch_mode != "manual":
@@ -564,7 +565,7 @@ class SalesServiceTicket(models.Model):
             return False
         # sudo: why somebody fits or not hangs on tickets that one may not see
         ticket = self.sudo()
-        team, facts = ticket.team_id, self.env["sales.service.facts"].sudo()
+        team, facts = ticket.team_id, ticket.env["sales.service.facts"]
         job = facts._get_jobs(team, ticket)[ticket]
         weights = team._get_weights()
         profiles = facts._get_candidates(team)

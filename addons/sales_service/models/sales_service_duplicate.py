@@ -58,6 +58,7 @@ class SalesServiceTicket(models.Model):
         self.ensure_one()
         customer = self.partner_id.commercial_partner_id
         if not customer:
+            # sudo: nothing, for callers that go on with what they get
             return self.sudo().browse()
         looked_in = self
         if self.env.user.has_group("sales_service.group_service_agent"):
@@ -73,6 +74,7 @@ class SalesServiceTicket(models.Model):
                     "opened_at",
                     ">=",
                     (self.opened_at or self._get_now())
+                    # sudo: a setting of the team
                     - timedelta(days=self.team_id.sudo().duplicate_days),
                 ),
             ],

@@ -177,6 +177,7 @@ class SalesServiceTicket(models.Model):
         left = (moved - got).filtered(lambda one: one.state != "new")
         # sudo: the state is stamped
         got.sudo()._put("assigned", assigned_at=self._get_now())
+        # sudo: the state is stamped
         left.sudo()._put("new")
         return got + left
 

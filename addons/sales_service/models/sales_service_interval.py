@@ -56,6 +56,7 @@ class SalesServiceInterval(models.Model):
         return self.sudo().create(
             [
                 {**vals, "start": tickets._get_now()}
+                # sudo: as above
                 for vals in self._get_values(tickets.sudo())
             ]
         )

@@ -259,9 +259,9 @@ class SalesServiceJob(models.Model):
     def _get_agent(self):
         """The profile of who does the job, maybe an empty record."""
         self.ensure_one()
-        # sudo: only the own van and costs, which are stamped
         return (
             self.env["sales.service.agent"]
+            # sudo: only the own van and costs, which are stamped
             .sudo()
             .with_context(active_test=False)
             .search(

@@ -256,8 +256,8 @@ class SalesServiceSla(models.Model):
     def _apply(self, companies):
         """Choose the policies of open tickets again, and move their limits."""
         tickets = (
-            # sudo: limits of all tickets move, whoever changed the policy
             self.env["sales.service.ticket"]
+            # sudo: limits of all tickets move, whoever changed the policy
             .sudo()
             .search([("company_id", "in", companies.ids), ("is_open", "=", True)])
         )
