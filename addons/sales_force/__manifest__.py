@@ -10,6 +10,8 @@
         "sale_management",
         "sale_stock",
         "sale_crm",
+        "purchase_stock",
+        "product_expiry",
         "account",
         "hr",
         "web_hierarchy",

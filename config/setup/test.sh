@@ -4,6 +4,7 @@
 # tests_prepare: what the tests need beside Odoo; what cannot be had is said, and the tests
 # that need it are skipped, which is a failure under CI=true.
 tests_prepare() {
+    prepare_home
     packages_need chromium chromium || true
     packages_need wkhtmltopdf wkhtmltopdf || true
     packages_need node nodejs npm || true
