@@ -7,7 +7,9 @@ like the peer of ``bench_peer`` it is fetched for this alone.
 import statistics
 import time
 from ast import literal_eval
+from collections import defaultdict
 from contextlib import ExitStack
+from copy import copy
 from datetime import timedelta
 from itertools import cycle
 from unittest.mock import patch
@@ -103,6 +105,8 @@ class Ours:
 class Peer:
     """A team with a policy of eight hours, which hands out nothing by itself."""
 
+    context = {}
+
     def __init__(self, side):
         self.side = side
         with side.env() as env:
@@ -137,20 +141,28 @@ class Peer:
             ]
         )
 
+    def ticket(self, env, id_):
+        return env["helpdesk.ticket"].with_context(**self.context).browse(id_)
+
     def assign(self, env, id_):
-        env["helpdesk.ticket"].browse(id_).user_id = self.agent
+        self.ticket(env, id_).user_id = self.agent
 
     def start(self, env, id_):
-        env["helpdesk.ticket"].browse(id_).stage_id = self.started
+        self.ticket(env, id_).stage_id = self.started
 
     def close(self, env, id_):
-        env["helpdesk.ticket"].browse(id_).stage_id = self.done
+        self.ticket(env, id_).stage_id = self.done
+
+    def queueing(self):
+        """The same, with its mails left to Odoo's queue, as ours are."""
+        queueing = copy(self)
+        queueing.context = {"mail_notify_force_send": False}
+        return queueing
 
 
 def send_queued(side):
     """What is queued leaves, as by the cron that has been triggered."""
-    with side.env() as env:
-        env["mail.mail"].process_email_queue()
+    return side.timed(lambda env: env["mail.mail"].sudo().process_email_queue())
 
 
 def make_users(env, group, count):
@@ -209,70 +221,72 @@ def in_batch(ours, peer, runs):
 def one_by_one(ours, peer, runs):
     """Each in its own transaction, in turn.
 
-    The peer sends its mails itself after the commit; ours are queued, and sent by the
-    cron, whose work is measured apart.
+    The peer sends its mails in the request, after the commit; ours leaves them to the
+    queue. So it is also measured what both take with the sending, and both without.
     """
-    steps = ("create", "assign", "assign, sent", "give", "close", "close, sent")
-    spent = {step: {ours: [], peer: []} for step in steps}
-    asked = {step: {ours: 0, peer: 0} for step in steps}
-    total = runs * ONES
+    queueing = peer.queueing()
+    spent, asked = defaultdict(list), defaultdict(list)
     settle()
-    for turn in range(total + 2):
-        for one in (ours, peer) if turn % 2 else (peer, ours):
-            made, figures = [], {}
-
-            def create(env, one=one, made=made, mode="manual"):
-                made.append(one.create(env, 1, mode).id)
-
-            def timed(step, work, *arguments, one=one, figures=figures):
-                """Without what is queued, and with it."""
-                figures[step] = one.side.timed(work, *arguments)
-                start = time.perf_counter()
-                send_queued(one.side)
-                queued = time.perf_counter() - start if one is ours else 0
-                figures[f"{step}, sent"] = figures[step][0] + queued, figures[step][1]
-
-            figures["create"] = one.side.timed(create)
-            id_ = made[0]
-            timed("assign", one.assign, id_)
-            figures["give"] = tuple(
-                map(sum, zip(figures["create"], figures["assign"], strict=True))
-            )
-            if one is ours:
-                figures["give"] = one.side.timed(
-                    lambda env: create(env, mode="automatic")
-                )
-            one.side.timed(one.start, id_)
-            send_queued(one.side)
-            timed("close", one.close, id_)
-            if turn > 1:
-                for step, (took, queries) in figures.items():
-                    spent[step][one].append(took)
-                    asked[step][one] += queries
-    names = {
-        "create": "create one ticket with its limits / OCA",
-        "assign": "assign one ticket, the agent's mail queued / OCA",
-        "assign, sent": "the same, with the sending of the mail / OCA",
-        "give": "create one ticket, handed out by rules / OCA, create and assign",
-        "close": "resolve with rating request queued, and close / OCA, close with it",
-        "close, sent": "the same, with the sending of the mail / OCA",
-    }
-    for step, name in names.items():
+    for turn in range(runs * ONES + 2):
+        sides = (ours, peer, queueing)
+        for one in sides if turn % 2 else reversed(sides):
+            for step, (took, queries) in one_ticket(one).items():
+                if turn > 1:
+                    spent[step, one].append(took)
+                    asked[step, one].append(queries)
+    queued = "mails queued on both sides"
+    for name, bar, step, theirs in (
+        ("create one ticket with its limits", "≤ 0.8", "create", peer),
+        ("assign one ticket", "≤ 0.8", "assign", peer),
+        (f"the same, {queued}", "report", "assign", queueing),
+        ("the same, mails sent on both sides", "report", "assign, sent", peer),
+        ("create one ticket, handed out / create, assign", "report", "give", peer),
+        ("resolve, ask for the rating, close / close, ask", "≤ 0.8", "close", peer),
+        (f"the same, {queued}", "report", "close", queueing),
+        ("the same, mails sent on both sides", "report", "close, sent", peer),
+    ):
+        mine, other = spent[step, ours], spent[step, theirs]
         pairs = [
-            (sum(spent[step][ours][at : at + 20]), sum(spent[step][peer][at : at + 20]))
-            for at in range(0, total, 20)
+            (sum(mine[at : at + 20]), sum(other[at : at + 20]))
+            for at in range(0, len(mine), 20)
         ]
         yield Row(
-            f"{name} ({total})",
-            "≤ 0.8" if step in ("create", "assign", "close") else "report",
+            f"{name} / OCA ({len(mine)})",
+            bar,
             {
                 "ratio": ratio(median_pair(pairs)),
-                "ours": seconds(statistics.median(spent[step][ours])),
-                "OCA": seconds(statistics.median(spent[step][peer])),
-                "queries": f"{asked[step][ours] / total:.0f}, "
-                f"OCA {asked[step][peer] / total:.0f}",
+                "ours": seconds(statistics.median(mine)),
+                "OCA": seconds(statistics.median(other)),
+                "queries": f"{statistics.mean(asked[step, ours]):.0f}, "
+                f"OCA {statistics.mean(asked[step, theirs]):.0f}",
             },
         )
+
+
+def one_ticket(one):
+    """Seconds and queries of each step in the life of a ticket."""
+    figures, made = {}, []
+
+    def create(env, mode="manual"):
+        made.append(one.create(env, 1, mode).id)
+
+    def timed(step, work):
+        """As long as who asks for it waits, and until the mails have left."""
+        figures[step] = one.side.timed(work, made[0])
+        took = tuple(map(sum, zip(figures[step], send_queued(one.side), strict=True)))
+        figures[f"{step}, sent"] = figures[step] if isinstance(one, Peer) else took
+
+    figures["create"] = one.side.timed(create)
+    timed("assign", one.assign)
+    figures["give"] = tuple(
+        map(sum, zip(figures["create"], figures["assign"], strict=True))
+    )
+    if isinstance(one, Ours):
+        figures["give"] = one.side.timed(create, "automatic")
+    one.side.timed(one.start, made[0])
+    send_queued(one.side)
+    timed("close", one.close)
+    return figures
 
 
 def dispatching(ours):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from odoo import api, models
+from odoo.fields import Domain
 
 from odoo.addons.sales_force import working_time as wt
 
@@ -252,18 +253,9 @@ class SalesServiceFacts(models.AbstractModel):
         wanted = {skill for job in jobs for skill, _level in job.skills}
         held = defaultdict(dict)
         if wanted:
-            today = self.env.company._get_sales_today()
+            held_today = profiles._get_skill_domain()
             for employee, skill, level in self.env["hr.employee.skill"]._read_group(
-                [
-                    ("employee_id", "in", profiles.employee_id.ids),
-                    ("skill_id", "in", list(wanted)),
-                    "|",
-                    ("valid_from", "=", False),
-                    ("valid_from", "<=", today),
-                    "|",
-                    ("valid_to", "=", False),
-                    ("valid_to", ">=", today),
-                ],
+                held_today & Domain("skill_id", "in", list(wanted)),
                 ["employee_id", "skill_id", "skill_level_id"],
             ):
                 known = held[employee].get(skill.id, 0)

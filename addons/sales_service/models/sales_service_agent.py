@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 
 class SalesServiceAgent(models.Model):
@@ -129,18 +130,7 @@ class SalesServiceAgent(models.Model):
 
     @api.depends("rep_id", "employee_id")
     def _compute_abilities(self):
-        today = self.env.company._get_sales_today()
-        skills = self.env["hr.employee.skill"].search(
-            [
-                ("employee_id", "in", self.employee_id.ids),
-                "|",
-                ("valid_from", "=", False),
-                ("valid_from", "<=", today),
-                "|",
-                ("valid_to", "=", False),
-                ("valid_to", ">=", today),
-            ]
-        )
+        skills = self.env["hr.employee.skill"].search(self._get_skill_domain())
         certificates = self.env["sales.certificate"].search(
             [("rep_id", "in", self.rep_id.ids), ("is_valid", "=", True)]
         )
@@ -165,6 +155,15 @@ class SalesServiceAgent(models.Model):
             count = counts.get((agent.user_id, agent.company_id), 0)
             agent.open_count = count
             agent.is_full = bool(agent.max_open) and count >= agent.max_open
+
+    def _get_skill_domain(self):
+        """The skills of their employees that hold today."""
+        today = self.env.company._get_sales_today()
+        return (
+            Domain("employee_id", "in", self.employee_id.ids)
+            & (Domain("valid_from", "=", False) | Domain("valid_from", "<=", today))
+            & (Domain("valid_to", "=", False) | Domain("valid_to", ">=", today))
+        )
 
     @api.model
     def _make_missing(self, teams=None):

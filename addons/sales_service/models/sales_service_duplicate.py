@@ -215,15 +215,12 @@ class SalesServiceTicket(models.Model):
         )
 
     def _tell_merged(self, target):
-        self.message_post(
-            body=self.env._(
+        self._post_by_system(
+            self.env._(
                 "Your request %(number)s is about the same as %(other)s: we go on with "
                 "both there.",
                 number=self.number,
                 other=target.number,
             ),
-            partner_ids=self.partner_id.ids,
-            # Said by the system, no answer that a time limit waits for.
-            message_type="auto_comment",
-            subtype_xmlid="mail.mt_comment",
+            self.partner_id,
         )

@@ -84,15 +84,21 @@ class SalesServiceTicket(models.Model):
     def _say_passed_on(self, message, ticket):
         """Tell who wrote where we go on."""
         words = self.with_context(lang=message.author_id.lang or self.env.lang).env
-        self.message_post(
-            body=words._(
+        self._post_by_system(
+            words._(
                 "Your request %(number)s is over: we go on with your message in "
                 "%(other)s.",
                 number=self.number,
                 other=ticket.number,
             ),
-            partner_ids=message.author_id.ids,
-            # Said by the system, no answer that a time limit waits for.
+            message.author_id,
+        )
+
+    def _post_by_system(self, body, partners):
+        """A message to them that is no answer, which a time limit waits for."""
+        self.message_post(
+            body=body,
+            partner_ids=partners.ids,
             message_type="auto_comment",
             subtype_xmlid="mail.mt_comment",
         )
