@@ -69,8 +69,12 @@ class TestDocuments(DocumentsCase):
             self._remedy("agent", "return").action_make()
         self.ticket.lot_id = first
         self._remedy("agent", "return", quantity=2).action_make()
-        back = self.env["stock.picking"].browse(self._lines("return")[1].res_id)
+        before, back = self.env["stock.picking"].browse(
+            self._lines("return").mapped("res_id")
+        )
         self.assertEqual(back.move_line_ids.lot_id, first)
+        self.assertEqual(before.move_line_ids.lot_id, second)
+        self.assertEqual(sum(before.move_line_ids.mapped("quantity")), 3)
 
     def test_too_many(self):
         for quantity in (0, -1, 4):
@@ -241,6 +245,23 @@ class TestDocuments(DocumentsCase):
         self.assertFalse(self._as("rep", self.env["repair.order"]).has_access("read"))
         self.assertEqual(Form(delivery).name, delivery.name)
 
+    def test_opened_as_far_as_shown(self):
+        """A form that shows what the user may not read is no form to open."""
+        self._remedy("agent", "return").action_make()
+        rep, line = self._as("rep", self.ticket), self._lines("return", "rep")
+        self.assertEqual(rep.action_open_returns()["res_model"], "stock.picking")
+        rep.env.user.sudo().group_ids += self.env.ref("stock.group_production_lot")
+        self.assertEqual(rep.action_open_returns()["res_model"], line._name)
+        with self.assertRaises(AccessError):
+            line.action_open_document()
+        # Nor where the order is a colleague's.
+        self.users["agent"].group_ids += self.env.ref(
+            "sales_team.group_sale_salesman"
+        ) + self.env.ref("stock.group_production_lot")
+        agent = self._as("agent", self.ticket)
+        self.assertTrue(agent.env["stock.picking"].has_access("read"))
+        self.assertEqual(agent.action_open_returns()["res_model"], line._name)
+
     def test_quotation(self):
         """The customer's salesperson gets a draft to price."""
         self._remedy("agent", "quotation", reason="Worn out, no warranty").action_make()
@@ -319,6 +340,9 @@ class TestDocuments(DocumentsCase):
             form.kind = kind
             self.assertIn(words, form.hint)
         self.assertEqual(form.amount, 300)
+        # By the delivery of the lot where the ticket names no order.
+        self.ticket.sale_order_id = False
+        self.assertEqual(self.ticket._get_invoice(), self.invoice)
         with form.line_ids.edit(0) as line:
             line.is_chosen = False
         self.assertEqual(form.amount, 0)
