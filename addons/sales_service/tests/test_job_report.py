@@ -269,7 +269,8 @@ class TestJobReport(JobCase):
     def test_pages(self):
         """Odoo keeps the file of a page only where the page says whose it is."""
         self._fill(self.job)
-        self.job.check_ids.filtered(lambda one: one.kind == "measure").measure = 9
+        pressure = self.job.check_ids.filtered(lambda one: one.kind == "measure")
+        pressure.write({"measure": 9, "remark": "Will be replaced"})
         self._use(self.job)
         self._sign()
         # sudo: as it is printed
