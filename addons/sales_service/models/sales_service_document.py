@@ -138,8 +138,8 @@ class SalesServiceDocument(models.Model):
         if not may_open(document):
             raise AccessError(
                 self.env._(
-                    "%(document)s opens for the warehouse only. What it holds is "
-                    "written on the ticket.",
+                    "%(document)s is of a colleague's order and does not open for "
+                    "you. What it holds is written on the ticket.",
                     document=self.name,
                 )
             )

@@ -9,9 +9,6 @@ class DocumentsCase(ServiceCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # Dates of expiry show lots to everybody, also to who may not read them.
-        lots = cls.env.ref("stock.group_production_lot")
-        cls.env.ref("base.group_user").implied_ids -= lots
         cls.users["stock"] = cls._user(
             "stock", "stock.group_stock_user,sales_service.group_service_agent"
         )

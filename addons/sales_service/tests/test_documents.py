@@ -248,19 +248,23 @@ class TestDocuments(DocumentsCase):
     def test_opened_as_far_as_shown(self):
         """A form that shows what the user may not read is no form to open."""
         self._remedy("agent", "return").action_make()
-        rep, line = self._as("rep", self.ticket), self._lines("return", "rep")
-        self.assertEqual(rep.action_open_returns()["res_model"], "stock.picking")
-        rep.env.user.sudo().group_ids += self.env.ref("stock.group_production_lot")
-        self.assertEqual(rep.action_open_returns()["res_model"], line._name)
+        back = self.env["stock.picking"].browse(self._lines("return").res_id)
+        rep = self._as("rep", self.ticket)
+        self.assertEqual(rep.action_open_returns()["res_model"], back._name)
+        self.assertEqual(Form(self._as("rep", back)).name, back.name)
+        # An agent who sells as well, of a colleague's order.
+        salesman = self.env.ref("sales_team.group_sale_salesman")
+        self.users["agent"].group_ids += salesman
+        self.assertTrue(self._as("agent", back).has_access("read"))
+        with self.assertRaises(AccessError):
+            Form(self._as("agent", back))
+        agent, line = self._as("agent", self.ticket), self._lines("return")
+        self.assertEqual(agent.action_open_returns()["res_model"], line._name)
         with self.assertRaises(AccessError):
             line.action_open_document()
-        # Nor where the order is a colleague's.
-        self.users["agent"].group_ids += self.env.ref(
-            "sales_team.group_sale_salesman"
-        ) + self.env.ref("stock.group_production_lot")
-        agent = self._as("agent", self.ticket)
-        self.assertTrue(agent.env["stock.picking"].has_access("read"))
-        self.assertEqual(agent.action_open_returns()["res_model"], line._name)
+        remedy = self._remedy("agent", "exchange", quantity=1)
+        remedy.ticket_id.sudo().lot_id = False
+        self.assertEqual(remedy.action_make()["type"], "ir.actions.act_window_close")
 
     def test_quotation(self):
         """The customer's salesperson gets a draft to price."""
