@@ -728,6 +728,11 @@ class SalesServiceTicket(models.Model):
         appointment = Appointment.create(vals)
         return {"id": appointment.id, "warning": appointment.warning}
 
+    def action_on_way(self):
+        """The agent is on the way to the appointment of the ticket."""
+        self.ensure_one()
+        return self._get_live_appointment().sudo(False).action_go()
+
     def action_open_appointment(self):
         """What is to come; of a ticket that is over the last one; else a new one."""
         self.ensure_one()

@@ -424,7 +424,8 @@ class SalesServiceTicket(models.Model):
         self.ensure_one()
         # sudo: what the customer was invoiced, whoever works for him
         ticket = self.sudo()
-        invoices = ticket.invoice_id or ticket.sale_order_id.invoice_ids
+        order = ticket.sale_order_id or ticket._get_delivery().sale_id
+        invoices = ticket.invoice_id or order.invoice_ids
         posted = invoices.filtered(
             lambda one: (
                 one.move_type == "out_invoice"

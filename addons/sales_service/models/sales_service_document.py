@@ -1,11 +1,12 @@
 """What was made from a ticket, in one list for everybody who sees the ticket."""
 
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 from odoo.tools import SQL, formatLang
 
 from odoo.addons.sales_force.wording import listed
 
-from .sales_service_made import pieces
+from .sales_service_made import may_open, pieces
 
 KINDS = [
     ("return", "Return"),
@@ -134,6 +135,14 @@ class SalesServiceDocument(models.Model):
         self.ensure_one()
         document = self.env[self.res_model].browse(self.res_id)
         document.check_access("read")
+        if not may_open(document):
+            raise AccessError(
+                self.env._(
+                    "%(document)s is of a colleague's order and does not open for "
+                    "you. What it holds is written on the ticket.",
+                    document=self.name,
+                )
+            )
         return {
             "type": "ir.actions.act_window",
             "res_model": self.res_model,
@@ -199,7 +208,7 @@ class SalesServiceTicket(models.Model):
             "name": dict(lines._fields["kind"]._description_selection(self.env))[kind],
             "views": [(False, "list"), (False, "form")],
         }
-        if not documents.has_access("read"):
+        if not may_open(documents):
             return {
                 **action,
                 "res_model": lines._name,

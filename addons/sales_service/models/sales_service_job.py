@@ -109,6 +109,7 @@ class SalesServiceJob(models.Model):
     photo_ids = fields.One2many("sales.service.job.photo", "job_id", "Photos")
     is_mine = fields.Boolean(compute="_compute_is_mine")
     is_ticket_open = fields.Boolean(related="ticket_id.is_open")
+    form_hint = fields.Html(related="ticket_id.form_hint", groups="base.group_user")
 
     hourly_cost = fields.Monetary(
         readonly=True, copy=False, groups=COST_GROUPS, help="On the day of the job."
@@ -221,11 +222,7 @@ class SalesServiceJob(models.Model):
         :raise UserError: for what is missing, see ``sales.service.ticket``
         """
         self.action_check_out(position)
-        ticket = self.ticket_id
-        if self.work_done and ticket.is_open:
-            # sudo: the ticket may be a colleague's by now; resolving it checks that
-            ticket.sudo()._take_over(self.work_done)
-        return ticket.action_resolve()
+        return self.ticket_id.action_resolve()
 
     def action_open(self):
         """The job's page."""
@@ -448,11 +445,12 @@ class SalesServiceTicket(models.Model):
             ],
         }
 
-    def _take_over(self, text):
-        """What was done, as the customer reads it, where nothing is written yet."""
-        for ticket in self:
-            if is_html_empty(ticket.resolution):
-                ticket.resolution = plaintext2html(text)
+    def _take_over(self):
+        """What the last job did is the resolution, where nothing is written yet."""
+        for ticket in self.filtered(lambda one: is_html_empty(one.resolution)):
+            done = ticket.job_ids.filtered("work_done")[:1]
+            if done:
+                ticket.resolution = plaintext2html(done.work_done)
 
     def action_open_jobs(self):
         """The jobs of the ticket."""
@@ -487,6 +485,8 @@ class SalesServiceTicket(models.Model):
                 ]
             )
             self._refuse(jobs._get_lacks())
+        # sudo: whoever did the work
+        self.sudo().filtered("is_open")._take_over()
         return super().action_resolve()
 
     def write(self, vals):

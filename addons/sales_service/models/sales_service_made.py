@@ -11,6 +11,15 @@ def pieces(env, quantity):
     return formatLang(env, quantity, dp="Product Unit")
 
 
+def may_open(documents):
+    """Whether the user may read documents, and all that their forms show."""
+    if not documents.has_access("read") or documents._name != "stock.picking":
+        return documents.has_access("read")
+    # sudo: only whether the user may read what is described: the lines of the order
+    ordered = documents.sudo().move_ids.sale_line_id.sudo(False)
+    return not ordered or ordered.has_access("read")
+
+
 class SalesServiceMadeMixin(models.AbstractModel):
     """A document that may have been made from a ticket."""
 

@@ -2,11 +2,47 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 from odoo.addons.sales_force.locking import write_lock
 
 from .sales_service_job import COST_GROUPS
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    is_in_service_van = fields.Boolean(
+        "In My Van", store=False, search="_search_is_in_service_van"
+    )
+
+    @api.model
+    def _search_is_in_service_van(self, operator, value):
+        """What the agent has along; who has no van takes from the warehouse."""
+        if operator != "in":
+            return NotImplemented
+        # sudo: only the own van, and what is in it
+        van = (
+            self.env["sales.service.agent"]
+            .sudo()
+            .search(
+                [
+                    ("user_id", "=", self.env.uid),
+                    ("company_id", "=", self.env.company.id),
+                ],
+                limit=1,
+            )
+            .location_id
+        )
+        if not van:
+            return Domain.TRUE
+        [(products,)] = van.env["stock.quant"]._read_group(
+            [("location_id", "child_of", van.id), ("quantity", ">", 0)],
+            [],
+            ["product_id:recordset"],
+        )
+        domain = Domain("id", "in", products.ids)
+        return domain if True in value else ~domain
 
 
 class SalesServicePart(models.Model):

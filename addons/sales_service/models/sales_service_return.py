@@ -299,7 +299,15 @@ class StockReturnPicking(models.TransientModel):
                     )
                 )
         own = sum(ticket._get_own_returnable(self.picking_id).values())
+        expected = self.picking_id._get_expected_lots()
         picking = super()._create_return()
+        if expected:
+            # Odoo frees what is reserved for the returns before it.
+            picking.do_unreserve()
+            for other, lot, quantity in expected:
+                other.action_assign()
+                other._choose_lot(lot, quantity)
+            picking.action_assign()
         if ticket.lot_id:
             picking._choose_lot(ticket.lot_id, own)
         picking._link_ticket(ticket)
@@ -343,6 +351,23 @@ class StockMove(models.Model):
 
 class StockPicking(models.Model):
     _inherit = "stock.picking"
+
+    def _get_expected_lots(self):
+        """Lots that come back for tickets already: ``[(return, lot, quantity)]``."""
+        # sudo: what comes back, whoever makes the next return
+        lines = self.sudo().move_ids.returned_move_ids.move_line_ids.filtered(
+            lambda one: (
+                one.state not in ("done", "cancel")
+                and one.lot_id
+                and one.picking_id.service_ticket_id
+            )
+        )
+        return [
+            (picking.sudo(self.env.su), lot, sum(some.mapped("quantity")))
+            for (picking, lot), some in lines.grouped(
+                lambda one: (one.picking_id, one.lot_id)
+            ).items()
+        ]
 
     def _choose_lot(self, lot, left):
         """Of what comes back the lot is known, as far as so much of it is out."""

@@ -328,7 +328,7 @@ class TestAppointment(AppointmentCase):
             appointment.action_go()
         appointment.action_confirm()
         self.assertFalse(self._mails(appointment.ticket_id, "on the way"))
-        self._as("agent", appointment).action_go()
+        self._as("agent", appointment.ticket_id).action_on_way()
         mail = self._mails(appointment.ticket_id, "on the way")
         self.assertEqual(len(mail), 1)
         self.assertIn("Main Street 1", mail.body)

@@ -69,8 +69,12 @@ class TestDocuments(DocumentsCase):
             self._remedy("agent", "return").action_make()
         self.ticket.lot_id = first
         self._remedy("agent", "return", quantity=2).action_make()
-        back = self.env["stock.picking"].browse(self._lines("return")[1].res_id)
+        before, back = self.env["stock.picking"].browse(
+            self._lines("return").mapped("res_id")
+        )
         self.assertEqual(back.move_line_ids.lot_id, first)
+        self.assertEqual(before.move_line_ids.lot_id, second)
+        self.assertEqual(sum(before.move_line_ids.mapped("quantity")), 3)
 
     def test_too_many(self):
         for quantity in (0, -1, 4):
@@ -241,6 +245,27 @@ class TestDocuments(DocumentsCase):
         self.assertFalse(self._as("rep", self.env["repair.order"]).has_access("read"))
         self.assertEqual(Form(delivery).name, delivery.name)
 
+    def test_opened_as_far_as_shown(self):
+        """A form that shows what the user may not read is no form to open."""
+        self._remedy("agent", "return").action_make()
+        back = self.env["stock.picking"].browse(self._lines("return").res_id)
+        rep = self._as("rep", self.ticket)
+        self.assertEqual(rep.action_open_returns()["res_model"], back._name)
+        self.assertEqual(Form(self._as("rep", back)).name, back.name)
+        # An agent who sells as well, of a colleague's order.
+        salesman = self.env.ref("sales_team.group_sale_salesman")
+        self.users["agent"].group_ids += salesman
+        self.assertTrue(self._as("agent", back).has_access("read"))
+        with self.assertRaises(AccessError):
+            Form(self._as("agent", back))
+        agent, line = self._as("agent", self.ticket), self._lines("return")
+        self.assertEqual(agent.action_open_returns()["res_model"], line._name)
+        with self.assertRaises(AccessError):
+            line.action_open_document()
+        remedy = self._remedy("agent", "exchange", quantity=1)
+        remedy.ticket_id.sudo().lot_id = False
+        self.assertEqual(remedy.action_make()["type"], "ir.actions.act_window_close")
+
     def test_quotation(self):
         """The customer's salesperson gets a draft to price."""
         self._remedy("agent", "quotation", reason="Worn out, no warranty").action_make()
@@ -319,6 +344,9 @@ class TestDocuments(DocumentsCase):
             form.kind = kind
             self.assertIn(words, form.hint)
         self.assertEqual(form.amount, 300)
+        # By the delivery of the lot where the ticket names no order.
+        self.ticket.sale_order_id = False
+        self.assertEqual(self.ticket._get_invoice(), self.invoice)
         with form.line_ids.edit(0) as line:
             line.is_chosen = False
         self.assertEqual(form.amount, 0)

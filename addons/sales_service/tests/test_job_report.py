@@ -2,6 +2,8 @@
 
 from unittest.mock import patch
 
+from lxml.html import fromstring
+
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -215,6 +217,15 @@ class TestJobReport(JobCase):
         self.assertEqual(self.ticket.state, "resolved")
         self.assertFalse(self.job.is_ticket_open)
 
+    def test_resolved_from_the_ticket(self):
+        """What is written on the job is not asked for again."""
+        self._fill(self.job)
+        self.job.work_done = "Sealed the flange"
+        self._sign()
+        with self._at(60):
+            self.agent.action_resolve()
+        self.assertIn("Sealed the flange", self.ticket.resolution)
+
     def test_resolved_without_signature(self):
         self._fill(self.job)
         self.job.work_done = "Sealed the flange"
@@ -254,6 +265,23 @@ class TestJobReport(JobCase):
         ):
             self.assertIn(word, html)
         self.assertNotIn("hourly", html.lower())
+
+    def test_pages(self):
+        """Odoo keeps the file of a page only where the page says whose it is."""
+        self._fill(self.job)
+        pressure = self.job.check_ids.filtered(lambda one: one.kind == "measure")
+        pressure.write({"measure": 9, "remark": "Will be replaced"})
+        self._use(self.job)
+        self._sign()
+        # sudo: as it is printed
+        report = self.env.ref("sales_service.service_job_report").sudo()
+        html = report._render_qweb_html(report.report_name, self.job.ids)[0]
+        bodies, pages, *_rest = report._prepare_html(html, report_model=report.model)
+        self.assertEqual(pages, self.job.ids)
+        page = fromstring(bodies[0])
+        [part] = page.xpath("//tr[td[contains(., 'Fuse')]]")
+        self.assertEqual(len(part.findall("td")), 4)
+        self.assertTrue(page.xpath("//span[contains(@class, 'text-danger')]"))
 
     def test_language(self):
         self.env["res.lang"]._activate_lang("fr_FR")

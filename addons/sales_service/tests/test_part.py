@@ -39,6 +39,17 @@ class TestPart(JobCase):
         self.assertEqual(order.amount_untaxed, 70)
         self.assertEqual(fuse.sudo().cost, 10)
 
+    def test_in_van(self):
+        """The agent finds what is along first; without a van there is no such limit."""
+        Product = self.env["product.product"].with_user(self.users["agent"])
+        there = [("is_in_service_van", "=", True)]
+        self.assertEqual(Product.search(there), self.fuse + self.meter)
+        self._use(self.job, self.meter, lot_id=self.lot.id)
+        self.job.action_book_parts()
+        self.assertEqual(Product.search(there), self.fuse)
+        self.profile.location_id = False
+        self.assertIn(self.meter, Product.search(there))
+
     def test_confirmed(self):
         """What is on the order was delivered: confirming it delivers no second time."""
         self._use(self.job, quantity=2)

@@ -45,7 +45,9 @@ class SalesServiceCall(models.TransientModel):
     description = fields.Html("Request")
     duplicate_hint = fields.Html(compute="_compute_duplicate_hint", sanitize=False)
     open_hint = fields.Html("Open", compute="_compute_history", sanitize=False)
-    history_hint = fields.Html("Before", compute="_compute_history", sanitize=False)
+    history_hint = fields.Html(
+        "Earlier Tickets", compute="_compute_history", sanitize=False
+    )
 
     @api.depends("caller")
     def _compute_found_ids(self):

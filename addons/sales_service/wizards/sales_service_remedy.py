@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools import formatLang
 
-from ..models.sales_service_made import pieces
+from ..models.sales_service_made import may_open, pieces
 
 
 class SalesServiceRemedy(models.TransientModel):
@@ -97,7 +97,7 @@ class SalesServiceRemedy(models.TransientModel):
         if self.kind == "credit":
             invoice = ticket._get_invoice()
             if not invoice:
-                return _("No posted invoice of this customer was found.")
+                return _("No posted invoice of it to this customer was found.")
             # sudo: what is left of it, whoever has asked for the rest
             requests = self.env["sales.service.credit"].sudo()
             left = requests._get_left(invoice, invoice.invoice_line_ids.browse())
@@ -171,7 +171,8 @@ class SalesServiceRemedy(models.TransientModel):
         if not invoice:
             raise UserError(
                 self.env._(
-                    "%(ticket)s: no posted invoice of this customer was found.",
+                    "%(ticket)s: no posted invoice of it to this customer was found. "
+                    "Choose the product, and the order or lot that it belongs to.",
                     ticket=ticket.display_name,
                 )
             )
@@ -186,7 +187,7 @@ class SalesServiceRemedy(models.TransientModel):
     def _show(self, documents):
         """Open what was made where the user may read it."""
         documents = documents.sudo(False)[:1]
-        if not documents.has_access("read"):
+        if not may_open(documents):
             return {"type": "ir.actions.act_window_close"}
         return {
             "type": "ir.actions.act_window",

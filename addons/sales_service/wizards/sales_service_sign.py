@@ -8,6 +8,8 @@ class SalesServiceSign(models.TransientModel):
     _description = "Customer's Signature"
 
     job_id = fields.Many2one("sales.service.job", required=True, readonly=True)
+    work_done = fields.Text(related="job_id.work_done")
+    part_ids = fields.One2many(related="job_id.part_ids")
     signed_by = fields.Char(required=True)
     signature = fields.Image(required=True)
 
