@@ -25,7 +25,13 @@ class SalesServiceCategory(models.Model):
     display_name = fields.Char(recursive=True)
     parent_path = fields.Char(index=True)
     company_id = fields.Many2one(
-        "res.company", index="btree_not_null", help="Empty: for all companies."
+        "res.company",
+        compute="_compute_company_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        help="Empty: for all companies.",
     )
     team_id = fields.Many2one(
         "sales.service.team",
@@ -50,6 +56,20 @@ class SalesServiceCategory(models.Model):
             category.display_name = (
                 f"{above} / {category.name}" if above else category.name
             )
+
+    @api.depends("team_id")
+    def _compute_company_id(self):
+        """A team makes a new category its company's, and any where there is only one.
+
+        Who works for one company sees no field to choose it.
+        """
+        # sudo: how many companies there are, also those one does not work for
+        is_only = self.env["res.company"].sudo().search_count([], limit=2) == 1
+        for category in self:
+            company = category.company_id
+            if is_only or not category._origin:
+                company = company or category.team_id.company_id
+            category.company_id = company
 
     @api.constrains("team_id", "company_id")
     def _check_team(self):

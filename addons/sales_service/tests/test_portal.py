@@ -434,6 +434,19 @@ class TestPortalSwept(PortalCase):
             self._deeds()
             self.assertEqual(self._state(), before)
 
+    def test_messages_by_link(self):
+        """The link of a mail shows the messages, with a login as without."""
+        for name in ("alpha", None):
+            self._login(name)
+            text = self._rpc(
+                "/mail/chatter_fetch",
+                thread_model="sales.service.ticket",
+                thread_id=self.ticket.id,
+                token=self.token,
+            )
+            with self.subTest(who=name):
+                self.assertIn(SECRET, text)
+
     def test_doors(self):
         """The doors lead somewhere: the customer themselves gets in."""
         self._login("alpha")

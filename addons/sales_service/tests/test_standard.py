@@ -2,6 +2,8 @@
 
 from unittest.mock import patch
 
+from lxml import etree
+
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
@@ -75,6 +77,19 @@ class TestStandard(ServiceCase):
             self._as("stranger", version).action_acknowledge()
         with self.assertRaises(UserError):
             self._as("service_manager", version).action_acknowledge()
+
+    def test_buttons(self):
+        """Who may do it finds it on the screen, with no role in sales."""
+        for role, shown in (
+            ("agent", {"action_acknowledge"}),
+            ("service_manager", {"action_acknowledge", "action_put_in_force"}),
+        ):
+            arch = self._as(role, self.env["sales.policy.version"]).get_view(
+                self.env.ref("sales_force.sales_policy_version_view_form").id
+            )["arch"]
+            with self.subTest(role=role):
+                buttons = etree.fromstring(arch).iter("button")
+                self.assertEqual({node.get("name") for node in buttons}, shown)
 
     def test_rights(self):
         """Managers write standards of service, and no rules of selling."""

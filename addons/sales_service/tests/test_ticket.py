@@ -185,10 +185,17 @@ class TestTicket(ServiceCase):
             {"name": "A", "company_id": self.company.id, "sequence": first.sequence}
         )
         self.assertEqual(self._ticket(category_id=False).team_id, first)
-        with self.assertRaisesRegex(ValidationError, "all companies"):
-            self.env["sales.service.category"].create(
-                {"name": "Any", "team_id": self.team.id}
-            )
+        # It is of its team's company, also where nobody sees a field to choose one.
+        vals = {"name": "Any", "team_id": self.team.id}
+        category = self.env["sales.service.category"].create(vals)
+        self.assertEqual(category.company_id, self.company)
+        shared = category.create({"name": "Shared"})
+        for call, values in (
+            (category.create, {**vals, "company_id": False}),
+            (shared.write, {"team_id": self.team.id}),
+        ):
+            with self.assertRaisesRegex(ValidationError, "all companies"):
+                call(values)
 
     def test_numbers(self):
         tickets = self._ticket() + self._ticket()

@@ -10,7 +10,7 @@ KINDS = [
     ("char", "Short text"),
     ("text", "Long text"),
     ("integer", "Whole number"),
-    ("float", "Number"),
+    ("float", "Decimal number"),
     ("boolean", "Tick box"),
     ("date", "Date"),
     ("datetime", "Date and time"),

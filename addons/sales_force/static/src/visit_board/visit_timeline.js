@@ -120,8 +120,9 @@ export class VisitTimeline extends Component {
         }
         const [first, last] = this.hours;
         const days = [...Array(7).keys()].map((number) => start.plus({days: number}));
-        const nights = days.slice(1).map((day, index) => ({
-            start: this.at(days[index], last),
+        // Also the first morning, or the label of its day begins out of sight.
+        const nights = days.map((day, index) => ({
+            start: index ? this.at(days[index - 1], last) : day.toMillis(),
             end: this.at(day, first),
         }));
         return {
