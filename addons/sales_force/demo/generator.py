@@ -52,6 +52,8 @@ class Demo:
             context={**env.context, **QUIET, "allowed_company_ids": company.ids}
         )
         self.random = random.Random(19)
+        if self.chinese:
+            company.resource_calendar_id.tz = "Asia/Shanghai"
         self.today = company._get_sales_today()
         self.months = months
         self.start = (self.today - relativedelta(months=months - 1)).replace(day=1)
