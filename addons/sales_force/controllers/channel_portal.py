@@ -15,18 +15,14 @@ _TEXTS = {"end_customer": 200, "description": 5000}
 class ChannelPortal(CustomerPortal):
     """What a channel partner sees: own rebates and registered deals."""
 
-    @http.route()
-    def home(self, **kw):
-        response = super().home(**kw)
-        # Who has registered no deal yet must find where to.
-        response.qcontext["sales_resells"] = bool(self._get_partner())
-        return response
-
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
         for counter, model in (("rebate_count", AGREEMENT), ("deal_count", DEAL)):
             if counter in counters:
                 values[counter] = self._count_own(model)
+        if not counters:
+            # Who has registered no deal yet must find where to.
+            values["sales_resells"] = bool(self._get_partner())
         return values
 
     def _get_own_domain(self):
@@ -46,6 +42,10 @@ class ChannelPortal(CustomerPortal):
             return model
         return model.search(self._get_own_domain())
 
+    def _find_agreements(self):
+        """Who works here reads drafts, a partner does not."""
+        return self._find_own(AGREEMENT).filtered(lambda one: one.state != "draft")
+
     def _get_partner(self):
         """The channel partner for which the user speaks, empty when there is none."""
         # sudo: one's own company, and what kind of customer it is
@@ -54,7 +54,7 @@ class ChannelPortal(CustomerPortal):
 
     @http.route("/my/rebates", type="http", auth="user", website=True)
     def portal_my_rebates(self, **_kw):
-        agreements = self._find_own(AGREEMENT).filtered(lambda one: one.state != "draft")
+        agreements = self._find_agreements()
         return request.render(
             "sales_force.portal_my_rebates",
             {
@@ -65,11 +65,11 @@ class ChannelPortal(CustomerPortal):
             },
         )
 
-    @http.route("/my/rebates/<int:agreement_id>", type="http", auth="user", website=True)
+    @http.route(
+        "/my/rebates/<int:agreement_id>", type="http", auth="user", website=True
+    )
     def portal_my_rebate(self, agreement_id, **_kw):
-        agreement = self._find_own(AGREEMENT).filtered(
-            lambda one: one.id == agreement_id and one.state != "draft"
-        )
+        agreement = self._find_agreements().filtered(lambda one: one.id == agreement_id)
         if not agreement:
             return request.redirect("/my/rebates")
         # sudo: names of product groups; whose agreement it is, was asked above
@@ -114,13 +114,17 @@ class ChannelPortal(CustomerPortal):
             vals, wrong = self._read_deal(posted, categories)
             if not wrong:
                 # sudo: for the own company, and only what was read from the form
-                deal = request.env[DEAL].sudo().create(
-                    {
-                        **vals,
-                        "partner_id": partner.id,
-                        "company_id": company.id,
-                        "contact_id": request.env.user.partner_id.id,
-                    }
+                deal = (
+                    request.env[DEAL]
+                    .sudo()
+                    .create(
+                        {
+                            **vals,
+                            "partner_id": partner.id,
+                            "company_id": company.id,
+                            "contact_id": request.env.user.partner_id.id,
+                        }
+                    )
                 )
                 deal.action_submit()
                 return request.redirect("/my/deals")

@@ -116,7 +116,9 @@ class AccountMove(models.Model):
 class SaleReport(models.Model):
     _inherit = "sale.report"
 
-    sales_end_customer_id = fields.Many2one("res.partner", "End Customer", readonly=True)
+    sales_end_customer_id = fields.Many2one(
+        "res.partner", "End Customer", readonly=True
+    )
 
     def _select_additional_fields(self):
         return {
@@ -128,7 +130,9 @@ class SaleReport(models.Model):
 class AccountInvoiceReport(models.Model):
     _inherit = "account.invoice.report"
 
-    sales_end_customer_id = fields.Many2one("res.partner", "End Customer", readonly=True)
+    sales_end_customer_id = fields.Many2one(
+        "res.partner", "End Customer", readonly=True
+    )
 
     def _select(self):
         return SQL("%s, move.sales_end_customer_id", super()._select())

@@ -8,8 +8,8 @@ class ResCompany(models.Model):
         "product.product",
         "Product of Rebates",
         domain="[('type', '=', 'service')]",
-        help="On the credit notes by which rebates are settled: its account and taxes "
-        "(not included in prices) are theirs. Empty: the journal's account, no product.",
+        help="On the credit notes by which rebates are settled: they take its account "
+        "and its taxes, which must not be included in prices.",
     )
 
 

@@ -167,7 +167,7 @@ class SalesDealRegistration(models.Model):
         return self.env.execute_query(SQL(query, ids=list(self.ids), today=today))
 
     def _get_same(self):
-        """``[(id, other's id)]`` of deals of others that may be the same, still alive."""
+        """``[(id, other's id)]`` of others' deals that may be the same one."""
         return self._read_conflicts(
             """
             SELECT d.id, o.id

@@ -6,12 +6,9 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from ..locking import write_lock
 
 # What stays as it was agreed once it runs.
-_AGREED = frozenset(("partner_id", "company_id", "category_id", "period", "measure")) | {
-    "basis",
-    "method",
-    "date_from",
-    "tier_ids",
-}
+_AGREED = frozenset(
+    ("partner_id", "company_id", "category_id", "date_from", "tier_ids")
+) | {"period", "measure", "basis", "method"}
 
 
 class SalesRebateAgreement(models.Model):
@@ -56,8 +53,9 @@ class SalesRebateAgreement(models.Model):
         default="amount",
         required=True,
         tracking=True,
-        help="Amount: invoiced, untaxed; a tier's rate is a percentage of it. Quantity: "
-        "invoiced, in the products' units; a tier's rate is an amount per unit.",
+        help="Amount: invoiced, untaxed; a tier's rate is a percentage of it. "
+        "Quantity: invoiced, in the products' units; a tier's rate is an amount per "
+        "unit.",
     )
     basis = fields.Selection(
         [("volume", "Volume"), ("growth", "Growth")],
@@ -241,9 +239,7 @@ class SalesRebateAgreement(models.Model):
         accruals = self.env["sales.rebate.accrual"].search(
             [("agreement_id", "in", self.ids), ("move_id", "=", False)]
         )
-        today = {
-            company: company._get_sales_today() for company in accruals.company_id
-        }
+        today = {company: company._get_sales_today() for company in accruals.company_id}
         over = accruals.filtered(
             lambda one: one.period_id.date_to < today[one.company_id]
         )

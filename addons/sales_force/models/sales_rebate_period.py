@@ -242,7 +242,8 @@ class SalesRebatePeriod(models.Model):
                         next_rate = 0, accrued = 0
                     WHERE p.agreement_id = ANY(%(ids)s)
                       AND (p.agreement_id, p.date_from) NOT IN (
-                        SELECT * FROM unnest(%(agreements)s::integer[], %(starts)s::date[])
+                        SELECT * FROM
+                            unnest(%(agreements)s::integer[], %(starts)s::date[])
                       )
                 )
                 INSERT INTO sales_rebate_period (agreement_id, date_from, %(names)s)
@@ -260,8 +261,8 @@ class SalesRebatePeriod(models.Model):
                     SQL("%s::numeric[]", column) for column in columns[3:]
                 ),
                 updates=SQL(", ").join(
-                    SQL("%s = %s", SQL.identifier(name), SQL.identifier("excluded", name))
-                    for name in names
+                    SQL("%s = excluded.%s", name, name)
+                    for name in map(SQL.identifier, names)
                 ),
             )
         )
