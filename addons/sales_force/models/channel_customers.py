@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
+_CUSTOMER_GROUPS = "sales_force.group_sales_rep,sales_force.group_sales_operations"
 _KEPT = frozenset(("sales_channel_id", "sales_tier_id"))
 
 
@@ -24,10 +25,10 @@ class ResPartner(models.Model):
         groups="base.group_user",
     )
     sales_authorization_ids = fields.One2many(
-        "sales.channel.authorization", "partner_id", groups="base.group_user"
+        "sales.channel.authorization", "partner_id", groups=_CUSTOMER_GROUPS
     )
     sales_channel_history_ids = fields.One2many(
-        "sales.channel.history", "partner_id", groups="base.group_user"
+        "sales.channel.history", "partner_id", groups=_CUSTOMER_GROUPS
     )
 
     @api.model_create_multi

@@ -490,7 +490,7 @@ class SalesDealRegistration(models.Model):
                 "decided_on": self.company_id._get_sales_today(),
             }
         )
-        self.activity_unlink(["mail.mail_activity_data_todo"])
+        self.activity_feedback(["mail.mail_activity_data_todo"])
 
     def _tell(self, body):
         """The partner is told by e-mail, and reads it with the deal."""

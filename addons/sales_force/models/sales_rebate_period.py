@@ -163,7 +163,7 @@ class SalesRebatePeriod(models.Model):
         for model in ("sales.rebate.period", "sales.rebate.accrual"):
             self.env[model].invalidate_model(flush=False)
         self.env["sales.rebate.agreement"].invalidate_model(
-            ["accrued", "settled", "open"], flush=False
+            ["period_ids", "accrued", "settled", "open"], flush=False
         )
 
     @api.model

@@ -172,7 +172,7 @@ class TestRebate(RebateCase):
         self._sell([200])
         self.env.cr.precommit.run()
         self.assertTrue(self.env["ir.cron.trigger"].search(triggers))
-        cron.method_direct_trigger()
+        self.env["sales.rebate.agreement"]._cron_accrue()
         self.assertEqual(agreement.accrued, 9)
 
     def test_settled(self):
