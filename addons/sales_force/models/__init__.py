@@ -84,6 +84,7 @@ from . import (
     sales_rebate_agreement,
     sales_rebate_period,
     sales_rebate_accrual,
+    rebated_documents,
     sales_deal_registration,
     sales_force_demo,
 )

@@ -190,20 +190,19 @@ class SalesRebatePeriod(models.Model):
             former = {span: rebates.year_before(span) for span in spans}
             sums = _volumes(facts, former.values())
             before = {span: sums[former[span]] for span in spans}
+        agreed, whole = agreement.tier_ids._get_pure(), agreement.method == "whole"
         for span in spans:
-            tiers = agreement.tier_ids._get_pure()
+            volume, tiers = volumes[span], agreed
             if agreement.basis == "growth":
-                tiers = rebates.grown(tiers, before[span])
-            volume = volumes[span]
-            whole = agreement.method == "whole"
+                tiers = rebates.grown(agreed, before[span])
             earned = rebates.rebate(volume, tiers, whole)
             units = rebates.rounded(earned * Fraction(10) ** (places - 2))
             key = agreement.id, span.start
             periods[key] = self._prepare(agreement, span, volume, before[span], tiers)
             periods[key]["accrued"] = Decimal(units).scaleb(-places)
-            counted = [fact for fact in facts if span.start <= fact[0] <= span.stop]
             if not units:
                 continue
+            counted = [fact for fact in facts if span.start <= fact[0] <= span.stop]
             parts = apportion(units, [fact[1] for fact in counted])
             for fact, part in zip(counted, parts, strict=True):
                 day, value, credit_id, *source, product_id = fact
