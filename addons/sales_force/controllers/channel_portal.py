@@ -5,6 +5,7 @@ from odoo.fields import Domain
 from odoo.http import request
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
+from odoo.addons.portal.controllers.portal import pager as portal_pager
 
 AGREEMENT = "sales.rebate.agreement"
 DEAL = "sales.deal.registration"
@@ -36,11 +37,11 @@ class ChannelPortal(CustomerPortal):
             return 0
         return model.search_count(self._get_own_domain())
 
-    def _find_own(self, model):
+    def _find_own(self, model, **kwargs):
         model = request.env[model]
         if not model.has_access("read"):
             return model
-        return model.search(self._get_own_domain())
+        return model.search(self._get_own_domain(), **kwargs)
 
     def _find_agreements(self):
         """Who works here reads drafts, a partner does not."""
@@ -83,14 +84,24 @@ class ChannelPortal(CustomerPortal):
             },
         )
 
-    @http.route("/my/deals", type="http", auth="user", website=True)
-    def portal_my_deals(self, **_kw):
+    @http.route(
+        ["/my/deals", "/my/deals/page/<int:page>"],
+        type="http",
+        auth="user",
+        website=True,
+    )
+    def portal_my_deals(self, page=1, **_kw):
+        step = self._items_per_page
+        total = self._count_own(DEAL)
+        pager = portal_pager(url="/my/deals", total=total, page=page, step=step)
+        deals = self._find_own(DEAL, limit=step, offset=pager["offset"])
         return request.render(
             "sales_force.portal_my_deals",
             {
                 **self._prepare_portal_layout_values(),
                 # sudo: names of product groups; whose deals, is asked before
-                "deals": self._find_own(DEAL).sudo(),
+                "deals": deals.sudo(),
+                "pager": pager,
                 "may_register": bool(self._get_partner()),
                 "page_name": "deal",
             },
@@ -114,17 +125,14 @@ class ChannelPortal(CustomerPortal):
             vals, wrong = self._read_deal(posted, categories)
             if not wrong:
                 # sudo: for the own company, and only what was read from the form
-                deal = (
-                    request.env[DEAL]
-                    .sudo()
-                    .create(
-                        {
-                            **vals,
-                            "partner_id": partner.id,
-                            "company_id": company.id,
-                            "contact_id": request.env.user.partner_id.id,
-                        }
-                    )
+                deals = request.env[DEAL].sudo()
+                deal = deals.create(
+                    {
+                        **vals,
+                        "partner_id": partner.id,
+                        "company_id": company.id,
+                        "contact_id": request.env.user.partner_id.id,
+                    }
                 )
                 deal.action_submit()
                 return request.redirect("/my/deals")
