@@ -85,7 +85,7 @@ class SalesRebateAccrual(models.Model):
         places = {one.id: one.currency_id.decimal_places for one in agreements}
         of_period = self._get_agreements(agreements)
         rows = []
-        for key in wanted.keys() | settled.keys():
+        for key in sorted(wanted.keys() | settled.keys()):
             agreement_id = of_period[key[0]]
             credit_id, product_id, day, value, units = wanted.get(
                 key, (None, None, None, 0, 0)

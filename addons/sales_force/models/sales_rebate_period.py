@@ -161,9 +161,9 @@ class SalesRebatePeriod(models.Model):
     def _forget(self):
         """What was summed is summed again."""
         for model in ("sales.rebate.period", "sales.rebate.accrual"):
-            self.env[model].invalidate_model(flush=False)
+            self.env[model].invalidate_model()
         self.env["sales.rebate.agreement"].invalidate_model(
-            ["period_ids", "accrued", "settled", "open"], flush=False
+            ["period_ids", "accrued", "settled", "open"]
         )
 
     @api.model
