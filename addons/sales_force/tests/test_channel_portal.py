@@ -1,6 +1,6 @@
 """What a channel partner does on the portal, and that nothing of another's is seen."""
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.http import Request
 from odoo.tests import HttpCase, new_test_user, tagged
 
@@ -72,7 +72,7 @@ class TestChannelPortal(ChannelVerbs, CreditRows, HttpCase, SalesForceCase):
             self.assertEqual(records.search([]), mine)
             with self.assertRaises(AccessError):
                 other.with_user(user).read(["name"])
-            with self.assertRaises(AccessError):
+            with self.assertRaises(UserError):
                 mine.with_user(user).write({"partner_id": self.dealers["beta"].id})
         for name in ("conflicts", "end_customer_id", "decided_by_id"):
             with self.assertRaises(AccessError):
