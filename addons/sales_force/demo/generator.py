@@ -19,6 +19,7 @@ from odoo.tools import file_open
 
 from . import names
 from .career import make_career
+from .channels import make_channels
 from .contracts import make_contracts
 from .visits import make_visits
 
@@ -73,6 +74,7 @@ class Demo:
         self.derive_customers()
         self.assign_by_rules()
         make_contracts(self)
+        make_channels(self)
         self.follow_up()
         self.make_policies()
         self.make_competitors()

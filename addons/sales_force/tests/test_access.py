@@ -208,7 +208,26 @@ CONFIGURATION = (
     "sales.conduct.category",
     "sales.visit.result",
     "sales.course",
+    "sales.channel.tier",
 )
+# Channels: operations configure, finance settles; reps see their own partners.
+AGREED = {
+    "rep": {"read": {"own"}},
+    "leader": {"read": SEEN},
+    "manager": {"read": SEEN},
+    "director": {"read": ALL},
+    "operations": EVERYTHING,
+    "finance": {"read": ALL},
+}
+MATRIX |= {
+    "sales.channel.authorization": {**AGREED, "finance": NOTHING},
+    "sales.channel.history": {**WATCHED},
+    "sales.rebate.agreement": AGREED,
+    "sales.rebate.tier": AGREED,
+    "sales.rebate.period": {**AGREED, "operations": {"read": ALL}},
+    "sales.rebate.accrual": {**AGREED, "operations": {"read": ALL}},
+    "sales.deal.registration": {**WORKED, "operations": EVERYTHING},
+}
 
 
 @tagged("post_install", "-at_install")
@@ -247,6 +266,7 @@ class TestAccess(SalesForceCase):
                 records["sales.rep"] = rep
                 records["sales.rep.assignment"] = rep.assignment_ids
                 records |= cls._visits(rep) | cls._training(rep)
+                records |= cls._channels(rep)
                 records["sales.split"] = env["sales.split"].create(
                     {"order_id": order.id, "rep_id": rep.id, "share": 100}
                 )
@@ -342,6 +362,58 @@ class TestAccess(SalesForceCase):
             ),
             "sales.route": route,
             "sales.route.stop": route.stop_ids,
+        }
+
+    @classmethod
+    def _channels(cls, rep):
+        """A channel partner of a rep, and what is agreed with it."""
+        channel = cls.env.ref("sales_force.sales_channel_distributor")
+        partner = cls.env["res.partner"].create(
+            {
+                "name": "Dealer",
+                "is_company": True,
+                "user_id": rep.user_id.id,
+                "company_id": rep.company_id.id,
+                "sales_channel_id": channel.id,
+            }
+        )
+        agreed = {"partner_id": partner.id, "company_id": rep.company_id.id}
+        agreement = cls.env["sales.rebate.agreement"].create(
+            {
+                **agreed,
+                "date_from": "2026-01-01",
+                "tier_ids": [Command.create({"start": 0, "rate": 1})],
+            }
+        )
+        period = cls.env["sales.rebate.period"].create(
+            {
+                "agreement_id": agreement.id,
+                "date_from": "2026-01-01",
+                "date_to": "2026-03-31",
+            }
+        )
+        accrual = cls.env["sales.rebate.accrual"].create(
+            {
+                "period_id": period.id,
+                "res_model": "account.move.line",
+                "res_id": 1,
+                "date": "2026-01-01",
+            }
+        )
+        territory = cls.env["sales.territory"].create({"name": "T"})
+        authorization = cls.env["sales.channel.authorization"].create(
+            {**agreed, "territory_id": territory.id}
+        )
+        return {
+            "sales.channel.authorization": authorization,
+            "sales.channel.history": partner.sales_channel_history_ids,
+            "sales.rebate.agreement": agreement,
+            "sales.rebate.tier": agreement.tier_ids,
+            "sales.rebate.period": period,
+            "sales.rebate.accrual": accrual,
+            "sales.deal.registration": cls.env["sales.deal.registration"].create(
+                {**agreed, "end_customer": "Somebody"}
+            ),
         }
 
     @classmethod
@@ -469,6 +541,7 @@ class TestAccess(SalesForceCase):
             ),
             "sales.visit.result": self.env["sales.visit.result"].create({"name": "R"}),
             "sales.course": self.env["sales.course"].create({"name": "C"}),
+            "sales.channel.tier": self.env["sales.channel.tier"].create({"name": "T"}),
         }
         for model in CONFIGURATION:
             for role in ("rep", "leader", "manager", "director", "finance"):

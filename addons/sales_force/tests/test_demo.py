@@ -140,6 +140,16 @@ class TestDemo(TransactionCase):
     def test_followups(self):
         self.assertGreater(self.env["sales.followup"].search_count([]), 5)
 
+    def test_channels(self):
+        mine = [("company_id", "=", self.company.id)]
+        agreements = self.env["sales.rebate.agreement"].search(mine)
+        self.assertGreater(sum(agreements.mapped("accrued")), 0)
+        deals = self.env["sales.deal.registration"].search(mine)
+        self.assertGreaterEqual(
+            set(deals.mapped("status")), {"submitted", "approved", "refused"}
+        )
+        self.assertTrue(any(deals.mapped("conflicts")))
+
     def test_rebuild_finds_nothing(self):
         self.assertEqual(
             self.env["sales.credit"].rebuild(), {"removed": 0, "changed": 0, "added": 0}

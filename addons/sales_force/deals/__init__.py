@@ -1,0 +1,1 @@
+"""Pure modules and set statements of deals."""

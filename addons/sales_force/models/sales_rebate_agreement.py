@@ -1,0 +1,339 @@
+from fractions import Fraction
+
+from odoo import api, fields, models, tools
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ..locking import write_lock
+
+# What stays as it was agreed once it runs.
+_AGREED = frozenset(
+    ("partner_id", "company_id", "category_id", "date_from", "tier_ids")
+) | {"period", "measure", "basis", "method"}
+
+
+class SalesRebateAgreement(models.Model):
+    """What a channel partner gets back, by what is invoiced in a period (返利).
+
+    Amounts are untaxed and in company currency, as the ledger has them. What is
+    accrued is in ``sales.rebate.accrual``, what each period came to in
+    ``sales.rebate.period``; both follow the ledger (``_accrue``).
+    """
+
+    _name = "sales.rebate.agreement"
+    _description = "Rebate Agreement"
+    _inherit = ["sales.stamped.mixin", "sales.channel.mixin", "mail.thread"]
+    _order = "date_from desc, id desc"
+    _sales_stamped = frozenset({"name", "state", "accrued_until"})
+
+    name = fields.Char("Number", readonly=True, copy=False, default="/")
+    title = fields.Char("Subject")
+    category_id = fields.Many2one(
+        "product.category",
+        "Product Group",
+        ondelete="restrict",
+        tracking=True,
+        help="With its sub-groups. Empty: everything that is invoiced.",
+    )
+    contract_id = fields.Many2one(
+        "sales.contract",
+        ondelete="restrict",
+        check_company=True,
+        domain="[('commercial_partner_id', '=', partner_id)]",
+    )
+    period = fields.Selection(
+        [("month", "Month"), ("quarter", "Quarter"), ("year", "Year")],
+        default="quarter",
+        required=True,
+        tracking=True,
+        help="Each period of the calendar begins anew at nothing.",
+    )
+    measure = fields.Selection(
+        [("amount", "Amount"), ("quantity", "Quantity")],
+        "Counts",
+        default="amount",
+        required=True,
+        tracking=True,
+        help="Amount: invoiced, untaxed; a tier's rate is a percentage of it. "
+        "Quantity: invoiced, in the products' units; a tier's rate is an amount per "
+        "unit.",
+    )
+    basis = fields.Selection(
+        [("volume", "Volume"), ("growth", "Growth")],
+        "Tiers Of",
+        default="volume",
+        required=True,
+        tracking=True,
+        help="Growth: over the whole of the same period of the year before. Who bought "
+        "nothing then has no growth, and earns nothing.",
+    )
+    method = fields.Selection(
+        [("whole", "All units"), ("incremental", "Incremental")],
+        default="whole",
+        required=True,
+        tracking=True,
+        help="All units: the rate of the tier reached is for everything. Incremental: "
+        "each tier's rate is for what lies between its start and the next one's.",
+    )
+    date_from = fields.Date(
+        "First Day",
+        required=True,
+        tracking=True,
+        default=lambda self: self.env.company._get_sales_today().replace(
+            month=1, day=1
+        ),
+    )
+    date_to = fields.Date(
+        "Last Day", tracking=True, help="Empty: until further notice."
+    )
+    state = fields.Selection(
+        [("draft", "Draft"), ("running", "Running"), ("closed", "Closed")],
+        "Status",
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="A closed agreement is accrued no more; what is open is settled.",
+    )
+    tier_ids = fields.One2many("sales.rebate.tier", "agreement_id", "Tiers", copy=True)
+    period_ids = fields.One2many("sales.rebate.period", "agreement_id", "Periods")
+    accrued_until = fields.Datetime("Accrued At", readonly=True, copy=False)
+    note = fields.Html("Terms")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    accrued = fields.Monetary(compute="_compute_amounts")
+    settled = fields.Monetary(
+        compute="_compute_amounts", help="On credit notes that are not cancelled."
+    )
+    open = fields.Monetary("To Settle", compute="_compute_amounts")
+
+    _dates = models.Constraint(
+        "CHECK (date_to >= date_from)", "An agreement ends after it begins."
+    )
+
+    def _compute_amounts(self):
+        # sudo: who reads an agreement reads what it came to
+        accruals = self.env["sales.rebate.accrual"].sudo()
+        sums = {
+            operator: dict(
+                accruals._read_group(
+                    [("agreement_id", "in", self.ids), ("move_id", operator, False)],
+                    ["agreement_id"],
+                    ["amount:sum"],
+                )
+            )
+            for operator in ("=", "!=")
+        }
+        for agreement in self:
+            agreement.settled = sums["!="].get(agreement, 0)
+            agreement.open = sums["="].get(agreement, 0)
+            agreement.accrued = agreement.settled + agreement.open
+
+    @api.depends("name", "title")
+    def _compute_display_name(self):
+        for agreement in self:
+            agreement.display_name = " ".join(
+                filter(None, (agreement.name, agreement.title))
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        agreements = super().create(vals_list)
+        for agreement in agreements:
+            sequence = self.env["ir.sequence"].with_company(agreement.company_id)
+            # sudo: the number is the system's
+            agreement.sudo().name = (
+                sequence.next_by_code("sales.rebate.agreement") or "/"
+            )
+        return agreements
+
+    def write(self, vals):
+        if not self.env.su and not _AGREED.isdisjoint(vals):
+            self._check_state("draft")
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_agreed(self):
+        self._check_state("draft")
+
+    def action_start(self):
+        """It is agreed: from now on it is accrued, also for the days behind.
+
+        :raise ValidationError: without tiers
+        """
+        self.check_access("write")
+        self._check_state("draft")
+        for agreement in self:
+            if not agreement.tier_ids:
+                raise ValidationError(
+                    self.env._(
+                        "%(agreement)s has no tiers: say from what on it pays how "
+                        "much.",
+                        agreement=agreement.display_name,
+                    )
+                )
+        self._set_state("running")
+        self._accrue()
+
+    def action_close(self):
+        """Accrue for the last time; what is open can still be settled."""
+        self.check_access("write")
+        self._check_state("running")
+        self._accrue()
+        self._set_state("closed")
+
+    def _set_state(self, state):
+        self.sudo().state = state  # sudo: stamped by the system
+        self.env.registry.clear_cache()
+
+    def action_accrue(self):
+        """Bring the accruals up to what the ledger says now."""
+        self.check_access("read")
+        self._accrue()
+
+    def _accrue(self):
+        # sudo: the same whoever asks; who asks may read the agreements
+        running = self.sudo().filtered(lambda one: one.state == "running")
+        running.env["sales.rebate.period"]._accrue(running)
+
+    def action_settle(self):
+        """Make draft credit notes of what the periods that are over came to.
+
+        One for each partner and company, with a line for each period of each
+        agreement. Where the sum is negative, since documents changed after a
+        settlement, it waits for the next one.
+
+        :raise AccessError: for who is not finance
+        :raise UserError: when there is nothing to settle
+        """
+        self._check_finance()
+        self.check_access("read")
+        # sudo: finance settles what it reads, without rights in accounting
+        notes = self.sudo()._settle()
+        if not notes:
+            raise UserError(
+                self.env._(
+                    "There is nothing to settle: no period is over with a rebate that "
+                    "is not on a credit note yet, or documents that changed since "
+                    "take as much away."
+                )
+            )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Credit Notes of Rebates"),
+            "res_model": "account.move",
+            "view_mode": "list,form",
+            "domain": [("id", "in", notes.ids)],
+        }
+
+    def _check_finance(self):
+        if not self.env.su and not self.env.user.has_group(
+            "sales_force.group_sales_finance"
+        ):
+            raise AccessError(self.env._("Only finance settles rebates."))
+
+    def _settle(self):
+        """:return: the draft credit notes"""
+        # Closed ones are not accrued: two at once have to meet here.
+        write_lock(self)
+        self._accrue()
+        accruals = self.env["sales.rebate.accrual"].search(
+            [("agreement_id", "in", self.ids), ("move_id", "=", False)]
+        )
+        today = {company: company._get_sales_today() for company in accruals.company_id}
+        over = accruals.filtered(
+            lambda one: one.period_id.date_to < today[one.company_id]
+        )
+        notes = self.env["account.move"]
+        for (company, partner), parts in over.grouped(
+            lambda one: (one.company_id, one.partner_id)
+        ).items():
+            if company.currency_id.compare_amounts(sum(parts.mapped("amount")), 0) > 0:
+                notes += parts._make_note(company, partner, today[company])
+        return notes
+
+    def action_open_accruals(self):
+        return self._open("sales_rebate_accrual_action", self.env._("Accruals"))
+
+    def _open(self, xml_id, name):
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"sales_force.{xml_id}")
+        return {
+            **action,
+            "name": name,
+            "domain": [("agreement_id", "in", self.ids)],
+            "context": {"search_default_by_period": 1},
+        }
+
+    @api.model
+    def _cron_accrue(self):
+        """All that run; those that somebody is settling at this moment come later."""
+        running = self.search([("state", "=", "running")])
+        running.try_lock_for_update(allow_referencing=True)._accrue()
+
+    @api.model
+    @tools.ormcache()
+    def _has_running(self):
+        """Whether the ledger's changes matter to anybody."""
+        # sudo: whoever changes a document
+        return bool(self.sudo().search_count([("state", "=", "running")], limit=1))
+
+
+class SalesRebateTier(models.Model):
+    """From so much on, so much."""
+
+    _name = "sales.rebate.tier"
+    _description = "Rebate Tier"
+    _order = "agreement_id, start, id"
+
+    agreement_id = fields.Many2one(
+        "sales.rebate.agreement", required=True, index=True, ondelete="cascade"
+    )
+    start = fields.Float(
+        "From",
+        digits=(16, 2),
+        help="Amount or quantity of a period, or growth in percent.",
+    )
+    rate = fields.Float(
+        digits=(16, 4),
+        required=True,
+        help="Percent of the amount, or company currency per unit.",
+    )
+
+    _start_uniq = models.UniqueIndex(
+        "(agreement_id, start)", "Two tiers of an agreement begin at the same point."
+    )
+    _positive = models.Constraint(
+        "CHECK (start >= 0 AND rate >= 0)", "Tiers and rates are not negative."
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        tiers = super().create(vals_list)
+        tiers._check_draft()
+        return tiers
+
+    def write(self, vals):
+        self._check_draft()
+        return super().write(vals)
+
+    def unlink(self):
+        self._check_draft()
+        return super().unlink()
+
+    def _check_draft(self):
+        """:raise UserError: for tiers of what is agreed"""
+        if not self.env.su:
+            self.agreement_id._check_state("draft")
+
+    def _get_pure(self):
+        """``[(start, rate)]`` in hundredths of the measure, of growth in percent."""
+        found = []
+        for tier in self:
+            start = Fraction(str(round(tier.start, 2)))
+            rate = Fraction(str(round(tier.rate, 4)))
+            agreement = tier.agreement_id
+            if agreement.basis == "volume":
+                start *= 100
+            if agreement.measure == "amount":
+                rate /= 100
+            found.append((start, rate))
+        return found

@@ -1,0 +1,446 @@
+"""Rebates from real invoices: accrued, traced to the cent, settled once."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from random import Random
+
+from freezegun import freeze_time
+
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import new_test_user, tagged
+
+from .channel_common import ChannelVerbs
+from .common import ConcurrentCase
+from .credit_rows import CreditRows
+from .ledger_common import LedgerCase
+from .test_rebates_pure import by_units
+
+
+class RebateCase(ChannelVerbs, LedgerCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.dealer = cls._channel_partner("Dealer", cls.ann.user_id)
+        cls.finance = new_test_user(
+            cls.env,
+            "sf_rebate_finance",
+            "sales_force.group_sales_finance",
+            company_id=cls.company.id,
+            company_ids=[(6, 0, cls.company.ids)],
+        )
+        cls.startClassPatcher(freeze_time("2026-08-10 12:00:00"))
+
+    def _sell(self, lines, day="2026-02-02", **values):
+        values.setdefault("user", self.ann.user_id)
+        return self.invoice(lines, day, partner=self.dealer, **values)
+
+    def _accruals(self, agreement):
+        return self.env["sales.rebate.accrual"].search(
+            [("agreement_id", "=", agreement.id)]
+        )
+
+    def _periods(self, agreement):
+        return {
+            str(period.date_from): period.accrued
+            for period in agreement.period_ids
+            if period.accrued
+        }
+
+    def _settle(self, agreements):
+        action = agreements.with_user(self.finance).action_settle()
+        return self.env["account.move"].search(action["domain"])
+
+    def assertTraced(self, agreement):
+        """Accruals sum to the periods, to the cent, whatever is settled."""
+        for period in agreement.period_ids:
+            amounts = [Decimal(str(a)) for a in period.accrual_ids.mapped("amount")]
+            self.assertEqual(
+                round(sum(amounts), 2), Decimal(str(round(period.accrued, 2)))
+            )
+
+
+@tagged("post_install", "-at_install")
+class TestRebate(RebateCase):
+    def test_accrued(self):
+        """By period, on each line of an invoice; nothing below the first tier."""
+        self._sell([70, 50], "2026-02-02")
+        self._sell([300], "2026-05-01")
+        self._sell([99], "2026-07-01")
+        agreement = self._agreement(self.dealer)
+        self.assertEqual(self._periods(agreement), {"2026-01-01": 1.2, "2026-04-01": 9})
+        self.assertEqual(len(agreement.period_ids), 3)
+        running = agreement.period_ids[0]
+        self.assertEqual(str(running.date_to), "2026-09-30")
+        self.assertEqual((running.missing, running.rate), (1, 0))
+        self.assertEqual((running.next_start, running.next_rate), (100, 1))
+        accruals = self._accruals(agreement)
+        accruals = accruals.sorted("amount")
+        self.assertEqual(accruals.mapped("amount"), [0.5, 0.7, 9])
+        self.assertEqual([one.credit_id.value for one in accruals], [50, 70, 300])
+        self.assertEqual(accruals[0].document_name, accruals[0].credit_id.document_name)
+        self.assertTraced(agreement)
+
+    def test_incremental(self):
+        self._sell([400])
+        agreement = self._agreement(self.dealer, method="incremental")
+        self.assertEqual(agreement.accrued, 5)
+
+    def test_growth(self):
+        """Over the whole of the same quarter of the year before."""
+        self._sell([100], "2025-01-15")
+        self._sell([100], "2025-03-31")
+        self._sell([220], "2026-02-02")
+        self._sell([500], "2026-05-02")
+        agreement = self._agreement(
+            self.dealer, tiers=((10, 2), (50, 5)), basis="growth"
+        )
+        self.assertEqual(self._periods(agreement), {"2026-01-01": 4.4})
+        first = agreement.period_ids[-1]
+        self.assertEqual((first.before, first.next_start), (200, 300))
+
+    def test_quantity(self):
+        self._sell([{"price_unit": 7, "quantity": 12}, {"price_unit": 7}])
+        agreement = self._agreement(
+            self.dealer, tiers=((10, 0.25),), measure="quantity"
+        )
+        self.assertEqual(agreement.accrued, 3.25)
+        self.assertEqual(agreement.period_ids[-1].volume, 13)
+
+    def test_product_group(self):
+        """The group and its sub-groups; lines without a product belong to none."""
+        category = self.env["product.category"]
+        pumps = category.create({"name": "Pumps"})
+        small = category.create({"name": "Small", "parent_id": pumps.id})
+        pump = self.new_product("Pump", categ_id=small.id)
+        self._sell(
+            [
+                {"price_unit": 200, "product_id": pump.id},
+                {"price_unit": 50},
+                {"price_unit": 50, "product_id": False, "name": "Freight"},
+            ]
+        )
+        agreement = self._agreement(self.dealer, category_id=pumps.id)
+        self.assertEqual(agreement.accrued, 2)
+        everything = self._agreement(self.dealer)
+        self.assertEqual(everything.accrued, 9)
+
+    def test_shared_and_overlay(self):
+        """Shares of reps are one line's; overlays are on top and do not count."""
+        invoice = self._sell([100.01], post=False)
+        self.split(invoice, (self.ann, 33), (self.bo, 67), overlay=[(self.cy, 50)])
+        invoice.action_post()
+        agreement = self._agreement(self.dealer, tiers=((0, 10),))
+        self.assertEqual(agreement.accrued, 10)
+        self.assertEqual(len(self._accruals(agreement)), 2)
+        self.assertTraced(agreement)
+
+    def test_idempotent(self):
+        self._sell([70, 50])
+        agreement = self._agreement(self.dealer)
+        before = self._accruals(agreement).read()
+        self._accruals(agreement)
+        agreement.action_accrue()
+        self.assertEqual(self._accruals(agreement).read(), before)
+
+    def test_follows_the_ledger(self):
+        """Credit notes and cancelled invoices take their rebates away."""
+        invoice = self._sell([200, 150])
+        agreement = self._agreement(self.dealer)
+        self.assertEqual(agreement.accrued, 10.5)
+        self.refund(invoice, "2026-02-15", lines=invoice.invoice_line_ids[1])
+        agreement.action_accrue()
+        self.assertEqual(agreement.accrued, 2)
+        self.assertTraced(agreement)
+        invoice.button_draft()
+        invoice.button_cancel()
+        agreement.action_accrue()
+        self.assertFalse(self._accruals(agreement))
+
+    def test_by_itself(self):
+        """Posting an invoice starts the cron; without agreements nothing happens."""
+        cron = self.env.ref("sales_force.ir_cron_accrue_rebates")
+        triggers = [("cron_id", "=", cron.id)]
+        self.env["ir.cron.trigger"].search(triggers).unlink()
+        self.env["sales.rebate.agreement"].search([("state", "=", "running")]).write(
+            {"state": "closed"}
+        )
+        self.env.registry.clear_cache()
+        self._sell([100])
+        self.env.cr.precommit.run()
+        self.assertFalse(self.env["ir.cron.trigger"].search(triggers))
+        agreement = self._agreement(self.dealer)
+        self._sell([200])
+        self.env.cr.precommit.run()
+        self.assertTrue(self.env["ir.cron.trigger"].search(triggers))
+        self.env["sales.rebate.agreement"]._cron_accrue()
+        self.assertEqual(agreement.accrued, 9)
+
+    def test_settled(self):
+        """A draft credit note of what is over, a line for each period, once."""
+        self._sell([200], "2026-02-02")
+        self._sell([400], "2026-05-01")
+        self._sell([500], "2026-08-01")
+        agreement = self._agreement(self.dealer)
+        note = self._settle(agreement)
+        self.assertEqual(
+            (note.move_type, note.state, note.partner_id, note.amount_untaxed),
+            ("out_refund", "draft", self.dealer, 14),
+        )
+        self.assertEqual(note.invoice_line_ids.mapped("price_unit"), [12, 2])
+        self.assertEqual((agreement.settled, agreement.open), (14, 15))
+        with self.assertRaisesRegex(UserError, "nothing to settle"):
+            self._settle(agreement)
+        note.action_post()
+        agreement.action_accrue()
+        # The credit note itself lowers no rebate.
+        self.assertEqual((agreement.settled, agreement.open), (14, 15))
+        self.assertTraced(agreement)
+
+    def test_differences(self):
+        """What changes after a settlement comes with the next one, dated."""
+        self._sell([200, 100], "2026-02-02")
+        agreement = self._agreement(self.dealer)
+        first = self._settle(agreement)
+        self.assertEqual(first.amount_untaxed, 9)
+        late = self._sell([700], "2026-03-30")
+        second = self._settle(agreement)
+        self.assertEqual(second.amount_untaxed, 21)
+        settled = self._accruals(agreement)
+        late.button_draft()
+        late.button_cancel()
+        agreement.action_accrue()
+        found = self._accruals(agreement) - settled
+        self.assertEqual(found.mapped("amount"), [-21])
+        self.assertEqual((found.is_difference, found.date), (True, date(2026, 8, 10)))
+        with freeze_time("2026-08-20 12:00:00"):
+            agreement.action_accrue()
+            self.assertEqual(found.date, date(2026, 8, 10))
+        # It waits until there is more on the other side.
+        with self.assertRaises(UserError):
+            self._settle(agreement)
+        self._sell([1000], "2026-06-01")
+        third = self._settle(agreement)
+        self.assertEqual(third.amount_untaxed, 9)
+        self.assertEqual(sorted(third.invoice_line_ids.mapped("price_unit")), [-21, 30])
+        self.assertTraced(agreement)
+
+    def test_tier_lost(self):
+        """All units: what takes a tier away is a difference on each line."""
+        invoice = self._sell([200, 100], "2026-02-02")
+        agreement = self._agreement(self.dealer)
+        self.assertEqual(self._settle(agreement).amount_untaxed, 9)
+        self.refund(invoice, "2026-03-01", lines=invoice.invoice_line_ids[1])
+        agreement.action_accrue()
+        self.assertEqual((agreement.accrued, agreement.open), (2, -7))
+        self.assertTraced(agreement)
+
+    def test_cancelled_note(self):
+        """What a cancelled or deleted credit note settled is open again."""
+        self._sell([400])
+        agreement = self._agreement(self.dealer)
+        note = self._settle(agreement)
+        note.button_cancel()
+        self.assertEqual((agreement.settled, agreement.open), (0, 12))
+        note.button_draft()
+        with self.assertRaisesRegex(UserError, "cancel it and settle anew"):
+            note.action_post()
+        again = self._settle(agreement)
+        self.assertEqual(again.amount_untaxed, 12)
+        again.unlink()
+        self.assertEqual((agreement.settled, agreement.open), (0, 12))
+
+    def test_posted_as_accrued(self):
+        self._sell([400])
+        note = self._settle(self._agreement(self.dealer))
+        note.invoice_line_ids.price_unit = 13
+        with self.assertRaisesRegex(UserError, "cancel it and settle anew"):
+            note.action_post()
+        note.invoice_line_ids.price_unit = 12
+        note.action_post()
+        with self.assertRaisesRegex(UserError, "is not reversed"):
+            note._reverse_moves()
+        with self.assertRaises(UserError):
+            note.with_user(self.finance).write({"sales_is_rebate": False})
+
+    def test_who_settles(self):
+        self._sell([400])
+        agreement = self._agreement(self.dealer)
+        operations = new_test_user(
+            self.env,
+            "sf_rebate_operations",
+            "sales_force.group_sales_operations,account.group_account_invoice",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        with self.assertRaises(AccessError):
+            agreement.with_user(operations).action_settle()
+        with self.assertRaises(AccessError):
+            agreement.with_user(self.finance).action_close()
+
+    def test_partners_apart(self):
+        other = self._channel_partner("Other")
+        self._sell([400])
+        self.invoice([200], "2026-02-02", partner=other, user=self.bo.user_id)
+        agreements = self._agreement(self.dealer) + self._agreement(other)
+        agreements += self._agreement(self.dealer, tiers=((0, 1),), period="year")
+        notes = self._settle(agreements)
+        self.assertEqual(
+            {note.partner_id: note.amount_untaxed for note in notes},
+            {self.dealer: 12, other: 2},
+        )
+
+    def test_life(self):
+        agreement = self._agreement(self.dealer, tiers=(), start=False)
+        with self.assertRaises(ValidationError):
+            agreement.action_start()
+        agreement = self._agreement(self.dealer)
+        operations = new_test_user(
+            self.env,
+            "sf_rebate_operations",
+            "sales_force.group_sales_operations",
+            company_id=self.company.id,
+            company_ids=[(6, 0, self.company.ids)],
+        )
+        agreement = agreement.with_user(operations)
+        for vals in ({"basis": "growth"}, {"state": "draft"}, {"tier_ids": [(5,)]}):
+            with self.assertRaises(UserError):
+                agreement.write(vals)
+        with self.assertRaises(UserError):
+            agreement.tier_ids.write({"rate": 50})
+        with self.assertRaises(UserError):
+            agreement.unlink()
+        agreement.date_to = "2026-06-30"
+        agreement.action_close()
+        self._sell([400])
+        with self.assertRaises(UserError):
+            agreement.action_close()
+        self.assertFalse(agreement.accrued)
+
+    def test_ends_early(self):
+        """Periods that are no longer any come to nothing."""
+        self._sell([400], "2026-05-01")
+        agreement = self._agreement(self.dealer)
+        self.assertEqual(agreement.accrued, 12)
+        agreement.date_to = "2026-03-31"
+        agreement.action_accrue()
+        self.assertFalse(agreement.accrued)
+        self.assertEqual(set(agreement.period_ids.mapped("accrued")), {0})
+
+    def test_tax_of_product(self):
+        self.company.sales_rebate_product_id = self.new_product(
+            "Rebate", type="service", taxes_id=[(6, 0, self.sale_tax.ids)]
+        )
+        self._sell([400])
+        note = self._settle(self._agreement(self.dealer))
+        self.assertEqual((note.amount_untaxed, note.amount_total), (12, 13.2))
+
+    def test_against_the_oracle(self):
+        """Invoices, credit notes and settlements at random, beside a slow sum."""
+        random = Random(8)
+        whole = self._agreement(self.dealer, tiers=((50, 1.5), (150, 3.3333)))
+        parts = self._agreement(
+            self.dealer,
+            tiers=((0, 0.7), (90, 2.25)),
+            method="incremental",
+            period="month",
+        )
+        invoices = []
+        for step in range(24):
+            day = date(2026, random.randint(1, 7), random.randint(1, 28))
+            move = random.choice("iiirs")
+            if move == "i" or not invoices:
+                prices = [random.randint(1, 9000) / 100 for _n in range(2)]
+                invoices.append(self._sell(prices, str(day)))
+            elif move == "r":
+                self.refund(invoices.pop(), str(day))
+            elif step % 2:
+                (whole + parts)._settle()
+        for agreement in whole + parts:
+            agreement.action_accrue()
+            self._compare(agreement)
+            self.assertTraced(agreement)
+
+    def _compare(self, agreement):
+        whole = agreement.method == "whole"
+        tiers = [
+            (int(tier.start * 100), Fraction(str(tier.rate)) / 100)
+            for tier in agreement.tier_ids
+        ]
+        moves = self.env["account.move"].search(
+            [
+                ("partner_id", "=", self.dealer.id),
+                ("state", "=", "posted"),
+                ("sales_is_rebate", "=", False),
+            ]
+        )
+        for period in agreement.period_ids:
+            volume = sum(
+                round(-line.balance * 100)
+                for line in moves.invoice_line_ids
+                if period.date_from <= line.move_id.invoice_date <= period.date_to
+            )
+            earned = by_units(volume, tiers, whole)
+            cents = int(earned + Fraction(1, 2))
+            self.assertEqual(round(period.accrued * 100), cents, period.date_from)
+
+    def test_flat(self):
+        """Accruing ten times the invoices, for ten times the agreements, is as many
+        queries."""
+        counts = []
+        for number in (1, 10):
+            agreements = self.env["sales.rebate.agreement"].concat(
+                *(self._agreement(self.dealer) for _n in range(number))
+            )
+            for _n in range(number):
+                self._sell([100, 50])
+            self.env.cr.precommit.run()
+            self.env.flush_all()
+            agreements.mapped("tier_ids.rate")
+            before = self.cr.sql_log_count
+            agreements._accrue()
+            counts.append(self.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0] + 2)
+
+
+@tagged("post_install", "-at_install")
+class TestConcurrentRebates(ChannelVerbs, CreditRows, ConcurrentCase):
+    def setUp(self):
+        super().setUp()
+        self._remove()
+        self.addCleanup(self._remove)
+        with self._environment() as env:
+            case = type(self)
+            case.env, case.company = env, env.ref("base.main_company")
+            if not env["account.journal"].search(
+                [("company_id", "=", self.company.id), ("type", "=", "sale")]
+            ):
+                self.skipTest("The first company has no chart of accounts.")
+            case.partner = self._channel_partner("sf_rebate")
+            self._credit("INVOICED", env["sales.rep"], 400, date(2026, 2, 2))
+            self.agreement = self._agreement(self.partner, date_to="2026-03-31").id
+
+    def _remove(self):
+        with self._environment() as env:
+            partners = env["res.partner"].search([("name", "=", "sf_rebate")])
+            of_partner = [("partner_id", "in", partners.ids)]
+            env["sales.rebate.accrual"].search(of_partner).unlink()
+            env["account.move"].search(of_partner).unlink()
+            agreements = env["sales.rebate.agreement"].search(of_partner)
+            agreements.state = "draft"
+            agreements.unlink()
+            env.cr.execute(
+                "DELETE FROM sales_credit WHERE partner_id = ANY(%s)", [partners.ids]
+            )
+            partners.unlink()
+
+    def test_settled_at_once(self):
+        """Two settlements in the same moment make one credit note."""
+
+        def settle(env):
+            env["sales.rebate.agreement"].browse(self.agreement)._settle()
+
+        self.assertEqual(self._race(settle, settle), 2)
+        with self._environment() as env:
+            notes = env["account.move"].search([("partner_id", "=", self.partner.id)])
+            self.assertEqual(notes.mapped("amount_untaxed"), [12])
