@@ -20,6 +20,7 @@ from odoo.tools import file_open
 from . import names
 from .career import make_career
 from .contracts import make_contracts
+from .process import make_passages, make_playbook
 from .visits import make_visits
 
 _logger = logging.getLogger(__name__)
@@ -71,7 +72,9 @@ class Demo:
         self.derive_customers()
         self.assign_by_rules()
         make_contracts(self)
+        make_playbook(self)
         self.follow_up()
+        make_passages(self)
         self.make_policies()
         self.make_competitors()
         make_visits(self)

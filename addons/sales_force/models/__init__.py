@@ -74,5 +74,13 @@ from . import (
     sales_promotion,
     sales_cover,
     sales_contract,
+    sales_playbook,
+    sales_playbook_stage,
+    sales_playbook_item,
+    sales_playbook_tick,
+    sales_stage_skip,
+    sales_stage_passage,
+    crm_lead_process,
+    quotation_followup,
     sales_force_demo,
 )

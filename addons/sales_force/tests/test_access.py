@@ -192,6 +192,19 @@ MATRIX |= {
         "director": {**GIVEN["director"], "unlink": ALL - {"own"}},
     },
 }
+OF_LEADS = {
+    "rep": {"read": OWN_DOCUMENT},
+    "leader": {"read": BELOW},
+    "manager": {"read": BELOW},
+    "director": {"read": ALL},
+    "operations": {"read": ALL},
+    "finance": NOTHING,
+}
+MATRIX |= {
+    "sales.playbook.tick": OF_LEADS,
+    "sales.stage.skip": OF_LEADS,
+    "sales.stage.passage": OF_LEADS,
+}
 # Configuration: everybody inside reads, operations write.
 CONFIGURATION = (
     "sales.territory",
@@ -208,6 +221,9 @@ CONFIGURATION = (
     "sales.conduct.category",
     "sales.visit.result",
     "sales.course",
+    "sales.playbook",
+    "sales.playbook.stage",
+    "sales.playbook.item",
 )
 
 
@@ -239,6 +255,7 @@ class TestAccess(SalesForceCase):
                 "mail.mail_activity_data_call", user_id=cls.users["operations"].id
             )
             activity.action_feedback("Called")
+            records |= cls._process(records["crm.lead"])
             if name != "foreigner":
                 invoice = cls._invoice(user)
                 records["account.move"] = invoice
@@ -390,6 +407,54 @@ class TestAccess(SalesForceCase):
             ),
         }
 
+    @classmethod
+    def _playbook(cls):
+        return cls.env["sales.playbook"].create(
+            {
+                "name": "P",
+                "active": False,
+                "stage_ids": [
+                    Command.create(
+                        {
+                            "stage_id": cls.env["crm.stage"].search([], limit=1).id,
+                            "item_ids": [Command.create({"name": "I"})],
+                        }
+                    )
+                ],
+            }
+        )
+
+    @classmethod
+    def _process(cls, lead):
+        """What is kept of an opportunity's way."""
+        env = cls.env
+        env.flush_all()
+        part = cls._playbook().stage_ids
+        return {
+            "sales.playbook.tick": env["sales.playbook.tick"].create(
+                {
+                    "lead_id": lead.id,
+                    "item_id": part.item_ids.id,
+                    "moment": "2026-01-01",
+                }
+            ),
+            "sales.stage.skip": env["sales.stage.skip"].create(
+                {
+                    "lead_id": lead.id,
+                    "user_id": lead.user_id.id,
+                    "company_id": lead.company_id.id,
+                    "moment": "2026-01-01",
+                    "stage_id": part.stage_id.id,
+                    "missing": "I",
+                    "missing_count": 1,
+                    "reason": "So",
+                }
+            ),
+            "sales.stage.passage": env["sales.stage.passage"].search(
+                [("lead_id", "=", lead.id)]
+            ),
+        }
+
     def _whose(self, role):
         """Records by whose they are to a role; nobody is above the director."""
         names = {
@@ -469,6 +534,12 @@ class TestAccess(SalesForceCase):
             ),
             "sales.visit.result": self.env["sales.visit.result"].create({"name": "R"}),
             "sales.course": self.env["sales.course"].create({"name": "C"}),
+        }
+        playbook = self._playbook()
+        records |= {
+            "sales.playbook": playbook,
+            "sales.playbook.stage": playbook.stage_ids,
+            "sales.playbook.item": playbook.stage_ids.item_ids,
         }
         for model in CONFIGURATION:
             for role in ("rep", "leader", "manager", "director", "finance"):

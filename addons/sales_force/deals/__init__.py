@@ -1,0 +1,1 @@
+"""Deals: pure arithmetic and statements over sets of documents."""

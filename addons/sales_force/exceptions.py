@@ -1,0 +1,13 @@
+from odoo.exceptions import UserError
+
+
+class ReasonNeeded(UserError):
+    """Opportunities leave their stage with required items open, and nobody said why.
+
+    Over RPC and in an import it is refused with the sentence; the web client knows the
+    class and asks for the reason instead.
+    """
+
+    def __init__(self, message, leads, stage):
+        super().__init__(message)
+        self.context = {"lead_ids": leads.ids, "stage_id": stage.id}
