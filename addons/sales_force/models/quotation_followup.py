@@ -197,9 +197,7 @@ class SaleOrder(models.Model):
                 )
             )
             shorter.validity_date = until
-            body = self.env._(
-                "Valid until %(day)s.", day=format_date(self.env, until)
-            )
+            body = self.env._("Valid until %(day)s.", day=format_date(self.env, until))
             shorter._message_log_batch(bodies=dict.fromkeys(shorter.ids, body))
 
     def _filter_sales_open(self):

@@ -1,4 +1,4 @@
-"""The playbook: what a stage asks for, why it is left all the same, how long it took."""
+"""The playbook: what a stage asks for, why it is left, and how long it took."""
 
 from datetime import date, datetime, timedelta
 from statistics import fmean, median
@@ -492,9 +492,7 @@ class TestStageTimes(ProcessCase):
         now = self.env.cr.now()
         with freeze_time(now):
             found = self._passages(*leads)
-            ours = {
-                (p.lead_id.id, p.stage_id.id): round(p.days * 86400) for p in found
-            }
+            ours = {(p.lead_id.id, p.stage_id.id): round(p.days * 86400) for p in found}
         for lead in leads:
             for stage, seconds in lead.duration_tracking.items():
                 self.assertAlmostEqual(ours[lead.id, int(stage)], seconds, delta=1)
@@ -532,9 +530,7 @@ class TestStageTimes(ProcessCase):
                 self.assertAlmostEqual(row["days_median:median"], median(days))
                 self.assertEqual(row["is_over:sum"], sum(group.mapped("is_over")))
                 self.assertEqual(row["is_stuck:sum"], sum(group.mapped("is_stuck")))
-                self.assertEqual(
-                    passages.search(mine + row["__extra_domain"]), group
-                )
+                self.assertEqual(passages.search(mine + row["__extra_domain"]), group)
 
     def test_overdue(self):
         """Day by day, as told and as searched for."""
@@ -549,9 +545,7 @@ class TestStageTimes(ProcessCase):
                 leads[lead] = max(0, age - allowed) if allowed else 0
         ids = [lead.id for lead in leads]
         with freeze_time("2031-05-12 22:00:00"):
-            self.assertEqual(
-                {lead: lead.sales_days_over for lead in leads}, leads
-            )
+            self.assertEqual({lead: lead.sales_days_over for lead in leads}, leads)
             found = self.env["crm.lead"].search(
                 [("id", "in", ids), ("sales_days_over", ">", 0)]
             )

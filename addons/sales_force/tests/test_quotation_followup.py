@@ -43,9 +43,7 @@ class TestQuotationFollowup(QuotationCase):
         """As told, as searched for and as grouped, against the words of the board."""
         cases = {
             self._quotation(*case): self._expect(*case)
-            for case in product(
-                ("draft", "sent", "sale"), (None, -1, 0, 7, 8), (0, 2)
-            )
+            for case in product(("draft", "sent", "sale"), (None, -1, 0, 7, 8), (0, 2))
         }
         ids = [order.id for order in cases]
         orders = self.env["sale.order"]
@@ -127,9 +125,7 @@ class TestQuotationFollowup(QuotationCase):
     def test_extend(self):
         """As long as a new one, never shorter; told in the chatter."""
         self.company.quotation_validity_days = 20
-        ended, longer, endless = (
-            self._quotation(days=days) for days in (-9, 90, None)
-        )
+        ended, longer, endless = (self._quotation(days=days) for days in (-9, 90, None))
         orders = (ended + longer + endless).with_user(self.users["rep"])
         orders.action_sales_extend()
         self.assertEqual(

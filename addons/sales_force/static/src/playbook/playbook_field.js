@@ -23,9 +23,24 @@ export class PlaybookField extends Component {
         return this.playbook.items.filter((item) => item.required && !item.done);
     }
 
-    get daysOver() {
+    get toDo() {
+        return _t("Before the next stage: %(count)s to do", {
+            count: this.missing.length,
+        });
+    }
+
+    get isLate() {
+        return this.playbook.spent > this.playbook.allowed;
+    }
+
+    get days() {
         const {allowed, spent} = this.playbook;
-        return allowed ? Math.max(0, spent - allowed) : 0;
+        return this.isLate
+            ? _t("%(days)s days over the %(allowed)s allowed", {
+                  days: spent - allowed,
+                  allowed,
+              })
+            : _t("Day %(spent)s of %(allowed)s", {spent, allowed});
     }
 
     describeTick(item) {
