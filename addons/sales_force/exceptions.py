@@ -1,3 +1,5 @@
+import logging
+
 from odoo.exceptions import UserError
 
 
@@ -7,6 +9,9 @@ class ReasonNeeded(UserError):
     Over RPC and in an import it is refused with the sentence; the web client knows the
     class and asks for the reason instead.
     """
+
+    # A question, not a failure.
+    loglevel = logging.INFO
 
     def __init__(self, message, leads, stage):
         super().__init__(message)

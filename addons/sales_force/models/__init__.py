@@ -3,6 +3,7 @@ from . import (
     sales_stamped_mixin,
     sales_sourced_mixin,
     sales_protection_mixin,
+    sales_median_mixin,
     res_company,
     res_config_settings,
     res_users,

@@ -43,7 +43,7 @@ class CrmLead(models.Model):
                     for item in part.item_ids
                 ],
                 "documents": [
-                    {"id": file.id, "name": file.name} for file in part.document_ids
+                    {"id": file.id, "name": file.name} for file in part._get_documents()
                 ],
                 "allowed": part.days,
                 "spent": lead._get_sales_days(),

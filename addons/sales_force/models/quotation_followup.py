@@ -57,7 +57,7 @@ class SaleOrder(models.Model):
     )
 
     @api.depends("state", "validity_date", "sales_viewed_on")
-    @api.depends_context("allowed_company_ids")
+    @api.depends_context("company")
     def _compute_sales_followup(self):
         last, soon = self._get_sales_expiry()
         for order in self:

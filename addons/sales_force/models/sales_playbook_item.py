@@ -57,7 +57,8 @@ class SalesPlaybookItem(models.Model):
     def _compute_display_name(self):
         names = [item.field_name for item in self if not item.name]
         # sudo: also of fields that only some roles see
-        labels = self.env["crm.lead"].sudo().fields_get(names, ["string"])
+        lead = self.env["crm.lead"].sudo()
+        labels = lead.fields_get(names, ["string"]) if names else {}
         for item in self:
             label = labels.get(item.field_name, {}).get("string")
             item.display_name = item.name or label or item.field_name

@@ -58,6 +58,10 @@ class SalesPlaybookStage(models.Model):
         self.env.registry.clear_cache()
         return result
 
+    def _get_documents(self):
+        """The files that whoever may read the stage may read."""
+        return self.document_ids.filtered(lambda file: file.res_model == self._name)
+
     def _own_documents(self):
         """Files that were uploaded before the stage was saved are its own: readable by
         whoever may read the stage."""

@@ -1,5 +1,4 @@
 from odoo import fields, models
-from odoo.tools import SQL
 
 from ..deals import process
 
@@ -9,7 +8,7 @@ class SalesStagePassage(models.Model):
 
     _name = "sales.stage.passage"
     _description = "Time in a Stage"
-    _inherit = ["sales.owned.mixin"]
+    _inherit = ["sales.median.mixin", "sales.owned.mixin"]
     _auto = False
     _order = "entered desc, id desc"
     _rec_name = "lead_id"
@@ -62,15 +61,6 @@ class SalesStagePassage(models.Model):
     def _table_query(self):
         field = self.env["ir.model.fields"]._get("crm.lead", "stage_id")
         return process.passages(field.id, fields.Datetime.now())
-
-    def _read_group_select(self, aggregate_spec, query):
-        """The median, which Odoo does not know."""
-        if aggregate_spec == "days_median:median":
-            return SQL(
-                "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY %s)",
-                self._field_to_sql(self._table, "days_median", query),
-            )
-        return super()._read_group_select(aggregate_spec, query)
 
     def action_open_lead(self):
         self.ensure_one()

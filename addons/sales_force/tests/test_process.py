@@ -290,7 +290,7 @@ class TestPlaybook(ProcessCase):
         self.assertEqual(secret.res_model, "res.company")
         self.assertEqual(file.with_user(self.users["rep"]).raw, b"?")
         documents = self.rep_lead.sales_playbook["documents"]
-        self.assertIn("Questions.txt", [one["name"] for one in documents])
+        self.assertEqual([one["name"] for one in documents], ["Questions.txt"])
 
     def test_tick(self):
         """Who and when is kept; a tick can be taken back."""
