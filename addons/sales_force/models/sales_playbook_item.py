@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 # A field that holds one of these has nothing that could be filled in.
 _NO_VALUE = ("one2many", "json", "properties", "properties_definition", "reference")
@@ -34,6 +35,14 @@ class SalesPlaybookItem(models.Model):
         "CHECK (name IS NOT NULL OR field_name IS NOT NULL)",
         "Say what is to be done, or choose the field to fill in.",
     )
+
+    @api.constrains("field_name")
+    def _check_field_name(self):
+        names = {name for name, _label in self._selection_field_name()}
+        if not set(self.mapped("field_name")) <= {False, *names}:
+            raise ValidationError(
+                self.env._("Choose a field of opportunities that somebody fills in.")
+            )
 
     @api.model
     def _selection_field_name(self):

@@ -7,7 +7,7 @@ from unittest.mock import patch
 from freezegun import freeze_time
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
@@ -82,9 +82,12 @@ class ProcessCase(SalesForceCase):
     def _opportunity(cls, user="rep", **values):
         return cls._lead(
             cls.users[user],
-            team_id=cls.team.id,
-            stage_id=cls.first.id,
-            **{"partner_id": cls.partner.id, **values},
+            **{
+                "team_id": cls.team.id,
+                "stage_id": cls.first.id,
+                "partner_id": cls.partner.id,
+                **values,
+            },
         )
 
     def _skips(self, lead=None):
@@ -253,12 +256,10 @@ class TestPlaybook(ProcessCase):
 
     def test_one_each(self):
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
-            with self.env.cr.savepoint():
-                self._playbook(self.team)
+            self._playbook(self.team)
         self._playbook(None)
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
-            with self.env.cr.savepoint():
-                self._playbook(None)
+            self._playbook(None)
         copy = self.playbook.copy()
         self.assertFalse(copy.active)
         self.assertEqual(len(copy.stage_ids.item_ids), 3)
@@ -267,11 +268,10 @@ class TestPlaybook(ProcessCase):
         """A field that nobody fills in cannot be asked for, nor nothing."""
         item = self.env["sales.playbook.item"]
         for field in ("create_date", "message_ids", "nothing"):
-            with self.assertRaises(ValueError):
+            with self.assertRaises(ValidationError):
                 item.create({"playbook_stage_id": self.part.id, "field_name": field})
         with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
-            with self.env.cr.savepoint():
-                item.create({"playbook_stage_id": self.part.id})
+            item.create({"playbook_stage_id": self.part.id})
         with self.assertRaises(AccessError):
             self.playbook.with_user(self.users["director"]).name = "Mine"
         self.playbook.with_user(self.users["operations"]).name = "Ours"

@@ -67,7 +67,8 @@ class TestQuotationFollowup(QuotationCase):
             ]
         )
         order = self._quotation()
-        rows = self.env["sale.order"].formatted_read_group(
+        board = self.env["sale.order"].with_context(read_group_expand=True)
+        rows = board.formatted_read_group(
             [("id", "=", order.id)], ["sales_followup"], ["__count"]
         )
         self.assertEqual([row["__count"] for row in rows], [0, 1, 0, 0, 0])

@@ -1,6 +1,6 @@
 import {checkRainbowmanMessage} from "@crm/views/check_rainbowman_message";
 import "@crm/views/crm_form/crm_form";
-import {Component, useState} from "@odoo/owl";
+import {Component, onWillDestroy, useState} from "@odoo/owl";
 import {Dialog} from "@web/core/dialog/dialog";
 import {standardErrorDialogProps} from "@web/core/errors/error_dialogs";
 import {registry} from "@web/core/registry";
@@ -19,8 +19,9 @@ export class StageReasonDialog extends Component {
         this.orm = useService("orm");
         this.action = useService("action");
         this.effect = useService("effect");
-        this.state = useState({reason: "", busy: false});
+        this.state = useState({reason: "", busy: false, left: false});
         useAutofocus({refName: "reason"});
+        onWillDestroy(() => this.state.left || this.props.data.context.stay?.());
     }
 
     async leave() {
@@ -35,6 +36,7 @@ export class StageReasonDialog extends Component {
         } finally {
             this.state.busy = false;
         }
+        this.state.left = true;
         this.props.close();
         if (lead_ids.length === 1) {
             await checkRainbowmanMessage(this.orm, this.effect, lead_ids[0]);
@@ -51,8 +53,9 @@ patch(registry.category("views").get("crm_form").Model.Record.prototype, {
             return await super._save(...arguments);
         } catch (error) {
             if (error.exceptionName === REASON_NEEDED) {
-                // The bar shows the stage in which the opportunity still is.
-                await this._update({stage_id: this._values.stage_id});
+                // Who stays sees the stage again in which the opportunity is.
+                error.data.context.stay = () =>
+                    this.update({stage_id: this._values.stage_id});
             }
             throw error;
         }
