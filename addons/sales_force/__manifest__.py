@@ -100,6 +100,7 @@
         "views/crm_lead_process_views.xml",
         "views/quotation_followup_views.xml",
         "views/sales_process_menus.xml",
+        "views/sales_deal_views.xml",
         "wizards/sales_split_change_views.xml",
         "views/sales_split_views.xml",
         "views/digest_digest_views.xml",

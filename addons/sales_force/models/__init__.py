@@ -83,5 +83,7 @@ from . import (
     sales_stage_passage,
     crm_lead_process,
     quotation_followup,
+    sales_deal,
+    sales_home,
     sales_force_demo,
 )

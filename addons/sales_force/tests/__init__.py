@@ -16,6 +16,7 @@ from . import (
     test_credit_property,
     test_customer,
     test_customer_page,
+    test_deal,
     test_demo,
     test_digest,
     test_followup,

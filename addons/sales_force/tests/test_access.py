@@ -204,6 +204,7 @@ MATRIX |= {
     "sales.playbook.tick": OF_LEADS,
     "sales.stage.skip": OF_LEADS,
     "sales.stage.passage": OF_LEADS,
+    "sales.deal": OF_LEADS,
 }
 # Configuration: everybody inside reads, operations write.
 CONFIGURATION = (
@@ -453,6 +454,7 @@ class TestAccess(SalesForceCase):
             "sales.stage.passage": env["sales.stage.passage"].search(
                 [("lead_id", "=", lead.id)]
             ),
+            "sales.deal": env["sales.deal"].search([("lead_id", "=", lead.id)]),
         }
 
     def _whose(self, role):
