@@ -36,7 +36,7 @@ class ProcessCase(SalesForceCase):
                     "team_ids": [Command.set(cls.team.ids)],
                 }
                 for sequence, name in enumerate(
-                    ("Contact", "Offer", "Talks", "Closed"), start=201
+                    ("Contact", "Offer", "Talks", "Closed"), start=-10
                 )
             ]
         )
@@ -195,9 +195,9 @@ class TestPlaybook(ProcessCase):
 
     def test_won_early(self):
         """A won stage that stands before the others is forward all the same."""
-        self.won.sequence = 1
+        self.won.sequence = -20
         with self.assertRaises(ReasonNeeded):
-            self.rep_lead.action_set_won()
+            self.rep_lead.stage_id = self.won
 
     def test_optional(self):
         self.part.item_ids.is_required = False

@@ -48,7 +48,7 @@ registry.category("web_tour.tours").add("sales_force_playbook", {
         },
         {
             trigger: ".o_kanban_record:contains('Valves for a ship')",
-            run: "drag_and_drop .o_kanban_group:contains('Offer')",
+            run: "drag_and_drop (.o_kanban_group:has(.o_column_title:contains('Offer')))",
         },
         {
             trigger: ".modal .o_sales_stage_reason",
@@ -57,7 +57,7 @@ registry.category("web_tour.tours").add("sales_force_playbook", {
         {trigger: ".modal .o_sales_stage_leave:not(:disabled)", run: "click"},
         {
             trigger:
-                "body:not(:has(.modal)) .o_kanban_group:contains('Offer') .o_kanban_record:contains('Valves for a ship')",
+                "body:not(:has(.modal)) .o_kanban_group:has(.o_column_title:contains('Offer')) .o_kanban_record:contains('Valves for a ship')",
         },
     ],
 });
