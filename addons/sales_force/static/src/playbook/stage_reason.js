@@ -37,11 +37,11 @@ export class StageReasonDialog extends Component {
             this.state.busy = false;
         }
         this.state.left = true;
-        this.props.close();
         if (lead_ids.length === 1) {
             await checkRainbowmanMessage(this.orm, this.effect, lead_ids[0]);
         }
-        await this.action.doAction("soft_reload");
+        this.action.doAction("soft_reload");
+        this.props.close();
     }
 }
 

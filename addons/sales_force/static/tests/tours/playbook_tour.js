@@ -42,6 +42,10 @@ registry.category("web_tour.tours").add("sales_force_playbook", {
         },
         {trigger: ".o_sales_playbook [data-item='Budget is known']"},
         {
+            content: "The form was loaded again, with the reason",
+            trigger: ".o-mail-Message:contains('The tender closes')",
+        },
+        {
             content: "The same on the board",
             trigger: ".o_breadcrumb .o_back_button, .o_breadcrumb a",
             run: "click",
