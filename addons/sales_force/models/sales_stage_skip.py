@@ -19,7 +19,9 @@ class SalesStageSkip(models.Model):
         ondelete="cascade",
         index=True,
     )
-    partner_id = fields.Many2one(related="lead_id.partner_id")
+    partner_id = fields.Many2one(
+        related="lead_id.partner_id", string="Customer", help="Of the opportunity."
+    )
     user_id = fields.Many2one(
         "res.users", "Salesperson", readonly=True, help="Of the opportunity that day."
     )
