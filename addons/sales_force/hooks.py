@@ -31,6 +31,7 @@ def post_init_hook(env):
         SALE_TYPES,
     )
     env.cr.execute(keep_costs(env, invoices, env.cr.now(), estimated=True))
+    _keep_views(env)
     env["sales.credit"].rebuild()
 
 
@@ -64,6 +65,24 @@ def _keep_closing_dates(env):
             local_date(
                 "COALESCE(l.date_closed, l.write_date)", "COALESCE(rc.tz, 'UTC')"
             ),
+        )
+    )
+
+
+def _keep_views(env):
+    """Quotations that customers opened before: Odoo has noted each."""
+    env.cr.execute(
+        SQL(
+            """
+            UPDATE sale_order o SET sales_viewed_on = m.first,
+                sales_viewed_last_on = m.last, sales_viewed_count = m.times
+            FROM (
+                SELECT res_id, min(date) AS first, max(date) AS last, count(*) AS times
+                FROM mail_message WHERE model = 'sale.order' AND subtype_id = %s
+                GROUP BY res_id
+            ) m WHERE o.id = m.res_id
+            """,
+            env.ref("sale.mt_order_viewed").id,
         )
     )
 

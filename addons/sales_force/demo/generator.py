@@ -21,6 +21,7 @@ from . import names
 from .career import make_career
 from .channels import make_channels
 from .contracts import make_contracts
+from .process import make_passages, make_playbook
 from .visits import make_visits
 
 _logger = logging.getLogger(__name__)
@@ -75,7 +76,9 @@ class Demo:
         self.assign_by_rules()
         make_contracts(self)
         make_channels(self)
+        make_playbook(self)
         self.follow_up()
+        make_passages(self)
         self.make_policies()
         self.make_competitors()
         make_visits(self)

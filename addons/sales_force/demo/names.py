@@ -415,3 +415,47 @@ STRENGTHS = [
     ("Cheaper, but without service.", "更便宜，但没有服务。"),
     ("Known at the plant for years.", "多年来一直为该厂供货。"),
 ]
+
+# The playbook: days allowed and items of each stage.
+PLAYBOOK = ("Equipment sales", "设备销售")
+BUDGET = ("Budget is confirmed", "预算已确认")
+CHECKLISTS = [
+    (
+        10,
+        [
+            (("Need is understood", "已了解需求"),),
+            (("Who decides is known", "已明确决策人"),),
+            (None, True, "expected_revenue"),
+        ],
+    ),
+    (
+        14,
+        [
+            (BUDGET,),
+            (("Technical requirements are received", "已收到技术要求"),),
+            (None, True, "date_deadline"),
+        ],
+    ),
+    (
+        18,
+        [
+            (("Offer was presented in person", "已当面讲解报价"),),
+            (("Objections are answered", "已答复异议"),),
+            (("A reference was visited", "已参观样板客户"), False),
+        ],
+    ),
+]
+QUESTIONNAIRE = (
+    ("Questions for the first visit.txt", "首次拜访问题清单.txt"),
+    (
+        "What does the plant need, and by when?\nWho decides, who uses, who pays?\n"
+        "Which supplier is there today?\nWhat is the budget?\n",
+        "工厂需要什么，何时需要？\n谁决策、谁使用、谁付款？\n"
+        "目前的供应商是谁？\n预算是多少？\n",
+    ),
+)
+EXCUSES = [
+    ("The tender closes this week.", "招标本周截止。"),
+    ("The customer told it on the phone.", "客户已电话告知。"),
+    ("Repeat order, same as last year.", "重复订单，与去年相同。"),
+]

@@ -192,6 +192,20 @@ MATRIX |= {
         "director": {**GIVEN["director"], "unlink": ALL - {"own"}},
     },
 }
+OF_LEADS = {
+    "rep": {"read": OWN_DOCUMENT},
+    "leader": {"read": BELOW},
+    "manager": {"read": BELOW},
+    "director": {"read": ALL},
+    "operations": {"read": ALL},
+    "finance": NOTHING,
+}
+MATRIX |= {
+    "sales.playbook.tick": OF_LEADS,
+    "sales.stage.skip": OF_LEADS,
+    "sales.stage.passage": OF_LEADS,
+    "sales.deal": OF_LEADS,
+}
 # Configuration: everybody inside reads, operations write.
 CONFIGURATION = (
     "sales.territory",
@@ -209,6 +223,9 @@ CONFIGURATION = (
     "sales.visit.result",
     "sales.course",
     "sales.channel.tier",
+    "sales.playbook",
+    "sales.playbook.stage",
+    "sales.playbook.item",
 )
 # Channels: operations configure, finance settles; reps see their own partners.
 AGREED = {
@@ -258,6 +275,7 @@ class TestAccess(SalesForceCase):
                 "mail.mail_activity_data_call", user_id=cls.users["operations"].id
             )
             activity.action_feedback("Called")
+            records |= cls._process(records["crm.lead"])
             if name != "foreigner":
                 invoice = cls._invoice(user)
                 records["account.move"] = invoice
@@ -462,6 +480,55 @@ class TestAccess(SalesForceCase):
             ),
         }
 
+    @classmethod
+    def _playbook(cls):
+        return cls.env["sales.playbook"].create(
+            {
+                "name": "P",
+                "active": False,
+                "stage_ids": [
+                    Command.create(
+                        {
+                            "stage_id": cls.env["crm.stage"].search([], limit=1).id,
+                            "item_ids": [Command.create({"name": "I"})],
+                        }
+                    )
+                ],
+            }
+        )
+
+    @classmethod
+    def _process(cls, lead):
+        """What is kept of an opportunity's way."""
+        env = cls.env
+        env.flush_all()
+        part = cls._playbook().stage_ids
+        return {
+            "sales.playbook.tick": env["sales.playbook.tick"].create(
+                {
+                    "lead_id": lead.id,
+                    "item_id": part.item_ids.id,
+                    "moment": "2026-01-01",
+                }
+            ),
+            "sales.stage.skip": env["sales.stage.skip"].create(
+                {
+                    "lead_id": lead.id,
+                    "user_id": lead.user_id.id,
+                    "company_id": lead.company_id.id,
+                    "moment": "2026-01-01",
+                    "stage_id": part.stage_id.id,
+                    "missing": "I",
+                    "missing_count": 1,
+                    "reason": "So",
+                }
+            ),
+            "sales.stage.passage": env["sales.stage.passage"].search(
+                [("lead_id", "=", lead.id)]
+            ),
+            "sales.deal": env["sales.deal"].search([("lead_id", "=", lead.id)]),
+        }
+
     def _whose(self, role):
         """Records by whose they are to a role; nobody is above the director."""
         names = {
@@ -542,6 +609,12 @@ class TestAccess(SalesForceCase):
             "sales.visit.result": self.env["sales.visit.result"].create({"name": "R"}),
             "sales.course": self.env["sales.course"].create({"name": "C"}),
             "sales.channel.tier": self.env["sales.channel.tier"].create({"name": "T"}),
+        }
+        playbook = self._playbook()
+        records |= {
+            "sales.playbook": playbook,
+            "sales.playbook.stage": playbook.stage_ids,
+            "sales.playbook.item": playbook.stage_ids.item_ids,
         }
         for model in CONFIGURATION:
             for role in ("rep", "leader", "manager", "director", "finance"):

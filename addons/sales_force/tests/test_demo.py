@@ -149,6 +149,22 @@ class TestDemo(TransactionCase):
             set(deals.mapped("status")), {"submitted", "approved", "refused"}
         )
         self.assertTrue(any(deals.mapped("conflicts")))
+    def test_process(self):
+        """Opportunities on their way, some stuck; quotations in each column."""
+        passages = self.env["sales.stage.passage"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertGreater(len(passages.stage_id), 2)
+        self.assertTrue(passages.filtered("is_stuck"))
+        self.assertTrue(passages.filtered("left_on"))
+        for model in ("sales.playbook.tick", "sales.stage.skip"):
+            self.assertTrue(self.env[model].search_count([]), model)
+        orders = self.env["sale.order"].search(
+            [("user_id", "in", [rep.user_id.id for rep in self.reps.values()])]
+        )
+        self.assertGreaterEqual(
+            set(orders.mapped("sales_followup")), {"sent", "viewed", "expired"}
+        )
 
     def test_rebuild_finds_nothing(self):
         self.assertEqual(
