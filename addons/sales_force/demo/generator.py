@@ -20,6 +20,7 @@ from odoo.tools import file_open
 from . import names
 from .career import make_career
 from .contracts import make_contracts
+from .supply import make_supply
 from .visits import make_visits
 
 _logger = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ class Demo:
         self.make_competitors()
         make_visits(self)
         make_career(self)
+        make_supply(self)
         self.make_conduct()
         self.prepare_handover()
         self.env.flush_all()

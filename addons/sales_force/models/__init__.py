@@ -74,5 +74,11 @@ from . import (
     sales_promotion,
     sales_cover,
     sales_contract,
+    sales_rep_limit,
+    promise_settings,
+    purchase_order_supply,
+    sales_supply_request,
+    sales_supply,
+    sale_order_promise,
     sales_force_demo,
 )
