@@ -154,6 +154,33 @@ export class SalesPromise extends Component {
         return `${parts.join(" ")} (${this.day(day)})`;
     }
 
+    lotText({name, expires, days}) {
+        return expires
+            ? _t("%(lot)s · %(day)s (%(days)s days left)", {
+                  lot: name,
+                  day: this.day(expires),
+                  days,
+              })
+            : name;
+    }
+
+    leadText({lead}) {
+        return _t("Lead time: %s days", this.number(lead));
+    }
+
+    marginText({cost, rate, currency_id}) {
+        return _t("Cost %(cost)s, margin %(rate)s %", {
+            cost: this.money(cost, currency_id),
+            rate: this.number(rate),
+        });
+    }
+
+    get showAll() {
+        return this.state.all
+            ? _t("Only lines with a warning")
+            : _t("All lines (%s)", this.state.data.lines.length);
+    }
+
     toggle(line) {
         this.state.shown[line.id] = !this.state.shown[line.id];
     }
