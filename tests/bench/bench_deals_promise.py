@@ -49,18 +49,20 @@ def measured(lab, forms):
     for form in forms:
         form.open(LINES)
         form.open(LINES)
-    pairs, counts = [], []
+    pairs, drawn, counts = [], [], []
     for number in range(2 * lab.options.pairs + 1):
         settle()
         turn = forms if number % 2 else forms[::-1]
         spent = {form: form.open(LINES) for form in turn}
         pairs.append((spent[forms[1]][0], spent[forms[0]][0]))
+        drawn.append((spent[forms[1]][0] - forms[1].panel[-1], spent[forms[0]][0]))
         counts.append((spent[forms[1]][1], spent[forms[0]][1]))
     return Row(
         f"opening a quotation of {LINES} lines ({len(pairs)} times)",
         BAR,
         {
             "ratio": ratio(median_pair(pairs)),
+            "until the form is drawn": ratio(median_pair(drawn)),
             "with": seconds(statistics.median(one for one, _other in pairs)),
             "without": seconds(statistics.median(other for _one, other in pairs)),
             "panel alone": seconds(statistics.median(forms[1].panel)),
