@@ -22,6 +22,7 @@ from .career import make_career
 from .channels import make_channels
 from .contracts import make_contracts
 from .process import make_passages, make_playbook
+from .supply import make_supply
 from .visits import make_visits
 
 _logger = logging.getLogger(__name__)
@@ -83,6 +84,7 @@ class Demo:
         self.make_competitors()
         make_visits(self)
         make_career(self)
+        make_supply(self)
         self.make_conduct()
         self.prepare_handover()
         self.env.flush_all()

@@ -353,6 +353,20 @@ PRODUCTS = (
     ("Yearly Maintenance", "年度维保", "services", 1200, 540, 2),
 )
 
+VENDORS = (
+    ("Nordic Seals", "北欧密封件有限公司"),
+    ("Reagent House", "试剂之家有限公司"),
+)
+# name, Chinese name, price, cost, days until it expires (0: never), in stock
+CONSUMABLES = (
+    ("Gasket Set GS-1", "密封垫套装 GS-1", 24, 11, 0, 70),
+    ("Bearing Kit BK-3", "轴承组件 BK-3", 58, 31, 0, 60),
+    ("Pump Oil PO-5", "泵用润滑油 PO-5", 36, 19, 365, 160),
+    ("Calibration Solution CS-4", "校准液 CS-4", 18, 7, 180, 140),
+    ("Dosing Reagent DR-9", "加药试剂 DR-9", 42, 22, 270, 110),
+    ("Filter Cartridge FC-6", "滤芯 FC-6", 15, 6, 0, 900),
+)
+
 # What opportunities are about, and why they are lost.
 PROJECTS = (
     ("Pump station renewal", "泵站改造"),

@@ -97,5 +97,11 @@ from . import (
     quotation_followup,
     sales_deal,
     sales_home,
+    sales_rep_limit,
+    promise_settings,
+    purchase_order_supply,
+    sales_supply_request,
+    sales_supply,
+    sale_order_promise,
     sales_force_demo,
 )

@@ -161,6 +161,7 @@ MATRIX |= {
         "operations": EVERYTHING,
         "finance": {"read": ALL},
     },
+    "sales.supply.request": WATCHED,
     "sales.route": {**WORKED, "operations": EVERYTHING},
     "sales.route.stop": {**WORKED, "operations": EVERYTHING},
 }
@@ -285,6 +286,7 @@ class TestAccess(SalesForceCase):
                 records["sales.rep.assignment"] = rep.assignment_ids
                 records |= cls._visits(rep) | cls._training(rep)
                 records |= cls._channels(rep)
+                records["sales.supply.request"] = cls._supply(order)
                 records["sales.split"] = env["sales.split"].create(
                     {"order_id": order.id, "rep_id": rep.id, "share": 100}
                 )
@@ -433,6 +435,22 @@ class TestAccess(SalesForceCase):
                 {**agreed, "end_customer": "Somebody"}
             ),
         }
+
+    @classmethod
+    def _supply(cls, order):
+        """A request for supply of a line."""
+        warehouse = cls.env["stock.warehouse"].search(
+            [("company_id", "=", order.company_id.id)], limit=1
+        )
+        return cls.env["sales.supply.request"].create(
+            {
+                "order_line_id": order.order_line.id,
+                "product_id": cls.product.id,
+                "warehouse_id": warehouse.id,
+                "company_id": order.company_id.id,
+                "user_id": order.user_id.id,
+            }
+        )
 
     @classmethod
     def _training(cls, rep):

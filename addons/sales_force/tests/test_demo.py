@@ -130,6 +130,16 @@ class TestDemo(TransactionCase):
         self.assertGreater(sum(competitors.mapped("won_count")), 2)
         self.assertGreater(sum(competitors.mapped("lost_count")), 1)
 
+    def test_supply(self):
+        """Something is short, expires, is too much and on its way, and asked for."""
+        rows = self.env["sales.supply"].search([("company_id", "=", self.company.id)])
+        for name in ("short", "expires_soon", "over_stocked", "comes", "suggested"):
+            self.assertTrue(rows.filtered(name), name)
+        request = self.env["sales.supply.request"].search(
+            [("user_id", "=", self.reps["leader"].user_id.id)]
+        )
+        self.assertEqual(request.state, "asked")
+
     def test_conduct(self):
         scores = self.env["sales.conduct"].search([]).mapped("score")
         self.assertTrue(min(scores) < 0 < max(scores))
@@ -149,6 +159,7 @@ class TestDemo(TransactionCase):
             set(deals.mapped("status")), {"submitted", "approved", "refused"}
         )
         self.assertTrue(any(deals.mapped("conflicts")))
+
     def test_process(self):
         """Opportunities on their way, some stuck; quotations in each column."""
         passages = self.env["sales.stage.passage"].search(

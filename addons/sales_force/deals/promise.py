@@ -1,0 +1,156 @@
+"""What a line can promise: stock in time, lots by expiry. No environment.
+
+Quantities are in the product's unit, days are dates where the company works. What comes
+or goes on a day is there, or gone, on that day.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Of a product in a warehouse.
+
+    :param float on_hand: in the warehouse now, with what is reserved or expired
+    :param float free: what of it nobody has reserved and has not expired
+    :param float usable: what of it has not expired, reserved or not
+    :param tuple flows: ``(day, quantity)``, what goes is negative
+    """
+
+    on_hand: float = 0.0
+    free: float = 0.0
+    usable: float = 0.0
+    flows: tuple = ()
+
+    def forecast(self, day):
+        """What is there at the end of a day, less what has gone by then."""
+        return self.usable + sum(
+            quantity for when, quantity in self.flows if when <= day
+        )
+
+    def first_day(self, quantity, day):
+        """The first day from ``day`` on whose forecast holds a quantity, else None."""
+        days = {day} | {when for when, _quantity in self.flows if when > day}
+        return next(
+            (one for one in sorted(days) if self.forecast(one) >= quantity), None
+        )
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a line promises: so much of a product on a day."""
+
+    key: int
+    stock: object
+    quantity: float
+    day: date
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What of it can be kept.
+
+    :param float free: left by the lines before, now
+    :param float forecast: left by the lines before, on the day
+    :param float short: what is missing on the day, not negative
+    :param available: the first day on which nothing is missing, None if not known
+    """
+
+    free: float
+    forecast: float
+    short: float
+    available: date | None
+
+
+def promises(needs, stocks):
+    """Lines take in their order from the stock that they share.
+
+    :param needs: :class:`Need` in the order of the lines
+    :param dict stocks: ``{need.stock: Stock}``
+    :return: ``{need.key: Promise}``
+    """
+    taken = dict.fromkeys(stocks, 0.0)
+    found = {}
+    for need in needs:
+        stock, before = stocks[need.stock], taken[need.stock]
+        forecast = stock.forecast(need.day) - before
+        found[need.key] = Promise(
+            free=stock.free - before,
+            forecast=forecast,
+            short=max(need.quantity - max(forecast, 0.0), 0.0),
+            available=stock.first_day(need.quantity + before, need.day),
+        )
+        taken[need.stock] += need.quantity
+    return found
+
+
+@dataclass(frozen=True)
+class Lot:
+    """A lot with what of it nobody has reserved.
+
+    :param expires: None: never
+    :param removed: from this day on it is no stock any more, None: never
+    """
+
+    name: str
+    quantity: float
+    expires: date | None = None
+    removed: date | None = None
+
+
+@dataclass(frozen=True)
+class Life:
+    """How long goods have to last after the delivery, for a customer.
+
+    :param float least: days, or percent of the shelf life; 0: does not matter
+    """
+
+    least: float = 0.0
+    percent: bool = False
+
+    def days(self, shelf_life):
+        """In days.
+
+        :param int shelf_life: of the product in days, 0 where it is not known
+        """
+        return self.least * shelf_life / 100 if self.percent else self.least
+
+
+@dataclass(frozen=True)
+class Lasting:
+    """A lot on a day: how many days it lasts from then, None: for ever."""
+
+    lot: Lot
+    days: int | None
+    too_short: bool
+
+
+def by_expiry(lots, day, least):
+    """Lots, the first expiring first, as they are on a day.
+
+    :param float least: days that they should last from then
+    """
+    ordered = sorted(lots, key=lambda lot: (lot.expires is None, lot.expires or day))
+    return [
+        Lasting(lot, days, days is not None and days < max(least, 0))
+        for lot in ordered
+        for days in [lot.expires and (lot.expires - day).days]
+    ]
+
+
+def missing_life(promise, quantity, lasting, day):
+    """How much of a promise only goods can keep that do not last long enough.
+
+    Not counting what is short anyway.
+
+    :param float quantity: promised
+    :param lasting: :func:`by_expiry` of the lots on the day
+    """
+    too_short = sum(
+        one.lot.quantity
+        for one in lasting
+        if one.too_short and (one.lot.removed is None or one.lot.removed > day)
+    )
+    good = max(promise.forecast - too_short, 0.0)
+    return max(quantity - good - promise.short, 0.0)
