@@ -75,4 +75,12 @@ from . import (
     sales_cover,
     sales_contract,
     sales_force_demo,
+    sales_rep_limit,
+    sales_grade_authority,
+    approval_settings,
+    sales_approval_rule,
+    sales_approval_mixin,
+    sales_approval_request,
+    sales_approval_report,
+    sale_order_approval,
 )

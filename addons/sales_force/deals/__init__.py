@@ -1,0 +1,1 @@
+"""What deals are decided by: arithmetic without environment, and SQL over sets."""
