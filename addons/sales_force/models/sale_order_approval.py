@@ -332,7 +332,8 @@ class PaymentTransaction(models.Model):
                     "for approval, then confirm it."
                 )
             )
-        return super(PaymentTransaction, self - closed)._check_amount_and_confirm_order()
+        others = self - closed
+        return super(PaymentTransaction, others)._check_amount_and_confirm_order()
 
 
 class IrActionsReport(models.Model):
@@ -345,7 +346,8 @@ class IrActionsReport(models.Model):
         What the system prints has passed a door of its own.
         """
         model = self._get_report(report_ref).model
-        if docids and not self.env.su and self.env["sales.approval.rule"]._is_used(model):
+        rules = self.env["sales.approval.rule"]
+        if docids and not self.env.su and rules._is_used(model):
             ids = [docids] if isinstance(docids, int) else docids
             self.env[model].browse(ids)._pass_sales_door("print")
         return super()._render_qweb_html(report_ref, docids, data=data)

@@ -42,9 +42,7 @@ class SalesApprovalMixin(models.AbstractModel):
     sales_approval_why = fields.Html(
         "Why It Needs Approval", compute="_compute_sales_approval", sanitize=False
     )
-    sales_approval_next = fields.Char(
-        "Who Is Next", compute="_compute_sales_approval"
-    )
+    sales_approval_next = fields.Char("Who Is Next", compute="_compute_sales_approval")
     sales_approval_step_ids = fields.One2many(
         "sales.approval.step",
         "res_id",
@@ -140,22 +138,26 @@ class SalesApprovalMixin(models.AbstractModel):
             ],
             order="id desc",
         ).grouped(lambda step: (step.res_id, step.approver_id.id))
-        rules = self.env["sales.approval.rule"].sudo()  # sudo: rules hold for everybody
-        return {
-            record: [
+        result = {}
+        for record, findings in found.items():
+            rep = record._get_sales_approval_rep()
+            key = record._origin.id
+            result[record] = [
                 (
                     finding,
                     approver,
-                    self._find_step(
-                        steps.get((record._origin.id, approver.id), ()), finding
-                    ),
+                    self._find_step(steps.get((key, approver.id), ()), finding),
                 )
                 for finding in findings
-                for approver in rules.browse(finding.rule.id).approver_ids
-                if not approver._covers_itself(record._get_sales_approval_rep(), finding)
+                for approver in self._get_sales_rule(finding).approver_ids
+                if not approver._covers_itself(rep, finding)
             ]
-            for record, findings in found.items()
-        }
+        return result
+
+    def _get_sales_rule(self, finding):
+        """The record of the rule that was found broken, whoever reads it."""
+        # sudo: rules hold for everybody
+        return self.env["sales.approval.rule"].sudo().browse(finding.rule.id)
 
     @api.model
     def _find_step(self, steps, finding):
@@ -216,7 +218,7 @@ class SalesApprovalMixin(models.AbstractModel):
 
     def _get_sales_reasons(self, finding):
         """``[(line or None, why, what would pass)]`` in the reader's language."""
-        rule = self.env["sales.approval.rule"].browse(finding.rule.id).sudo()  # sudo: its name
+        rule = self._get_sales_rule(finding)
         _ = self.env._
         reasons = []
         for line, value, limit in finding.items:
@@ -277,8 +279,8 @@ class SalesApprovalMixin(models.AbstractModel):
         for finding, _approver, step in approvals:
             findings.setdefault(finding.rule.id, (finding, []))[1].append(step)
         parts = []
-        for rule_id, (finding, steps) in findings.items():
-            rule = self.env["sales.approval.rule"].browse(rule_id).sudo()  # sudo: name
+        for finding, steps in findings.values():
+            rule = self._get_sales_rule(finding)
             done = all(step and step.state == "approved" for step in steps)
             parts.append(
                 Markup("<li><b>%s</b> %s<ul>%s</ul></li>")
@@ -350,7 +352,7 @@ class SalesApprovalMixin(models.AbstractModel):
 
     def _prepare_sales_step(self, finding, approver, auto=False):
         """:raise UserError: where nobody can approve"""
-        rule = self.env["sales.approval.rule"].browse(finding.rule.id).sudo()  # sudo: name
+        rule = self._get_sales_rule(finding)
         kind = finding.condition.authority
         authority = self._get_sales_approval_rep().grade_id._get_authority(kind)
         vals = {
@@ -430,7 +432,7 @@ class SalesApprovalMixin(models.AbstractModel):
 
     def _keep_own_authority(self, found):
         """On file, once: what passed a rule by the rep's own authority."""
-        # sudo: rules and steps of anybody
+        # sudo: steps of anybody
         steps = self.env["sales.approval.step"].sudo()
         known = {
             (step.res_id, step.approver_id.id)
@@ -442,13 +444,12 @@ class SalesApprovalMixin(models.AbstractModel):
                 ]
             )
         }
-        rules = self.env["sales.approval.rule"].sudo()  # sudo: as above
         for record, findings in found.items():
             rep = record._get_sales_approval_rep()
             vals_list = [
                 record._prepare_sales_step(finding, approver, auto=True)
                 for finding in findings
-                for approver in rules.browse(finding.rule.id).approver_ids
+                for approver in self._get_sales_rule(finding).approver_ids
                 if approver._covers_itself(rep, finding)
                 and (record.id, approver.id) not in known
             ]

@@ -67,7 +67,8 @@ class SalesApprovalReport(models.Model):
                 CASE s.state WHEN 'auto' THEN 100.0 ELSE 0.0 END AS auto_share,
                 CASE WHEN d.about_discount THEN s.value END AS discount,
                 CASE WHEN d.about_discount THEN s.authority END AS authority,
-                CASE WHEN d.about_discount THEN GREATEST(s.value - s.authority, 0) END AS excess
+                CASE WHEN d.about_discount
+                    THEN GREATEST(s.value - s.authority, 0) END AS excess
             FROM sales_approval_step s
             JOIN sales_approval_request r ON r.id = s.request_id
             LEFT JOIN sales_approval_rule u ON u.id = s.rule_id

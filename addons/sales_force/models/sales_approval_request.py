@@ -189,7 +189,7 @@ class SalesApprovalRequest(models.Model):
         )
 
     def _follow(self, decided):
-        """What comes of a decision: the next turn, or the end; who asked hears of it."""
+        """What comes of a decision: the next turn, or the end, and who hears of it."""
         request = self.sudo()  # sudo: approvers do not write what follows
         state = decided[:1].state
         if state == "refused":
@@ -380,7 +380,7 @@ class SalesApprovalStep(models.Model):
             waiting = request.step_ids.filtered(lambda step: step.state == "waiting")
             users = waiting.user_ids
             kept = request.activity_search([ACTIVITY])
-            kept.filtered(lambda activity: activity.user_id not in users).unlink()
+            kept.filtered_domain([("user_id", "not in", users.ids)]).unlink()
             for user in users - kept.exists().user_id:
                 request.activity_schedule(
                     ACTIVITY,
@@ -445,7 +445,7 @@ class SalesApprovalStep(models.Model):
         due._get_hours("remind_hours")
 
     def _escalate(self):
-        """The managers of the approvers may decide as well; above them the directors."""
+        """The managers above may decide as well; above the topmost the directors."""
         company = self.request_id.company_id
         managers = self.principal_ids.sales_rep_ids.filtered(
             lambda rep: rep.company_id == company

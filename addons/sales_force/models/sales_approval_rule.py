@@ -95,9 +95,7 @@ class SalesApprovalRule(models.Model):
     @api.depends("condition")
     def _compute_has_threshold(self):
         for rule in self:
-            rule.has_threshold = (
-                rule.condition and CONDITIONS[rule.condition].threshold
-            )
+            rule.has_threshold = rule.condition and CONDITIONS[rule.condition].threshold
 
     @api.constrains("approver_ids", "condition", "categ_ids", "domain", "model")
     def _check_complete(self):
