@@ -161,6 +161,9 @@ MATRIX |= {
         "operations": EVERYTHING,
         "finance": {"read": ALL},
     },
+    "sales.approval.request": WATCHED,
+    "sales.approval.step": WATCHED,
+    "sales.approval.report": {**WATCHED, "rep": NOTHING},
     "sales.route": {**WORKED, "operations": EVERYTHING},
     "sales.route.stop": {**WORKED, "operations": EVERYTHING},
 }
@@ -208,6 +211,8 @@ CONFIGURATION = (
     "sales.conduct.category",
     "sales.visit.result",
     "sales.course",
+    "sales.approval.rule",
+    "sales.approval.approver",
 )
 
 
@@ -247,6 +252,7 @@ class TestAccess(SalesForceCase):
                 records["sales.rep"] = rep
                 records["sales.rep.assignment"] = rep.assignment_ids
                 records |= cls._visits(rep) | cls._training(rep)
+                records |= cls._approval(rep, order)
                 records["sales.split"] = env["sales.split"].create(
                     {"order_id": order.id, "rep_id": rep.id, "share": 100}
                 )
@@ -390,6 +396,31 @@ class TestAccess(SalesForceCase):
             ),
         }
 
+    @classmethod
+    def _approval(cls, rep, order):
+        request = cls.env["sales.approval.request"].create(
+            {
+                "name": order.name,
+                "res_model": "sale.order",
+                "res_id": order.id,
+                "company_id": rep.company_id.id,
+                "user_id": rep.user_id.id,
+                "rep_id": rep.id,
+                "step_ids": [
+                    Command.create(
+                        {"name": "R", "res_model": "sale.order", "res_id": order.id}
+                    )
+                ],
+            }
+        )
+        cls.env.flush_all()
+        report = cls.env["sales.approval.report"].browse(request.step_ids.id)
+        return {
+            "sales.approval.request": request,
+            "sales.approval.step": request.step_ids,
+            "sales.approval.report": report,
+        }
+
     def _whose(self, role):
         """Records by whose they are to a role; nobody is above the director."""
         names = {
@@ -469,6 +500,13 @@ class TestAccess(SalesForceCase):
             ),
             "sales.visit.result": self.env["sales.visit.result"].create({"name": "R"}),
             "sales.course": self.env["sales.course"].create({"name": "C"}),
+        }
+        rule = self.env["sales.approval.rule"].create(
+            {"name": "R", "approver_ids": [Command.create({})]}
+        )
+        records |= {
+            "sales.approval.rule": rule,
+            "sales.approval.approver": rule.approver_ids,
         }
         for model in CONFIGURATION:
             for role in ("rep", "leader", "manager", "director", "finance"):
