@@ -5,12 +5,8 @@ from odoo.addons.sale.controllers import portal
 
 
 def _is_closed(model, document):
-    """Whether a customer asks for a quotation that is not approved."""
-    return (
-        model == "sale.order"
-        and request.env.user.share
-        and not document._is_sales_door_open()
-    )
+    """Whether it is a quotation that is not approved; then nobody sees it as final."""
+    return model == "sale.order" and not document._is_sales_door_open()
 
 
 class CustomerPortal(portal.CustomerPortal):

@@ -3,6 +3,8 @@ from odoo import SUPERUSER_ID, api, fields, models
 from ..deals import overdue
 from ..deals.approval import Facts, Line
 
+# Of the customer's knowledge.
+_OUT = ("sent", "sale")
 # Changes of these may leave what was approved.
 _ORDER_FIELDS = frozenset(
     (
@@ -36,37 +38,29 @@ class SaleOrder(models.Model):
     def create(self, vals_list):
         orders = super().create(vals_list)
         # An import may bring them as sent or confirmed.
-        orders.filtered(lambda order: order.state == "sent")._pass_sales_door("send")
-        orders.filtered(lambda order: order.state == "sale")._pass_new_order()
+        orders.filtered(lambda order: order.state in _OUT)._pass_state()
         return orders
 
     def write(self, vals):
-        state = vals.get("state")
-        sent = confirmed = self.browse()
-        if state == "sent":
-            sent = self.filtered(lambda order: order.state != "sent")
-        elif state == "sale":
-            confirmed = self.filtered(lambda order: order.state != "sale")
-            if _ORDER_FIELDS.isdisjoint(vals):
-                confirmed._pass_sales_door("confirm")
-                confirmed = self.browse()
-        elif state == "cancel":
+        out = self.browse()
+        if vals.get("state") in _OUT:
+            out = self.filtered(lambda order: order.state != vals["state"])
+        elif vals.get("state") == "cancel":
             self._void_all(self.env._("cancelled"))
         if _ORDER_FIELDS.isdisjoint(vals):
+            out._pass_state()
+            return super().write(vals)
+        with self._watch_sales_approval():
             result = super().write(vals)
-        else:
-            with self._watch_sales_approval():
-                result = super().write(vals)
-        sent._pass_sales_door("send")
-        confirmed._pass_new_order()
+        out._pass_state()
         return result
 
     def unlink(self):
         self._void_all(self.env._("deleted"))
         return super().unlink()
 
-    def _pass_new_order(self):
-        """The door of what is confirmed in the same breath as it is made or changed."""
+    def _pass_state(self):
+        """The door to being sent or confirmed, by whichever way and from any state."""
         if self and self.env["sales.approval.rule"]._is_used(self._name):
             self._refuse_gaps()
 
@@ -106,8 +100,11 @@ class SaleOrder(models.Model):
 
     def _is_sales_approval_exempt(self):
         """What a customer ordered online, as long as no employee has touched it."""
-        if "website_id" not in self._fields or not self.website_id:
-            return False
+        online = "website_id" in self._fields and self.website_id
+        return bool(online) and self._is_untouched()
+
+    def _is_untouched(self):
+        """Whether only the customer and the system have made it."""
         people = self.create_uid | self.order_line.write_uid
         return all(user.share or user.id == SUPERUSER_ID for user in people)
 

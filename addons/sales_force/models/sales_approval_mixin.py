@@ -477,9 +477,8 @@ class SalesApprovalMixin(models.AbstractModel):
             yield
         finally:
             watched -= keys
-        records = records.exists()
         records.filtered(lambda rec: rec._is_sales_approval_open())._void_left()
-        (agreed & records)._check_agreed_change(before)
+        agreed._check_agreed_change(before)
 
     def _check_agreed_change(self, before):
         """What is agreed is not made worse than it was, past the rules.

@@ -20,6 +20,7 @@ class SalesApprovalRequest(models.Model):
     _description = "Approval Request"
     _inherit = ["sales.stamped.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
+    _mail_post_access = "read"
 
     name = fields.Char("Document", required=True, readonly=True)
     res_model = fields.Char("Model", required=True, readonly=True)
@@ -167,6 +168,14 @@ class SalesApprovalRequest(models.Model):
 
     def _refuse_late(self, steps):
         """:raise UserError: saying who was faster, or that it is not one's turn"""
+        if self.state == "void":
+            raise UserError(
+                self.env._(
+                    "%(document)s has changed or was withdrawn: there is nothing to "
+                    "decide.",
+                    document=self.name,
+                )
+            )
         decided = steps.filtered("decided_by_id")
         if self.state != "waiting" and decided:
             raise UserError(
@@ -174,14 +183,6 @@ class SalesApprovalRequest(models.Model):
                     "%(document)s: %(user)s has decided already.",
                     document=self.name,
                     user=decided[-1].decided_by_id.name,
-                )
-            )
-        if self.state == "void":
-            raise UserError(
-                self.env._(
-                    "%(document)s has changed or was withdrawn: there is nothing to "
-                    "decide.",
-                    document=self.name,
                 )
             )
         raise AccessError(
@@ -215,12 +216,16 @@ class SalesApprovalRequest(models.Model):
             document.message_post(body=text, author_id=self.env.user.partner_id.id)
         if request.state == "waiting":
             return
-        people = request.user_id + request.requested_by_id - self.env.user
-        request.message_notify(
-            partner_ids=people.partner_id.ids, subject=subject, body=text
-        )
+        people = request.user_id | request.requested_by_id
+        request._tell(people - self.env.user, subject, text)
         if document and request.state == "approved":
             document._after_sales_approval()
+
+    def _tell(self, users, subject, body):
+        if users:
+            self.message_notify(
+                partner_ids=users.partner_id.ids, subject=subject, body=body
+            )
 
     def _get_document(self):
         return self.env[self.res_model].browse(self.res_id).exists()
@@ -326,7 +331,7 @@ class SalesApprovalStep(models.Model):
         """Whether what was approved, or is being asked, holds for what is found now."""
         return covers(self.snapshot, finding.snapshot)
 
-    def _get_hours(self, name):
+    def _set_deadline(self, name):
         """When so many working hours of the company from now on have passed."""
         times = self.env["sales.working.time"]
         now = fields.Datetime.now()
@@ -340,8 +345,8 @@ class SalesApprovalStep(models.Model):
 
     def _ask(self):
         self.write({"state": "waiting", "asked_on": fields.Datetime.now()})
-        self._get_hours("remind_hours")
-        self._get_hours("escalate_hours")
+        self._set_deadline("remind_hours")
+        self._set_deadline("escalate_hours")
         self._sync_users()
 
     def _sync_users(self):
@@ -437,12 +442,12 @@ class SalesApprovalStep(models.Model):
         due = steps.filtered(lambda step: step.remind_on and step.remind_on <= now)
         for request in due.request_id:
             users = due.filtered(lambda s, r=request: s.request_id == r).user_ids
-            request.message_notify(
-                partner_ids=users.partner_id.ids,
-                subject=self.env._("%(document)s waits", document=request.name),
-                body=self.env._("Please approve or refuse: others wait for it."),
+            request._tell(
+                users,
+                self.env._("%(document)s waits", document=request.name),
+                self.env._("Please approve or refuse: others wait for it."),
             )
-        due._get_hours("remind_hours")
+        due._set_deadline("remind_hours")
 
     def _escalate(self):
         """The managers above may decide as well; above the topmost the directors."""

@@ -86,8 +86,9 @@ class SalesApprovalRule(models.Model):
 
     @api.model
     def _selection_model(self):
+        models_ = self.env["ir.model"]
         return [
-            (name, self.env._(model._description))
+            (name, models_._get(name).sudo().name)  # sudo: only what it is called
             for name, model in self.env.items()
             if not model._abstract and hasattr(model, "_pass_sales_door")
         ]

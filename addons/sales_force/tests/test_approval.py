@@ -116,16 +116,21 @@ class TestApproval(ApprovalCase):
     def test_chosen_price_list(self):
         """The customer's own price list is what is agreed; another one is not."""
         self._rule()
-        cheap = self.env["product.pricelist"].create(
-            {
-                "name": "Cheap",
-                "item_ids": [
-                    Command.create(
-                        {"compute_price": "percentage", "percent_price": 50.0}
-                    )
-                ],
-            }
+        own, cheap = self.env["product.pricelist"].create(
+            [
+                {"name": "Own", "sequence": 1},
+                {
+                    "name": "Cheap",
+                    "sequence": 2,
+                    "item_ids": [
+                        Command.create(
+                            {"compute_price": "percentage", "percent_price": 50.0}
+                        )
+                    ],
+                },
+            ]
         )
+        self.partner.property_product_pricelist = own
         order = self._quotation(50)
         order.pricelist_id = cheap
         order.order_line.write({"price_unit": 50, "discount": 0})
@@ -608,11 +613,10 @@ class TestApproval(ApprovalCase):
                 ],
             }
         )
-        form = Form(order)
-        form.sale_order_template_id = template
-        with form.order_line.edit(0) as line:
-            line.discount = 30
-        form.save()
+        order.sale_order_template_id = template
+        order._onchange_sale_order_template_id()
+        self.assertEqual(order.sales_approval_state, "none")
+        order.order_line.discount = 30
         self.assertEqual(order.sales_approval_state, "needed")
 
     def test_import(self):
@@ -628,6 +632,13 @@ class TestApproval(ApprovalCase):
         self._rule()
         order = self._quotation(30)
         self.assertFalse(order._is_sales_approval_exempt())
+        self.assertFalse(order._is_untouched())
+        online = self._order(confirm=False)
+        self.assertTrue(online._is_untouched())
+        self.env.flush_all()
+        online.order_line.with_user(self.users["director"]).discount = 30
+        self.env.flush_all()
+        self.assertFalse(online._is_untouched())
 
     def test_upsell(self):
         """What is agreed may grow inside the rules, and not be made cheaper."""
@@ -880,7 +891,13 @@ class TestApprovalConcurrency(ConcurrentCase):
             requests = env["sales.approval.request"].search(
                 [("partner_id.name", "=", "approval race")]
             )
-            requests.activity_ids.unlink()
+            mine = [("res_model", "=", requests._name), ("res_id", "in", requests.ids)]
+            for model in ("mail.activity", "mail.followers"):
+                records = env[model].with_context(active_test=False)
+                records.search(mine).unlink()
+            env["mail.message"].search(
+                [("model", "=", requests._name), ("res_id", "in", requests.ids)]
+            ).unlink()
             env.cr.execute(
                 "DELETE FROM sales_approval_request WHERE id = ANY(%s)", [requests.ids]
             )
