@@ -217,7 +217,8 @@ class SaleOrderLine(models.Model):
     def write(self, vals):
         if _LINE_FIELDS.isdisjoint(vals):
             return super().write(vals)
-        with self.order_id._watch_sales_approval():
+        orders = self.order_id | self.order_id.browse(vals.get("order_id") or [])
+        with orders._watch_sales_approval():
             return super().write(vals)
 
     def unlink(self):

@@ -829,6 +829,26 @@ class TestApproval(ApprovalCase):
         self._count_confirm(1)
         self.assertEqual(self._count_confirm(10), self._count_confirm(1))
 
+    def test_queries_of_the_state(self):
+        """A list of quotations asks no more than one of them."""
+        self._rule()
+        self._rule("amount", 1)
+
+        def count(size):
+            orders = self.env["sale.order"].browse(
+                [self._quotation(30).id for _number in range(size)]
+            )
+            self._ask(orders[:1])
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            states = orders.mapped("sales_approval_state")
+            self.assertEqual(set(states) - {"needed"}, {"waiting"})
+            return self.env.cr.sql_log_count - before
+
+        count(2)
+        self.assertEqual(count(12), count(2))
+
 
 @tagged("post_install", "-at_install")
 class TestApprovalConcurrency(ConcurrentCase):
