@@ -304,7 +304,8 @@ class SalesApprovalMixin(models.AbstractModel):
         """
         self.check_access("write")
         write_lock(self)
-        requests = self.env["sales.approval.request"]
+        # sudo: requests are stamped by the system
+        requests = self.env["sales.approval.request"].sudo()
         approvals = self._get_sales_approvals()
         for record in self:
             gaps = [

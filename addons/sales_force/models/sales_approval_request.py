@@ -272,7 +272,7 @@ class SalesApprovalStep(models.Model):
     approver_id = fields.Many2one(
         "sales.approval.approver", readonly=True, ondelete="set null"
     )
-    name = fields.Char("Rule", required=True, readonly=True)
+    name = fields.Char("Approval Of", required=True, readonly=True)
     reason = fields.Text("Why", readonly=True)
     stage = fields.Integer("Turn", readonly=True, aggregator=None)
     snapshot = fields.Json(readonly=True)

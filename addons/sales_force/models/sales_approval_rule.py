@@ -192,8 +192,8 @@ class SalesApprovalApprover(models.Model):
         required=True,
         default="manager",
         help="Managers: the first above the rep whose grade may decide about so much; "
-        "the topmost may about everything. What the rep's own grade may decide about "
-        "passes by itself.",
+        "who has no grade, and the topmost, may about everything. What the rep's own "
+        "grade may decide about passes by itself.",
     )
     group_id = fields.Many2one("res.groups", "Role", ondelete="restrict")
     user_id = fields.Many2one(
@@ -235,7 +235,8 @@ class SalesApprovalApprover(models.Model):
             while manager:
                 if manager.user_id not in own and manager.user_id.active:
                     users = manager.user_id
-                    if manager.grade_id._may_decide(finding):
+                    grade = manager.grade_id
+                    if not grade or grade._may_decide(finding):
                         break
                 manager = manager.parent_id
         users = users.filtered(lambda user: user.active and not user.share) - own

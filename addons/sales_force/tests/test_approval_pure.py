@@ -102,7 +102,7 @@ def breaks(rule, facts):
 
 @tagged("post_install", "-at_install")
 class TestApprovalPure(BaseCase):
-    @settings(deadline=None, max_examples=600)
+    @settings(deadline=None, max_examples=300)
     @given(rules, documents)
     def test_what_is_found(self, rule, facts):
         finding = evaluate(rule, facts)
@@ -119,7 +119,7 @@ class TestApprovalPure(BaseCase):
         if finding := evaluate(rule, facts):
             self.assertTrue(covers(finding.snapshot, finding.snapshot))
 
-    @settings(deadline=None, max_examples=600)
+    @settings(deadline=None, max_examples=300)
     @given(rules, documents, documents)
     def test_what_is_covered(self, rule, before, after):
         """Beside a comparison by hand: customer, term, amount, each line."""
