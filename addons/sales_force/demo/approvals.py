@@ -65,6 +65,7 @@ def _ask(demo, number, login, discount, outcome):
     order = (
         demo.env["sale.order"]
         .with_user(user)
+        .with_context(mail_activity_automation_skip=False)
         .create(
             {
                 "partner_id": demo.owned[user][number % len(demo.owned[user])].id,

@@ -155,7 +155,9 @@ class TestApproval(ApprovalCase):
         rep.credit_limit = 1
         self.company.account_use_credit_limit = True
         self.partner.credit_limit = 1
-        late = self._invoice(self.users["rep"], invoice_date="2020-01-01")
+        late = self._invoice(
+            self.users["rep"], invoice_date="2020-01-01", invoice_date_due="2020-01-01"
+        )
         late.action_post()
         order.payment_term_id = self.env["account.payment.term"].create(
             {
