@@ -1,1 +1,2 @@
 from . import channel_portal
+from . import portal

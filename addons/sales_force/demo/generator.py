@@ -18,6 +18,7 @@ from odoo.fields import Command
 from odoo.tools import file_open
 
 from . import names
+from .approvals import make_approvals
 from .career import make_career
 from .channels import make_channels
 from .contracts import make_contracts
@@ -87,6 +88,7 @@ class Demo:
         make_supply(self)
         self.make_conduct()
         self.prepare_handover()
+        make_approvals(self)
         self.env.flush_all()
         _logger.info(
             "Demo data: %s reps, %s customers, %s orders, %s invoices, %s payments",

@@ -1,6 +1,9 @@
 from . import (
     test_access,
     test_apportion,
+    test_approval,
+    test_approval_portal,
+    test_approval_pure,
     test_assets,
     test_assignment,
     test_assignment_rules,

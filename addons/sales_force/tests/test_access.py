@@ -162,6 +162,9 @@ MATRIX |= {
         "finance": {"read": ALL},
     },
     "sales.supply.request": WATCHED,
+    "sales.approval.request": WATCHED,
+    "sales.approval.step": WATCHED,
+    "sales.approval.report": {**WATCHED, "rep": NOTHING},
     "sales.route": {**WORKED, "operations": EVERYTHING},
     "sales.route.stop": {**WORKED, "operations": EVERYTHING},
 }
@@ -224,6 +227,8 @@ CONFIGURATION = (
     "sales.visit.result",
     "sales.course",
     "sales.channel.tier",
+    "sales.approval.rule",
+    "sales.approval.approver",
     "sales.playbook",
     "sales.playbook.stage",
     "sales.playbook.item",
@@ -285,7 +290,7 @@ class TestAccess(SalesForceCase):
                 records["sales.rep"] = rep
                 records["sales.rep.assignment"] = rep.assignment_ids
                 records |= cls._visits(rep) | cls._training(rep)
-                records |= cls._channels(rep)
+                records |= cls._channels(rep) | cls._approval(rep, order)
                 records["sales.supply.request"] = cls._supply(order)
                 records["sales.split"] = env["sales.split"].create(
                     {"order_id": order.id, "rep_id": rep.id, "share": 100}
@@ -499,6 +504,31 @@ class TestAccess(SalesForceCase):
         }
 
     @classmethod
+    def _approval(cls, rep, order):
+        request = cls.env["sales.approval.request"].create(
+            {
+                "name": order.name,
+                "res_model": "sale.order",
+                "res_id": order.id,
+                "company_id": rep.company_id.id,
+                "user_id": rep.user_id.id,
+                "rep_id": rep.id,
+                "step_ids": [
+                    Command.create(
+                        {"name": "R", "res_model": "sale.order", "res_id": order.id}
+                    )
+                ],
+            }
+        )
+        cls.env.flush_all()
+        report = cls.env["sales.approval.report"].browse(request.step_ids.id)
+        return {
+            "sales.approval.request": request,
+            "sales.approval.step": request.step_ids,
+            "sales.approval.report": report,
+        }
+
+    @classmethod
     def _playbook(cls):
         return cls.env["sales.playbook"].create(
             {
@@ -633,6 +663,13 @@ class TestAccess(SalesForceCase):
             "sales.playbook": playbook,
             "sales.playbook.stage": playbook.stage_ids,
             "sales.playbook.item": playbook.stage_ids.item_ids,
+        }
+        rule = self.env["sales.approval.rule"].create(
+            {"name": "R", "approver_ids": [Command.create({})]}
+        )
+        records |= {
+            "sales.approval.rule": rule,
+            "sales.approval.approver": rule.approver_ids,
         }
         for model in CONFIGURATION:
             for role in ("rep", "leader", "manager", "director", "finance"):

@@ -177,6 +177,15 @@ class TestDemo(TransactionCase):
             set(orders.mapped("sales_followup")), {"sent", "viewed", "expired"}
         )
 
+    def test_approvals(self):
+        requests = self.env["sales.approval.request"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertEqual(
+            set(requests.mapped("state")), {"approved", "waiting", "refused", "auto"}
+        )
+        self.assertTrue(requests.activity_ids)
+
     def test_rebuild_finds_nothing(self):
         self.assertEqual(
             self.env["sales.credit"].rebuild(), {"removed": 0, "changed": 0, "added": 0}

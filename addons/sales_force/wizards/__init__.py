@@ -1,5 +1,6 @@
 from . import (
     crm_lead_lost,
+    sales_approval_refuse,
     sales_calendar_import,
     sales_conduct_decide,
     sales_credit_rebuild,

@@ -1,0 +1,101 @@
+"""Rules about discounts, sizes and terms, and quotations that wait for approval."""
+
+from odoo.fields import Command
+
+# What the grades may give, in their order: percent, amount.
+_AUTHORITY = ((5, 0), (10, 20_000), (15, 100_000))
+# Who quotes with which discount, and what became of it.
+_QUOTATIONS = (
+    ("rep", 14, "own"),
+    ("rep", 18, "approved"),
+    ("rep", 25, "waiting"),
+    ("rep", 40, "refused"),
+    ("omar", 22, "approved"),
+    ("kavi", 30, "waiting"),
+)
+
+
+def make_approvals(demo):
+    """:param Demo demo: with its orders, so that no rule holds for them"""
+    for grade, (discount, amount) in zip(
+        demo.env["sales.grade"].search([]), _AUTHORITY, strict=False
+    ):
+        grade.write({"approval_discount": discount, "approval_amount": amount})
+    _make_rules(demo)
+    for number, (login, discount, outcome) in enumerate(_QUOTATIONS):
+        _ask(demo, number, login, discount, outcome)
+
+
+def _make_rules(demo):
+    finance = demo.env.ref("sales_force.group_sales_finance").id
+    rules = (
+        (("Discount above 12 %", "折扣超过 12%"), "discount", 12, [{}]),
+        (
+            ("Order above 500,000", "订单金额超过 50 万"),
+            "amount",
+            500_000,
+            [{}, {"kind": "role", "group_id": finance, "stage": 2}],
+        ),
+        (
+            ("Longer payment term", "付款期限超过客户约定"),
+            "term",
+            0,
+            [{"kind": "role", "group_id": finance}],
+        ),
+    )
+    demo.create_translated(
+        "sales.approval.rule",
+        [
+            {
+                "company_id": demo.company.id,
+                "sequence": 10 * number,
+                "condition": condition,
+                "threshold": threshold,
+                "escalate_hours": 16,
+                "approver_ids": [Command.create(vals) for vals in approvers],
+            }
+            for number, (_name, condition, threshold, approvers) in enumerate(rules)
+        ],
+        [rule[0] for rule in rules],
+    )
+
+
+def _ask(demo, number, login, discount, outcome):
+    user = demo.users[login]
+    order = (
+        demo.env["sale.order"]
+        .with_user(user)
+        .with_context(mail_activity_automation_skip=False)
+        .create(
+            {
+                "partner_id": demo.owned[user][number % len(demo.owned[user])].id,
+                "user_id": user.id,
+                "company_id": demo.company.id,
+                "order_line": [
+                    Command.create(
+                        {
+                            "product_id": product.id,
+                            "product_uom_qty": 2 + number,
+                            "discount": discount if not line else 0,
+                        }
+                    )
+                    for line, product in enumerate(demo.products[number : number + 2])
+                ],
+            }
+        )
+    )
+    if outcome == "own":
+        order.action_quotation_sent()
+        return
+    order.action_sales_approval_request(
+        demo.word(("A competitor offers less.", "竞品报价更低。"))
+    )
+    request = order.sudo().sales_approval_step_ids.request_id
+    approver = request.step_ids.user_ids[:1]
+    if outcome == "approved":
+        request.with_user(approver).action_approve()
+        order.action_quotation_sent()
+    elif outcome == "refused":
+        request.with_user(approver).action_refuse(
+            demo.word(("At most 20 %, for a yearly contract.", "签年度合同最多 20%。"))
+        )
