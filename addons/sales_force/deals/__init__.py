@@ -1,0 +1,1 @@
+"""The arithmetic of deals, and their work over many documents as sets."""
