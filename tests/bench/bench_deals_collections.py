@@ -148,7 +148,7 @@ def measured(side, user_id):
         figures[what] = f"{seconds(ours)} / {seconds(bare)}"
         figures[f"queries of {what}"] = queries[what]
     return Row(
-        f"Collections of a rep with {count:,} open items, {lines:,} journal lines / SQL",
+        f"*Collections* of {count:,} open items, {lines:,} journal lines / bare SQL",
         "≤ 2",
         figures,
     )

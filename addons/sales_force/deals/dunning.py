@@ -17,7 +17,8 @@ def held(line):
     """
     return SQL(
         """EXISTS (
-            SELECT FROM sales_dispute_line dl JOIN sales_dispute d ON d.id = dl.dispute_id
+            SELECT FROM sales_dispute_line dl
+            JOIN sales_dispute d ON d.id = dl.dispute_id
             WHERE dl.line_id = %s AND d.state IN %s)""",
         line,
         HOLDING,

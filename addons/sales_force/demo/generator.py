@@ -19,6 +19,7 @@ from odoo.tools import file_open
 
 from . import names
 from .career import make_career
+from .collections import make_collections
 from .contracts import make_contracts
 from .visits import make_visits
 
@@ -76,6 +77,7 @@ class Demo:
         self.make_competitors()
         make_visits(self)
         make_career(self)
+        make_collections(self)
         self.make_conduct()
         self.prepare_handover()
         self.env.flush_all()

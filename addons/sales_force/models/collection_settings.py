@@ -7,7 +7,7 @@ class ResCompany(models.Model):
     sales_promise_grace_days = fields.Integer(
         "Grace of Promises (days)",
         default=3,
-        help="Money that arrives so many days after the promised day keeps the promise.",
+        help="Money that arrives so many days later still keeps a promise.",
     )
     sales_dso_days = fields.Integer(
         "Period of Collection Figures (days)",

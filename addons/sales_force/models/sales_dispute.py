@@ -35,7 +35,9 @@ class SalesDispute(models.Model):
         "res.users", "Opened By", readonly=True, default=lambda self: self.env.user
     )
     opened_on = fields.Date(
-        "Opened", readonly=True, default=lambda self: self.env.company._get_sales_today()
+        "Opened",
+        readonly=True,
+        default=lambda self: self.env.company._get_sales_today(),
     )
     state = fields.Selection(
         [

@@ -138,7 +138,8 @@ class SalesReceivable(models.Model):
                 ) promised ON TRUE
                 LEFT JOIN LATERAL (
                     SELECT n.name, n.date
-                    FROM sales_dunning_line x JOIN sales_dunning n ON n.id = x.dunning_id
+                    FROM sales_dunning_line x
+                    JOIN sales_dunning n ON n.id = x.dunning_id
                     WHERE x.line_id = line.id ORDER BY n.date DESC, n.id DESC LIMIT 1
                 ) step ON TRUE
                 """,

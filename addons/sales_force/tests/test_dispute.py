@@ -40,7 +40,8 @@ class TestDispute(CollectionCase):
         dispute.decision = "So."
         with self.assertRaises(AccessError):
             dispute.action_accept()
-        own = self.dispute(self.bill(10, self.customers["leader"]), self.users["leader"])
+        invoice = self.bill(10, self.customers["leader"])
+        own = self.dispute(invoice, self.users["leader"])
         own.decision = "So."
         with self.assertRaises(AccessError):
             own.action_accept()

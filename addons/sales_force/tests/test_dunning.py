@@ -69,7 +69,7 @@ class TestDunning(DunningCase):
     def test_one_plan(self):
         """A company's own plan comes before the general one, and is one."""
         with self.assertRaises(ValidationError):
-            self.env["sales.dunning.plan"].create({"name": "Empty"}).action_put_in_force()
+            self.plan.create({"name": "Empty"}).action_put_in_force()
         general = self.plan.copy({"name": "General", "company_id": False})
         self.assertFalse(general.in_force)
         general.action_put_in_force()
@@ -203,8 +203,8 @@ class TestDunning(DunningCase):
         with patch(path, 2):
             runs = [self.plan._run(self.company) for _run in range(4)]
         self.assertEqual(runs, [True, True, False, False])
-        dunnings = self.env["sales.dunning"].search([("partner_id", "in", partners.ids)])
-        self.assertEqual(len(dunnings), 5)
+        dunned = [("partner_id", "in", partners.ids)]
+        self.assertEqual(self.env["sales.dunning"].search_count(dunned), 5)
 
     def test_paid(self):
         """A payment settles it in the same transaction; in part it stays."""

@@ -92,7 +92,7 @@ class TestPaymentPromise(CollectionCase):
         self.assertEqual(promise.status, "kept")
 
     def test_currencies(self):
-        """In the items' currency; of several, in the company's at the invoices' rates."""
+        """In the items' currency; of several, in the company's at their rates."""
         euro = self.books.currency(
             "EUR", {self.day(400): 0.5, self.day(5): 0.8}
         )

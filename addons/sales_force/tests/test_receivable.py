@@ -151,7 +151,7 @@ class TestReceivable(CollectionCase):
             self.assertEqual(names, expected, role)
 
     def test_of_another_salesperson(self):
-        """The customer's salesperson knows what is owed without the invoice's rights."""
+        """The customer's salesperson knows what is owed, without the invoice."""
         invoice = self.bill(10, user=self.users["peer"])
         item = self.item(invoice).with_user(self.users["rep"])
         self.assertFalse(invoice.with_user(self.users["rep"]).has_access("read"))
@@ -215,7 +215,9 @@ class TestReceivable(CollectionCase):
             {(self.own.id, "1_30"): 100, (self.own.id, "31_60"): 50},
         )
         found = items.web_read_group(
-            [], ["partner_id"], ["residual:sum", "company_currency_id:array_agg_distinct"]
+            [],
+            ["partner_id"],
+            ["residual:sum", "company_currency_id:array_agg_distinct"],
         )
         self.assertEqual(found["groups"][0]["residual:sum"], 150)
 
