@@ -77,18 +77,16 @@ def fill(side):
 def ask(env):
     """What the client asks for: headers by customer, and a page of items."""
     items = env["sales.receivable"]
-    arch = items.get_view(
-        env.ref("sales_force.sales_receivable_view_list").id, "list"
-    )["arch"]
+    arch = items.get_view(env.ref("sales_force.sales_receivable_view_list").id, "list")[
+        "arch"
+    ]
     tree = etree.fromstring(arch)
     nodes = tree.xpath("//field[not(ancestor::field)]")
     # Optional columns that are hidden are not asked for.
     names = [node.get("name") for node in nodes if node.get("optional") != "hide"]
     sums = [f"{node.get('name')}:sum" for node in nodes if node.get("sum")]
     spec = {
-        name: {"fields": {"display_name": {}}}
-        if items._fields[name].relational
-        else {}
+        name: {"fields": {"display_name": {}}} if items._fields[name].relational else {}
         for name in names
     }
     mine = [("user_id", "=", env.uid)]

@@ -19,8 +19,8 @@ from odoo.tools import file_open
 
 from . import names
 from .career import make_career
-from .collections import make_collections
 from .contracts import make_contracts
+from .receivables import make_collections
 from .visits import make_visits
 
 _logger = logging.getLogger(__name__)

@@ -328,9 +328,7 @@ class SalesDunning(models.Model):
     @api.model
     def _turn_gone(self, company):
         """Settle what is about items that were cancelled or deleted."""
-        self._turn_those(
-            SQL("n.company_id = %s AND n.settled_on IS NULL", company.id)
-        )
+        self._turn_those(SQL("n.company_id = %s AND n.settled_on IS NULL", company.id))
 
     def _turn_those(self, dunnings):
         self.env.flush_all()

@@ -134,8 +134,7 @@ class SalesDunningPlan(models.Model):
     def _get_in_force(self, companies):
         """The plan in force of each company, its own before the general one."""
         plans = {
-            plan.company_id: plan
-            for plan in self.search([("in_force", "=", True)])
+            plan.company_id: plan for plan in self.search([("in_force", "=", True)])
         }
         found = {
             company: plans.get(company) or plans.get(company.browse())
@@ -243,9 +242,7 @@ class SalesDunningStep(models.Model):
     _days_positive = models.Constraint(
         "CHECK (days > 0)", "A step comes at least a day after the due date."
     )
-    _days_uniq = models.UniqueIndex(
-        "(plan_id, days)", "A plan has one step on a day."
-    )
+    _days_uniq = models.UniqueIndex("(plan_id, days)", "A plan has one step on a day.")
     _person = models.Constraint(
         "CHECK (assign_to <> 'user' OR user_id IS NOT NULL)",
         "Say which person does it.",

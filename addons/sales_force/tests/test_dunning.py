@@ -311,9 +311,7 @@ class TestDunning(DunningCase):
             self.assertEqual(
                 action["context"]["default_item_ids"], [Command.set(item.ids)]
             )
-        self.assertEqual(
-            self.items.search(dunning.action_open_items()["domain"]), item
-        )
+        self.assertEqual(self.items.search(dunning.action_open_items()["domain"]), item)
 
     def test_only_operations_run(self):
         for role in ("rep", "director", "finance"):

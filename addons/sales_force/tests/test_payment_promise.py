@@ -93,9 +93,7 @@ class TestPaymentPromise(CollectionCase):
 
     def test_currencies(self):
         """In the items' currency; of several, in the company's at their rates."""
-        euro = self.books.currency(
-            "EUR", {self.day(400): 0.5, self.day(5): 0.8}
-        )
+        euro = self.books.currency("EUR", {self.day(400): 0.5, self.day(5): 0.8})
         foreign = self.bill(10, amount=80, currency_id=euro.id)
         promise = self.promise(foreign, 80)
         self.assertEqual(promise.currency_id, euro)

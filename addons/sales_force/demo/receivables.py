@@ -36,14 +36,15 @@ def make_collections(demo):
 
 def _dispute(demo, items):
     for number, item in enumerate(items[: 2 * len(_CLAIMS)]):
-        reason, claim = _CLAIMS[number % len(_CLAIMS)]
+        code, claim = _CLAIMS[number % len(_CLAIMS)]
+        reason = demo.env.ref(f"sales_force.sales_dispute_reason_{code}")
         opened = demo.today - timedelta(days=4 * number + 2)
         dispute = demo.env["sales.dispute"].create(
             {
                 "partner_id": item.partner_id.id,
                 "company_id": demo.company.id,
                 "item_ids": [Command.set(item.ids)],
-                "reason_id": demo.env.ref(f"sales_force.sales_dispute_reason_{reason}").id,
+                "reason_id": reason.id,
                 "description": demo.word(claim),
                 "opened_by_id": item.user_id.id,
                 "opened_on": opened,
