@@ -96,7 +96,8 @@ class SalesDunning(models.Model):
         for dunning in self:
             dunning.residual = sum(dunning.line_ids.mapped("residual"))
 
-    @api.depends("settled_on", "activity_id.active")
+    # Not of "active": every activity of the database would look here.
+    @api.depends("settled_on", "activity_id")
     def _compute_status(self):
         for dunning in self:
             # sudo: only whether it is done
@@ -146,8 +147,8 @@ class SalesDunning(models.Model):
     def action_done(self):
         """The step is done."""
         self.check_access("read")
-        activities = self.activity_id.filtered("active")
-        activities.action_feedback()
+        self.activity_id.filtered("active").action_feedback()
+        self.invalidate_recordset(["status"])
 
     def action_promise(self):
         """Ask for what the customer has promised to pay of the items."""
@@ -212,6 +213,8 @@ class SalesDunning(models.Model):
                 ]
             )
         }
+        users = self.env["res.users"].browse({row["doer_id"] for row in rows})
+        users.fetch(["lang"])
         lines, vals_list = [], []
         for partner_id, found in by_customer.items():
             items = [
@@ -223,7 +226,7 @@ class SalesDunning(models.Model):
                 for row in found
             ]
             step = steps.browse(found[0]["step_id"])
-            doer = self._get_doer(company, found[0]["doer_id"], today)
+            doer = self._get_doer(company, users.browse(found[0]["doer_id"]), today)
             if dunning := known.get((partner_id, step.id)):
                 lines += [{**item, "dunning_id": dunning.id} for item in items]
                 continue
@@ -240,14 +243,13 @@ class SalesDunning(models.Model):
                 }
             )
         self.env["sales.dunning.line"].create(lines)
-        for dunning in self.browse(line["dunning_id"] for line in lines):
+        for dunning in self.browse({line["dunning_id"] for line in lines}):
             dunning.activity_id.summary = dunning._get_summary()
         quiet = self.with_context(mail_create_nolog=True, mail_create_nosubscribe=True)
         quiet.create(vals_list)._plan(today)
 
-    def _get_doer(self, company, user_id, today):
+    def _get_doer(self, company, user, today):
         """The user, or who stands in for him today."""
-        user = self.env["res.users"].browse(user_id)
         found = self.env["sales.cover"]._find(company, user, today)
         return self.env["sales.rep"].browse(found[1]).user_id if found else user
 

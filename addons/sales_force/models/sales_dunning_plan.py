@@ -142,14 +142,14 @@ class SalesDunningPlan(models.Model):
         }
         return {company: plan for company, plan in found.items() if plan}
 
-    def _get_next(self, date_due, promised_on):
+    def _get_next(self, date_due, promised_on, today):
         """The first step that an item has not reached: ``(name, day)``.
 
         :param date promised_on: nothing is done before that day has passed, or None
         """
         for step in self.step_ids:
             day = date_due + timedelta(days=step.days)
-            if day > (self.company_id or self.env.company)._get_sales_today():
+            if day > today:
                 return step.name, max(day, promised_on or day)
         return False, False
 

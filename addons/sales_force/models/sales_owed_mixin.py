@@ -22,7 +22,7 @@ class SalesOwedMixin(models.AbstractModel):
         required=True,
         index=True,
         ondelete="restrict",
-        domain="[('is_company', '=', True), ('parent_id', '=', False)]",
+        domain="[('parent_id', '=', False)]",
     )
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
@@ -55,7 +55,7 @@ class SalesOwedMixin(models.AbstractModel):
                         document=document.display_name,
                     )
                 )
-            document._take_items(document.item_ids)
+            document._take_items(document.item_ids or document._get_all_items())
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -77,7 +77,7 @@ class SalesOwedMixin(models.AbstractModel):
         """The items of the customer: those that are overdue, else all."""
         items = self.env["sales.receivable"].search(
             [
-                ("partner_id", "=", self.partner_id.commercial_partner_id.id),
+                ("partner_id", "=", self.partner_id.id),
                 ("company_id", "=", self.company_id.id),
                 ("residual", ">", 0),
             ]
@@ -105,7 +105,7 @@ class SalesOwedMixin(models.AbstractModel):
                 )
             )
         if (
-            items.partner_id != self.partner_id.commercial_partner_id
+            items.partner_id != self.partner_id
             or items.company_id != self.company_id
             or any(item.residual <= 0 for item in items)
         ):

@@ -129,13 +129,13 @@ class SalesReceivable(models.Model):
                 """
                 SELECT line.id, %(held)s, promised.date, step.name, step.date
                 FROM unnest(%(ids)s) line(id)
-                LEFT JOIN LATERAL (
-                    SELECT min(promise.date) AS date
-                    FROM sales_payment_promise_line item
-                    JOIN sales_payment_promise promise ON promise.id = item.promise_id
-                    JOIN (%(judged)s) j ON j.id = promise.id AND j.status = 'open'
-                    WHERE item.line_id = line.id
-                ) promised ON TRUE
+                LEFT JOIN (
+                    SELECT item.line_id, min(promise.date) AS date
+                    FROM (%(judged)s) j
+                    JOIN sales_payment_promise promise ON promise.id = j.id
+                    JOIN sales_payment_promise_line item ON item.promise_id = j.id
+                    WHERE j.status = 'open' GROUP BY item.line_id
+                ) promised ON promised.line_id = line.id
                 LEFT JOIN LATERAL (
                     SELECT n.name, n.date
                     FROM sales_dunning_line x
@@ -157,17 +157,19 @@ class SalesReceivable(models.Model):
         known = {id_: values for id_, *values in rows}
         # sudo: what comes next is no secret to whoever reads the item
         plans = self.env["sales.dunning.plan"].sudo()._get_in_force(self.company_id)
+        today = {company: company._get_sales_today() for company in plans}
         for item in self:
             disputed, promised_on, name, on = known.get(item.id, (False,) * 4)
             item.disputed = disputed
             item.promised_on = promised_on
             item.step_name = name
             item.step_on = on
-            plan = plans.get(item.company_id)
-            waits = disputed or item.residual <= 0 or not plan
-            item.next_step_name, item.next_step_on = (
-                (False, False) if waits else plan._get_next(item.date_due, promised_on)
-            )
+            item.next_step_name = item.next_step_on = False
+            company = item.company_id
+            if company in plans and item.residual > 0 and not disputed:
+                item.next_step_name, item.next_step_on = plans[company]._get_next(
+                    item.date_due, promised_on, today[company]
+                )
 
     def _search_disputed(self, operator, value):
         if operator != "in":
