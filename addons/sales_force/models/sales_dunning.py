@@ -101,12 +101,8 @@ class SalesDunning(models.Model):
     def _compute_status(self):
         for dunning in self:
             # sudo: only whether it is done
-            if dunning.settled_on:
-                dunning.status = "settled"
-            elif dunning.sudo().activity_id.active:
-                dunning.status = "open"
-            else:
-                dunning.status = "done"
+            status = "open" if dunning.sudo().activity_id.active else "done"
+            dunning.status = "settled" if dunning.settled_on else status
 
     def _search_status(self, operator, value):
         if operator != "in":

@@ -14,7 +14,9 @@ class CollectionCase(SalesForceCase):
         super().setUpClass()
         cls.company.resource_calendar_id.tz = "UTC"
         cls.today = cls.company._get_sales_today()
-        cls.books = Books(cls.env, cls.company)
+        cls.books = Books(
+            cls.env, cls.company, sale_tax=cls.env["account.tax"], things=cls.product
+        )
         # Nobody else's items, and no plan of the demo's.
         cls.env["sales.dunning.plan"].search([]).in_force = False
         cls.customers = {
