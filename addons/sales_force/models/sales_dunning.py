@@ -249,6 +249,26 @@ class SalesDunning(models.Model):
         found = self.env["sales.cover"]._find(company, user, today)
         return self.env["sales.rep"].browse(found[1]).user_id if found else user
 
+    def _hand_over(self, company, today):
+        """What is still to be done by a salesperson goes with the customer."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT n.id FROM sales_dunning n
+                JOIN sales_dunning_step s ON s.id = n.step_id AND s.assign_to = 'owner'
+                JOIN mail_activity y ON y.id = n.activity_id AND y.active
+                JOIN res_partner c ON c.id = n.partner_id AND c.user_id <> n.doer_id
+                WHERE n.company_id = %s AND n.settled_on IS NULL""",
+                company.id,
+            )
+        )
+        for dunning in self.browse(id_ for (id_,) in rows):
+            doer = self._get_doer(company, dunning.user_id, today)
+            if doer != dunning.doer_id:
+                dunning.doer_id = doer
+                dunning.activity_id.with_context(
+                    mail_activity_quick_update=True
+                ).user_id = doer
+
     @api.model_create_multi
     def create(self, vals_list):
         dunnings = super().create(vals_list)
@@ -372,10 +392,12 @@ class AccountMoveLine(models.Model):
 
     def _write_multi(self, vals_list):
         super()._write_multi(vals_list)
+        # Nobody was dunned for what is new.
+        new = self._get_new()
         turned_ids = [
             id_
             for id_, vals in zip(self._ids, vals_list, strict=True)
-            if "reconciled" in vals
+            if "reconciled" in vals and id_ not in new
         ]
         if turned_ids:
             self.env["sales.dunning"]._mark(turned_ids)

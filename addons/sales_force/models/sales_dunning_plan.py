@@ -177,9 +177,10 @@ class SalesDunningPlan(models.Model):
         dunnings = plan.env["sales.dunning"].with_context(
             allowed_company_ids=company.ids
         )
-        dunnings._turn_gone(company)
-        plan.env.flush_all()
         today = company._get_sales_today()
+        dunnings._turn_gone(company)
+        dunnings._hand_over(company, today)
+        plan.env.flush_all()
         rows = plan.env.execute_query_dict(
             due(plan.id, plan.amount_min, company.id, today, BATCH)
         )

@@ -36,6 +36,9 @@ class DunningCase(CollectionCase):
         )
         cls.plan.action_put_in_force()
         cls.call, cls.letter, cls.hand = cls.plan.step_ids
+        # What others owe is dunned already.
+        while cls.plan._run(cls.company):
+            pass
 
     def run_plan(self, plan=None):
         """:return: the dunnings that are new"""
@@ -155,6 +158,16 @@ class TestDunning(DunningCase):
         deputy = self.run_plan()
         self.assertEqual(deputy.doer_id, self.users["peer"])
         self.assertTrue(deputy.with_user(self.users["peer"])._get_items())
+
+    def test_handed_over(self):
+        """What is still to be done goes with the customer."""
+        self.bill(4)
+        dunning = self.run_plan()
+        self.own.user_id = self.users["peer"]
+        self.run_plan()
+        self.assertEqual(dunning.doer_id, self.users["peer"])
+        self.assertEqual(dunning.activity_id.user_id, self.users["peer"])
+        self.assertFalse(dunning.with_user(self.users["rep"]).has_access("read"))
 
     def test_held(self):
         """What is in dispute or promised, or covered by credits, waits."""
