@@ -170,6 +170,25 @@ class TestReceivable(CollectionCase):
         self.assertFalse(item.with_user(self.users["rep"]).has_access("read"))
         self.assertTrue(item.with_user(self.users["peer"]).has_access("read"))
 
+    def test_strangers(self):
+        """Customers on the portal, and colleagues without a role, reach nothing."""
+        self.bill(10)
+        for groups in ("base.group_portal", "base.group_user"):
+            user = self._user(groups.replace(".", "_"), groups)
+            for model in (
+                "sales.receivable",
+                "sales.payment.promise",
+                "sales.payment.promise.line",
+                "sales.payment.promise.report",
+                "sales.dispute",
+                "sales.dispute.line",
+                "sales.dunning",
+                "sales.dunning.line",
+                "sales.collection.report",
+            ):
+                with self.subTest(groups=groups, model=model):
+                    self.assertFalse(self.env[model].with_user(user).has_access("read"))
+
     def test_deputy(self):
         """Who stands in for a rep collects what is his."""
         item = self.item(self.bill(10))
