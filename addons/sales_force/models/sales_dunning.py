@@ -280,10 +280,22 @@ class SalesDunning(models.Model):
         """Plan the activities."""
         # An activity asks for its document's name one by one.
         self.mapped("display_name")
+        type_ids = {
+            action: self.env["ir.model.data"]._xmlid_to_res_id(TYPES[action])
+            for action in set(self.mapped("action"))
+        }
         activities = (
             self.env["mail.activity"]
             .with_context(mail_activity_quick_update=True)
-            .create([dunning._prepare_activity(day) for dunning in self])
+            .create(
+                [
+                    {
+                        **dunning._prepare_activity(day),
+                        "activity_type_id": type_ids[dunning.action],
+                    }
+                    for dunning in self
+                ]
+            )
         )
         for dunning, activity in zip(self, activities, strict=True):
             dunning.activity_id = activity
@@ -299,7 +311,6 @@ class SalesDunning(models.Model):
 
     def _prepare_activity(self, day):
         return {
-            "activity_type_id": self.env.ref(TYPES[self.action]).id,
             "summary": self._get_summary(),
             "note": self.step_id.with_context(lang=self.doer_id.lang).note,
             "res_model_id": self.env["ir.model"]._get_id(self._name),
@@ -314,7 +325,7 @@ class SalesDunning(models.Model):
     @tools.ormcache()
     def _is_used(self):
         """Whether anything was ever dunned: what is paid is not looked at before."""
-        return bool(self.env.execute_query(SQL("SELECT FROM sales_dunning LIMIT 1")))
+        return bool(self.env.execute_query(SQL("SELECT 1 FROM sales_dunning LIMIT 1")))
 
     @api.model
     def _mark(self, line_ids):

@@ -339,7 +339,7 @@ class TestDunning(DunningCase):
     def test_flat_queries(self):
         """A night asks as much for ten customers as for one."""
         counts = []
-        for more in (2, 20):
+        for more in (2, 2, 20):
             partners = self.env["res.partner"].create(
                 [
                     {
@@ -359,7 +359,8 @@ class TestDunning(DunningCase):
             self.plan._run(self.company)
             self.env.cr.flush()
             counts.append(self.env.cr.sql_log_count - before)
-        self.assertEqual(counts[0], counts[1])
+        # The first one also reads what is cached for good.
+        self.assertEqual(counts[1], counts[2])
 
     def test_cost_of_paying(self):
         """Nothing where nobody is dunned; else one query, however many are paid."""

@@ -104,6 +104,9 @@ class TestReceivable(CollectionCase):
             elif number % 5 == 3:
                 self.books.refund(invoice, self.day(3))
         self.books.payment(77, self.own, self.day(50))
+        self.books.invoice(
+            [12.34], self.day(9), partner=self.own, move_type="out_refund"
+        )
         account = self.books.receivables(self.bill(5)).account_id
         income = self.books.account("income")
         self.books.entry(
@@ -404,7 +407,7 @@ class TestCustomerPage(CollectionCase):
         names = ["balance_amount", "overdue_30_amount", "receivable_ids"]
         customer = self.customer()
         counts = []
-        for more in (1, 10):
+        for more in (1, 1, 10):
             for number in range(more):
                 self.bill(10 + number)
             customer.read(names)
@@ -412,7 +415,8 @@ class TestCustomerPage(CollectionCase):
             before = self.env.cr.sql_log_count
             customer.read(names)
             counts.append(self.env.cr.sql_log_count - before)
-        self.assertEqual(counts[0], counts[1])
+        # The first one also reads what is cached for good.
+        self.assertEqual(counts[1], counts[2])
 
 
 @tagged("post_install", "-at_install")
@@ -484,6 +488,7 @@ class TestCollectionReport(CollectionCase):
     def test_days_of_companies(self):
         """Each company has its own day."""
         invoice = self.bill(1)
+        self.env.flush_all()
         for days, late in ((0, 1), (1, 0)):
             todays = {self.company.id: self.day(days), self.company_b.id: self.today}
             rows = self.env.execute_query_dict(open_items(todays))
