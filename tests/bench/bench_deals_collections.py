@@ -20,7 +20,8 @@ ITEMS = """
     JOIN account_account a ON a.id = l.account_id
     WHERE c.user_id = %(user)s AND l.company_id = %(company)s
       AND a.account_type = 'asset_receivable'
-      AND l.parent_state = 'posted' AND NOT l.reconciled AND l.amount_residual <> 0
+      AND l.parent_state = 'posted' AND l.reconciled IS NOT TRUE
+      AND l.amount_residual <> 0
 """
 HEADERS_BY_HAND = f"""
     SELECT c.id, c.complete_name, count(*), sum(l.amount_residual),
