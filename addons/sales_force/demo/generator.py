@@ -23,6 +23,7 @@ from .career import make_career
 from .channels import make_channels
 from .contracts import make_contracts
 from .process import make_passages, make_playbook
+from .receivables import make_collections
 from .supply import make_supply
 from .visits import make_visits
 
@@ -86,6 +87,7 @@ class Demo:
         make_visits(self)
         make_career(self)
         make_supply(self)
+        make_collections(self)
         self.make_conduct()
         self.prepare_handover()
         make_approvals(self)

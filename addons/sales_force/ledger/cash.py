@@ -25,6 +25,21 @@ LIQUID = SQL(
         OR a.id = j.default_account_id AND j.type IN ('bank', 'cash', 'credit')
     )"""
 )
+# What an entry ``counterpart`` holds of bank and cash, and of receivables.
+LIQUIDITY = SQL(
+    """
+        SELECT
+            sum(cl.balance) FILTER (WHERE %(liquid)s) AS liquidity,
+            sum(cl.balance) FILTER (WHERE a.account_type = 'asset_receivable')
+                AS receivable
+        FROM account_move_line cl
+        JOIN account_account a ON a.id = cl.account_id
+        JOIN account_journal j ON j.id = counterpart.journal_id
+        LEFT JOIN account_payment pay ON pay.id = counterpart.origin_payment_id
+        WHERE cl.move_id = counterpart.id
+    """,
+    liquid=LIQUID,
+)
 # Cash matched with the invoice: what was matched, in the invoice's currency, times
 # the counterpart's liquidity over its receivables. Write-offs, discounts, exchange
 # differences and credit notes have no liquidity and so are no cash.
@@ -53,20 +68,10 @@ _MATCHED = SQL(
     JOIN account_move_line other ON other.id = side.other_id
     JOIN account_move counterpart ON counterpart.id = other.move_id
         AND counterpart.move_type = 'entry' AND counterpart.state = 'posted'
-    CROSS JOIN LATERAL (
-        SELECT
-            sum(cl.balance) FILTER (WHERE %(liquid)s) AS liquidity,
-            sum(cl.balance) FILTER (WHERE a.account_type = 'asset_receivable')
-                AS receivable
-        FROM account_move_line cl
-        JOIN account_account a ON a.id = cl.account_id
-        JOIN account_journal j ON j.id = counterpart.journal_id
-        LEFT JOIN account_payment pay ON pay.id = counterpart.origin_payment_id
-        WHERE cl.move_id = counterpart.id
-    ) cash
+    CROSS JOIN LATERAL (%(liquidity)s) cash
     WHERE cash.liquidity <> 0 AND cash.receivable <> 0
     """,
-    liquid=LIQUID,
+    liquidity=LIQUIDITY,
 )
 
 # Payments without a journal entry, where the company counts them at validation: the

@@ -168,6 +168,27 @@ MATRIX |= {
     "sales.route": {**WORKED, "operations": EVERYTHING},
     "sales.route.stop": {**WORKED, "operations": EVERYTHING},
 }
+# Collections are of the customer's salesperson.
+COLLECTED = {**WATCHED, "finance": {"read": ALL}}
+NOTED = {
+    "rep": dict.fromkeys(("read", "write", "create"), {"own"}),
+    "leader": dict.fromkeys(("read", "write", "create"), SEEN),
+    "manager": dict.fromkeys(("read", "write", "create"), SEEN),
+    "director": dict.fromkeys(("read", "write", "create"), ALL),
+    "operations": {"read": ALL},
+    "finance": dict.fromkeys(("read", "write", "create"), ALL),
+}
+MATRIX |= {
+    "sales.receivable": COLLECTED,
+    "sales.payment.promise": NOTED,
+    "sales.payment.promise.line": COLLECTED,
+    "sales.payment.promise.report": COLLECTED,
+    "sales.dispute": NOTED,
+    "sales.dispute.line": COLLECTED,
+    "sales.dunning": COLLECTED,
+    "sales.dunning.line": COLLECTED,
+    "sales.collection.report": COLLECTED,
+}
 # What others give, nobody gives to oneself.
 GIVEN = {
     "rep": {"read": {"own"}},
@@ -232,6 +253,9 @@ CONFIGURATION = (
     "sales.playbook",
     "sales.playbook.stage",
     "sales.playbook.item",
+    "sales.dispute.reason",
+    "sales.dunning.plan",
+    "sales.dunning.step",
 )
 # Channels: operations configure, finance settles; reps see their own partners.
 AGREED = {
@@ -299,6 +323,8 @@ class TestAccess(SalesForceCase):
                 {"name": name, "company_id": company.id, "user_id": user.id}
             )
             cls.docs[name] = records
+        for name in cls.docs.keys() - {"foreigner"}:
+            cls.docs[name] |= cls._owed(cls.docs[name]["res.partner"])
         env.flush_all()
         for company in (cls.company, cls.company_b):
             env["sales.customer"]._refresh(company)
@@ -577,6 +603,57 @@ class TestAccess(SalesForceCase):
             "sales.deal": env["sales.deal"].search([("lead_id", "=", lead.id)]),
         }
 
+    @classmethod
+    def _owed(cls, partner):
+        """What a customer owes, has promised, disputes and is dunned for."""
+        env = cls.env
+        # Who reads an invoice reads its customer, so it is not unassigned.
+        invoice = cls._invoice(partner.user_id, partner=partner)
+        invoice.action_post()
+        item = env["sales.receivable"].search([("partner_id", "=", partner.id)])
+        document = {
+            "partner_id": partner.id,
+            "company_id": cls.company.id,
+            "item_ids": [Command.set(item.ids)],
+        }
+        promise = env["sales.payment.promise"].create(
+            {**document, "amount": 1, "date": "2040-01-01"}
+        )
+        dispute = env["sales.dispute"].create(
+            {
+                **document,
+                "reason_id": env.ref("sales_force.sales_dispute_reason_price").id,
+                "description": "Too dear.",
+            }
+        )
+        dunning = env["sales.dunning"].create(
+            {
+                "name": "Call",
+                "action": "call",
+                "partner_id": partner.id,
+                "company_id": cls.company.id,
+                "doer_id": cls.users["operations"].id,
+                "date": "2026-01-01",
+                "line_ids": [Command.create({"line_id": item.id})],
+            }
+        )
+        mine = [("partner_id", "=", partner.id)]
+        return {
+            "sales.receivable": item,
+            "sales.payment.promise": promise,
+            "sales.payment.promise.line": promise.line_ids,
+            "sales.dispute": dispute,
+            "sales.dispute.line": dispute.line_ids,
+            "sales.dunning": dunning,
+            "sales.dunning.line": dunning.line_ids,
+            "sales.payment.promise.report": env["sales.payment.promise.report"].search(
+                mine
+            ),
+            "sales.collection.report": env["sales.collection.report"].search(
+                [*mine, ("receivable", ">", 0)]
+            ),
+        }
+
     def _whose(self, role):
         """Records by whose they are to a role; nobody is above the director."""
         names = {
@@ -670,6 +747,14 @@ class TestAccess(SalesForceCase):
         records |= {
             "sales.approval.rule": rule,
             "sales.approval.approver": rule.approver_ids,
+        }
+        plan = self.env.ref("sales_force.sales_dunning_plan_standard")
+        records |= {
+            "sales.dispute.reason": self.env.ref(
+                "sales_force.sales_dispute_reason_price"
+            ),
+            "sales.dunning.plan": plan,
+            "sales.dunning.step": plan.step_ids[0],
         }
         for model in CONFIGURATION:
             for role in ("rep", "leader", "manager", "director", "finance"):
