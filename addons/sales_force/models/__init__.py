@@ -73,6 +73,10 @@ from . import (
     sales_onboarding,
     sales_promotion,
     sales_cover,
+    sales_contract_figures,
     sales_contract,
+    sales_contract_line,
+    sales_contract_milestone,
+    sale_order_contract,
     sales_force_demo,
 )

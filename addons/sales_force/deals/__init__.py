@@ -1,0 +1,1 @@
+"""What deals decide: pure arithmetic, and the set SQL of contracts and orders."""
