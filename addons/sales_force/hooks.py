@@ -11,6 +11,7 @@ _COLUMNS = (
     ("res_partner", "sales_territory_id", "int4"),
     ("res_partner", "sales_channel_id", "int4"),
     ("sale_order", "sales_channel_id", "int4"),
+    ("sale_order_line", "sales_contract_line_id", "int4"),
 )
 
 

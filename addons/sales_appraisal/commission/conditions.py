@@ -105,7 +105,7 @@ def under_contract(company_id):
         EXISTS (
             SELECT FROM sales_contract k
             WHERE k.commercial_partner_id = c.partner_id AND k.company_id = %s
-                AND k.state <> 'draft' AND k.date_start <= c.date
+                AND k.state IN ('running', 'terminated') AND k.date_start <= c.date
                 AND LEAST(k.date_end, k.terminated_on, 'infinity'::date) >= c.date
         )
         """,

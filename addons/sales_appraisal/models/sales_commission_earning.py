@@ -328,7 +328,7 @@ class SalesCommissionRule(models.Model):
             [
                 ("commercial_partner_id", "=", customer.id),
                 ("company_id", "=", self.company_id.id),
-                ("state", "!=", "draft"),
+                ("state", "in", ("running", "terminated")),
                 ("date_start", "<=", day),
             ]
         )

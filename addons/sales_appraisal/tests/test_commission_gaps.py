@@ -1,3 +1,4 @@
+from base64 import b64encode
 from datetime import date
 from unittest.mock import patch
 
@@ -149,6 +150,7 @@ class TestFacts(CommissionCase):
                 "company_id": self.company.id,
                 "date_start": "2031-01-01",
                 "date_end": "2031-12-31",
+                "signed_document": b64encode(b"scan"),
             }
         )
         contract.action_start()

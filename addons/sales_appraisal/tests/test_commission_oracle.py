@@ -2,6 +2,7 @@
 
 import os
 import random
+from base64 import b64encode
 from collections import defaultdict
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -240,6 +241,7 @@ class TestOracle(CommissionCase):
                 "company_id": cls.company.id,
                 "date_start": CONTRACT[0],
                 "date_end": CONTRACT[1],
+                "signed_document": b64encode(b"scan"),
             }
         )
         contract.action_start()

@@ -1,2 +1,3 @@
 from . import channel_portal
 from . import portal
+from . import contract_portal

@@ -92,11 +92,15 @@ def invoices(company, _tz):
 
 
 def contracts(company, _tz):
+    """Signed contracts that are not renewed."""
     return SQL(
         """SELECT a.id, a.user_id, a.commercial_partner_id AS partner_id,
             a.date_end AS date, NULL::integer AS stage_id
         FROM sales_contract a
-        WHERE a.state = 'running' AND a.date_end IS NOT NULL AND a.company_id = %s""",
+        WHERE a.state = 'running' AND a.date_end IS NOT NULL AND a.company_id = %s
+          AND NOT EXISTS (
+            SELECT FROM sales_contract n
+            WHERE n.previous_id = a.id AND n.state = 'running')""",
         company,
     )
 

@@ -382,6 +382,12 @@ CONTRACTS = (
     (("Valves at a fixed price", "阀门固定价格协议"), "special"),
     (("Supply of instruments", "仪表供货"), "standard"),
 )
+# name, kind, and in how many days they are due
+MILESTONES = (
+    (("Half-year review", "半年回顾"), "milestone", 5),
+    (("Performance guarantee", "履约保函"), "guarantee", 20),
+    (("Acceptance of the first delivery", "首批到货验收"), "acceptance", -10),
+)
 # Businesses that nobody sells to yet.
 PROSPECTS = (
     ("Breweries", "啤酒厂"),

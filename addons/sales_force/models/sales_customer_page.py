@@ -281,8 +281,8 @@ class SalesCustomer(models.Model):
                 phase="sale",
                 icon="fa-handshake-o",
                 date="date_start",
-                domain=(("state", "!=", "draft"),),
-                status="state",
+                domain=(("state", "not in", ("draft", "sent", "replaced")),),
+                status="phase",
                 amount="amount",
             ),
             TimelineKind(

@@ -224,7 +224,9 @@ class SalesHandover(models.Model):
                 "sales.contract",
                 Domain("user_id", "=", user.id)
                 & here
-                & Domain("state", "in", ("draft", "running")),
+                & Domain(
+                    "phase", "in", ("draft", "sent", "signed", "running", "expiring")
+                ),
                 owner="user_id",
                 partner="partner_id",
             ),

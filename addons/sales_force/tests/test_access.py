@@ -156,15 +156,14 @@ MATRIX |= {
         "manager": {"read": {"own"}},
     },
     "sales.cover": {**WORKED, "operations": EVERYTHING},
-    "sales.contract": {
-        **WORKED,
-        "operations": EVERYTHING,
-        "finance": {"read": ALL},
-    },
     "sales.supply.request": WATCHED,
     "sales.approval.request": WATCHED,
     "sales.approval.step": WATCHED,
     "sales.approval.report": {**WATCHED, "rep": NOTHING},
+    **dict.fromkeys(
+        ("sales.contract", "sales.contract.line", "sales.contract.milestone"),
+        {**WORKED, "operations": EVERYTHING, "finance": {"read": ALL}},
+    ),
     "sales.route": {**WORKED, "operations": EVERYTHING},
     "sales.route.stop": {**WORKED, "operations": EVERYTHING},
 }
@@ -505,17 +504,22 @@ class TestAccess(SalesForceCase):
                 "date": "2040-01-01",
             }
         )
+        contract = cls.env["sales.contract"].create(
+            {
+                "partner_id": cls.partner.id,
+                "user_id": rep.user_id.id,
+                "company_id": rep.company_id.id,
+                "line_ids": [Command.create({"product_id": cls.product.id})],
+                "milestone_ids": [Command.create({"name": "Handed over"})],
+            }
+        )
         return {
             "sales.certificate": certificate,
             "sales.course.attendee": session.attendee_ids,
             "sales.promotion": promotion,
-            "sales.contract": cls.env["sales.contract"].create(
-                {
-                    "partner_id": cls.partner.id,
-                    "user_id": rep.user_id.id,
-                    "company_id": rep.company_id.id,
-                }
-            ),
+            "sales.contract": contract,
+            "sales.contract.line": contract.line_ids,
+            "sales.contract.milestone": contract.milestone_ids,
             "sales.cover": cls.env["sales.cover"].create(
                 {
                     "rep_id": rep.id,

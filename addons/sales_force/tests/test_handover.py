@@ -1,5 +1,6 @@
 """Handovers: everything a rep has, to whom, on the day, and back."""
 
+from base64 import b64encode
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -351,6 +352,7 @@ class TestHandover(SalesForceCase):
                     "partner_id": self.customer.id,
                     "user_id": self.user.id,
                     "end_reason": "Moved",
+                    "signed_document": b64encode(b"scan"),
                 }
                 for title in ("Runs", "Over")
             ]

@@ -25,6 +25,7 @@ from . import sales_service_portal
 from . import sales_service_duplicate
 from . import sales_service_source
 from . import sales_service_warranty
+from . import sales_service_contract
 from . import sales_service_demo
 from . import sales_service_facts
 from . import sales_service_closing

@@ -143,7 +143,7 @@ class SalesServiceJob(models.Model):
             if job.state == "sealed":
                 job.is_charged = job.is_charged
             else:
-                job.is_charged = job.ticket_id.warranty != "warranty"
+                job.is_charged = not job.ticket_id._is_free()
 
     @api.depends("user_id")
     @api.depends_context("uid")

@@ -116,15 +116,15 @@ class SalesServicePart(models.Model):
                     )
                 )
 
-    @api.depends("job_id.ticket_id.warranty")
+    @api.depends("job_id.ticket_id.warranty", "job_id.ticket_id.contract_id")
     def _compute_charge(self):
         for part in self:
             if part.is_booked:
                 # It is on the order as it was then.
                 part.charge = part.charge
                 continue
-            warranty = part.job_id.ticket_id.warranty == "warranty"
-            part.charge = "warranty" if warranty else "chargeable"
+            free = part.job_id.ticket_id._is_free(parts=True)
+            part.charge = "warranty" if free else "chargeable"
 
     @api.depends("move_id")
     def _compute_is_booked(self):

@@ -61,7 +61,7 @@ class SalesServiceTicket(models.Model):
                 "product_uom": product.uom_id.id,
                 "lot_id": ticket.lot_id.id,
                 "picking_id": back[-1:].id,
-                "under_warranty": ticket.warranty == "warranty",
+                "under_warranty": ticket._is_free(parts=True),
                 "internal_notes": note or ticket.description,
                 "user_id": False,
                 "service_ticket_id": ticket.id,

@@ -148,7 +148,10 @@ class SalesServiceTicket(models.Model):
         found = dict(zip(parts, lines, strict=True))
         for part, line in found.items():
             if part.charge == "warranty":
-                line.name += f"\n{order.env._('Under warranty')}"
+                words = order.env._("Under warranty")
+                if self.warranty == "contract":
+                    words = order.env._("Included in contract")
+                line.name += f"\n{words}"
                 line.price_unit = 0.0
         return found
 

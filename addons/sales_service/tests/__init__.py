@@ -42,6 +42,7 @@ from . import (
 )
 from . import test_answer
 from . import test_article
+from . import test_contract
 from . import test_similar
 from . import test_weakness
 from . import test_standard
