@@ -1,8 +1,9 @@
 """A quotation of fifty lines is opened, with and without what a rep must know before.
 
 Without: the web client's own ``web_read`` with the specification of its form. With: the
-same on our form, and the request of the panel after it, each in a transaction of its
-own. Both as a salesperson whose customer and quotation it is.
+same on our form, and the request of the closed panel after it, each in a transaction of
+its own; unfolding the panel is another request. Both as a salesperson whose customer
+and quotation it is.
 """
 
 import statistics
@@ -66,22 +67,27 @@ def measured(lab, forms):
             "with": seconds(statistics.median(one for one, _other in pairs)),
             "without": seconds(statistics.median(other for _one, other in pairs)),
             "panel alone": seconds(statistics.median(forms[1].panel)),
+            "unfolding it": seconds(
+                statistics.median(forms[1].unfold()[0] for _number in range(9))
+            ),
             "queries": "{}, {}".format(*counts[-1]),
         },
     )
 
 
 def queries(form):
-    """Of the panel alone, for fewer lines and for all."""
-    counts = {}
+    """Of the panel alone, closed and unfolded, for fewer lines and for all."""
+    closed, opened = [], []
     for lines in (5, LINES):
         form.open(lines)
+        form.unfold()
         form.open(lines)
-        counts[lines] = form.panel_queries
+        closed.append(form.panel_queries)
+        opened.append(form.unfold()[1])
     return Row(
         f"queries of the panel for 5 and for {LINES} lines",
         "equal",
-        {"queries": "{}, {}".format(*counts.values())},
+        {"closed": "{}, {}".format(*closed), "unfolded": "{}, {}".format(*opened)},
     )
 
 
@@ -115,9 +121,15 @@ class Form:
         spent, count = self.timed(lambda order: order.web_read(self.spec))
         if not self.ours:
             return spent, count
-        more, self.panel_queries = self.timed(lambda order: order.get_sales_promise())
+        more, self.panel_queries = self.timed(
+            lambda order: order.get_sales_promise(details=False)
+        )
         self.panel.append(more)
         return spent + more, count + self.panel_queries
+
+    def unfold(self):
+        """Seconds and queries of the request that unfolds the panel."""
+        return self.timed(lambda order: order.get_sales_promise())
 
 
 def specification(records, node):

@@ -5,21 +5,29 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, float_round
 
-from ..deals import exposure, prices, promise
+from ..deals import exposure, panel, prices, promise
 
-_OPEN_MOVES = ("waiting", "confirmed", "assigned", "partially_available")
 # Of a line so many lots and receipts are shown.
 _SHOWN = 5
+# What the panel reads with each record, instead of all fields.
+_ORDER = ["company_id", "partner_id", "user_id", "state", "commitment_date"]
+_CUSTOMER = [
+    *("commercial_partner_id", "user_id", "credit_limit"),
+    *("sales_min_life", "sales_min_life_unit"),
+]
+_COMPANY = [
+    *("currency_id", "account_use_credit_limit", "days_to_purchase"),
+    *("sales_min_life", "sales_min_life_unit"),
+]
 
 
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
     @api.readonly
-    def get_sales_promise(self):
+    def get_sales_promise(self, details=True):
         """Stock, supply, prices, receivables and limits around a quotation.
 
         In a number of queries that does not grow with the lines. What belongs to a
@@ -29,27 +37,30 @@ class SaleOrder(models.Model):
         Quantities are in the lines' units, dates are days where the company works,
         amounts in company currency, unless a currency is named beside them.
 
-        :return: ``currency_id``, ``lines``, ``customer``, ``rep``
+        :param details: False: what the closed panel says, without names, prices,
+            supply, margins, contracts, and reps without a limit
+        :return: ``currency_id``, ``details``, ``lines``, ``customer``, ``rep``
         :raise AccessError: for users who are no reps
         """
         self.ensure_one()
-        self.check_access("read")
+        # One query checks the rights and reads the order; without an answer Odoo says
+        # what is missing.
+        if not self.search_fetch([("id", "=", self.id)], _ORDER):
+            self.check_access("read")
         if not self.env.user.has_group("sales_force.group_sales_rep"):
             raise AccessError(self.env._("The panel of a quotation is for reps."))
-        for model in (
-            "sale.order",
-            "sale.order.line",
-            "account.move.line",
-            "res.partner",
-            "sales.customer",
-        ):
-            self.env[model].flush_model()
+        # sudo: what is filtered by what the user may know
+        order = self.sudo()
+        order.company_id.fetch(_COMPANY)
+        order.company_id.currency_id.fetch(["rounding"])
+        order.partner_id.with_company(order.company_id).fetch(_CUSTOMER)
         known, readable = self._get_promise_scope()
         return {
-            "currency_id": self.company_id.currency_id.id,
-            "lines": self._get_promise_lines(readable),
-            "customer": self._get_promise_customer(known, readable),
-            "rep": self._get_promise_rep(),
+            "currency_id": order.company_id.currency_id.id,
+            "details": bool(details),
+            "lines": self._get_promise_lines(readable, details),
+            "customer": self._get_promise_customer(known, readable, details),
+            "rep": self._get_promise_rep(details),
         }
 
     def _get_promise_scope(self):
@@ -59,38 +70,36 @@ class SaleOrder(models.Model):
         """
         # sudo: whose the customer of a readable quotation is
         customer = self.sudo().partner_id.commercial_partner_id
-        card = self.env["sales.customer"].search(
-            [
-                ("partner_id", "=", customer.id),
-                ("company_id", "=", self.company_id.id),
-            ],
-            limit=1,
-        )
-        owner = customer.user_id
-        known = bool(owner) and (bool(card) or owner == self.env.user)
+        owner, card = customer.user_id, self.env["sales.customer"]
+        if owner != self.env.user:
+            card = card.search(
+                [
+                    ("partner_id", "=", customer.id),
+                    ("company_id", "=", self.company_id.id),
+                ],
+                limit=1,
+            )
+        known = bool(owner) and (owner == self.env.user or bool(card))
         return known, lambda model, id_: (
             SQL("TRUE") if known else card._sql_readable(model, id_)
         )
 
     # Lines
 
-    def _get_promise_lines(self, readable):
+    def _get_promise_lines(self, readable, details):
         # sudo: stock, prices and costs around lines that the user may read
         order = self.sudo().with_company(self.company_id)
-        lines = order.order_line.filtered(
-            lambda line: line.product_id
-            and not line.display_type
-            and not line.is_downpayment
-        )
+        rows, kits = order._get_promise_rows()
         stock = {}
         if order.state in ("draft", "sent"):
-            stock = order._get_promise_stock(lines)
+            stock = order._get_promise_stock(rows, kits, details)
+        if not details:
+            return [{"id": row.id, "stock": stock.get(row.id)} for row in rows]
+        lines = order.order_line.browse([row.id for row in rows])
         last = order._get_promise_prices(
             lines.product_id, readable("sale.order", SQL("o.id"))
         )
         supply = lines._get_sales_supply()
-        goods = lines.filtered(lambda line: line.product_id.is_storable)
-        bought = set((goods - goods._filter_kits())._ids)
         margins = order.company_id._sees_sales_margin()
         return [
             {
@@ -99,61 +108,89 @@ class SaleOrder(models.Model):
                 "unit": line.product_uom_id.display_name,
                 "quantity": line.product_uom_qty,
                 "stock": stock.get(line.id),
-                "bought": line.id in bought,
+                "bought": row.storable and row.product not in kits,
                 "supply": supply.get(line.id),
                 "last": last.get(line.product_id.id, {}),
                 "price": line.price_unit,
                 "discount": line.discount,
                 "margin": line._get_promise_margin() if margins else None,
             }
-            for line in lines
+            for line, row in zip(lines, rows, strict=True)
         ]
 
-    def _get_promise_stock(self, lines):
-        """Of the lines with goods that are kept in stock, by their id."""
-        kits = lines._filter_kits()
-        lines = lines.filtered(lambda line: line.product_id.is_storable) | kits
-        company = self.company_id
-        vendors = lines.product_id._get_sales_vendors(company)
-        life = self.partner_id.commercial_partner_id._get_sales_life(company)
-        facts = (lines - kits)._get_promise_facts()
-        stocks = {key: fact["stock"] for key, fact in facts.items()}
-        stocks |= kits._get_kit_stocks()
-        needs = [
-            promise.Need(
-                line.id,
-                line._get_stock_key(line in kits),
-                line._in_product_unit(),
-                line._get_promise_day(),
+    def _get_promise_rows(self):
+        """The lines that sell products, and the ids of the products that are kits."""
+        self.env.flush_all()
+        company, products = self.company_id, self.env["product.product"]
+        rows = [
+            panel.Line(*row)
+            for row in self.env.execute_query(
+                panel.lines(self.id, company.id, company._get_sales_today())
             )
-            for line in lines
         ]
+        if "is_kits" in products._fields:
+            products = products.browse({row.product for row in rows})
+            products = products.filtered("is_kits")
+        return rows, set(products._ids)
+
+    def _get_promise_short(self):
+        """What lines of goods lack on their day, ``{line id: quantity}``."""
+        stock = self._get_promise_stock(*self._get_promise_rows(), details=False)
+        return {line_id: found["short"] for line_id, found in stock.items()}
+
+    def _get_promise_stock(self, rows, kits, details):
+        """Of the lines with goods that are kept in stock, by their id."""
+        rows = [row for row in rows if row.storable or row.product in kits]
+        if not rows:
+            return {}
+        company = self.company_id
+        customer = self.partner_id.commercial_partner_id.with_company(company)
+        life = customer._get_sales_life(company)
+        digits = self.env["decimal.precision"].precision_get("Product Unit")
+        facts = self._get_promise_facts(
+            {(row.product, row.warehouse) for row in rows if row.product not in kits}
+        )
+        stocks = {key: fact["stock"] for key, fact in facts.items()}
+        of_kits = [row.id for row in rows if row.product in kits]
+        stocks |= self.env["sale.order.line"].browse(of_kits)._get_kit_stocks()
+        now, days = fields.Datetime.now(), {}
+        for lead in {row.customer_lead for row in rows}:
+            moment = self.commitment_date or now + timedelta(days=lead)
+            days[lead] = company._get_sales_date(moment)
+        needs = []
+        for row in rows:
+            day, key = days[row.customer_lead], (row.product, row.warehouse)
+            key = (*key, day) if row.product in kits else key
+            needs.append(promise.Need(row.id, key, row.in_product_unit(), day))
         promised = promise.promises(needs, stocks)
         today = company._get_sales_today()
         result = {}
-        for line, need in zip(lines, needs, strict=True):
-            kept, fact = promised[line.id], facts.get(need.stock, {})
-            product, unit = line.product_id, line._in_line_unit
-            vendor = vendors.get(product)
-            available = kept.available
-            lead = vendor and vendor.delay + company.days_to_purchase
-            if lead is not None and line not in kits and not available:
-                available = today + timedelta(days=lead)
+        for row, need in zip(rows, needs, strict=True):
+
+            def unit(quantity, row=row):
+                quantity = row.in_line_unit(quantity)
+                return quantity and float_round(quantity, precision_digits=digits)
+
+            kept, fact = promised[row.id], facts.get(need.stock, {})
             lots = promise.by_expiry(
-                fact.get("lots", ()), need.day, life.days(product.expiration_time)
+                fact.get("lots", ()), need.day, life.days(row.shelf_life)
             )
-            result[line.id] = {
-                "kit": line in kits,
+            too_old = promise.missing_life(kept, need.quantity, lots, need.day)
+            result[row.id] = {"short": unit(kept.short), "too_old": unit(too_old)}
+            if not details:
+                continue
+            kit, available = row.product in kits, kept.available
+            lead = None if row.lead is None else row.lead + company.days_to_purchase
+            if lead is not None and not kit and not available:
+                available = today + timedelta(days=lead)
+            result[row.id] |= {
+                "kit": kit,
                 "on_hand": unit(stocks[need.stock].on_hand),
                 "free": unit(kept.free),
                 "forecast": unit(kept.forecast),
                 "day": fields.Date.to_string(need.day),
-                "short": unit(kept.short),
                 "available": available and fields.Date.to_string(available),
                 "lead": lead,
-                "too_old": unit(
-                    promise.missing_life(kept, need.quantity, lots, need.day)
-                ),
                 "lots": [
                     {
                         "name": one.lot.name,
@@ -169,18 +206,74 @@ class SaleOrder(models.Model):
                     {
                         "day": fields.Date.to_string(day),
                         "quantity": unit(quantity),
-                        "vendor": self._get_vendor_name(purchase),
+                        "vendor": self._get_vendor_name(vendor),
                     }
-                    for day, quantity, purchase in fact.get("receipts", ())[:_SHOWN]
+                    for day, quantity, vendor in fact.get("receipts", ())[:_SHOWN]
                 ],
             }
         return result
 
-    def _get_vendor_name(self, purchase):
-        """Of a purchase order line, to who works in purchasing."""
+    def _get_vendor_name(self, vendor):
+        """To who works in purchasing."""
         if not self.env.user.has_group("purchase.group_purchase_user"):
             return None
-        return purchase.partner_id.display_name
+        return vendor.display_name
+
+    def _get_promise_facts(self, keys):
+        """What is in warehouses, comes and goes, as Odoo's own forecast counts it.
+
+        Goods past their removal date are no stock, unless they are reserved.
+
+        :param keys: of ``(product id, warehouse id)``
+        :return: ``{key: {stock, lots, receipts}}``, receipts as ``(day, quantity,
+            vendor)``
+        """
+        if not keys:
+            return {}
+        company = self.company_id
+        products, warehouses = map(set, zip(*keys, strict=True))
+        scope = products, warehouses, company._get_sales_timezone()
+        moves = self.env.execute_query(panel.moves(*scope))
+        vendors = self.env["res.partner"].browse({row[5] for row in moves if row[5]})
+        vendors = {vendor.id: vendor for vendor in vendors}
+        flows, receipts = defaultdict(list), defaultdict(list)
+        for product, target, source, day, line, vendor, quantity in moves:
+            if target:
+                flows[product, target].append((day, quantity))
+                if line:
+                    receipts[product, target].append(
+                        (day, quantity, vendors.get(vendor, self.partner_id.browse()))
+                    )
+            if source:
+                flows[product, source].append((day, -quantity))
+        today = company._get_sales_today()
+        sums, lots = defaultdict(lambda: [0.0, 0.0, 0.0]), defaultdict(list)
+        for (
+            product,
+            warehouse,
+            name,
+            expires,
+            removed,
+            quantity,
+            reserved,
+        ) in self.env.execute_query(panel.stock(*scope)):
+            key, free = (product, warehouse), quantity - reserved
+            gone = bool(removed) and removed <= today
+            sums[key][0] += quantity
+            sums[key][1] += 0.0 if gone else free
+            sums[key][2] += reserved if gone else quantity
+            if removed and not gone:
+                flows[key].append((removed, -free))
+            if name and free > 0:
+                lots[key].append(promise.Lot(name, free, expires, removed))
+        return {
+            key: {
+                "stock": promise.Stock(*sums[key], tuple(sorted(flows[key]))),
+                "lots": lots[key],
+                "receipts": receipts[key],
+            }
+            for key in keys
+        }
 
     def _get_promise_prices(self, products, readable):
         """``{product id: {customer: last, class: last}}``"""
@@ -205,7 +298,7 @@ class SaleOrder(models.Model):
 
     # Customer and rep
 
-    def _get_promise_customer(self, known, readable):
+    def _get_promise_customer(self, known, readable, details):
         # sudo: what is filtered by what the user may know
         order = self.sudo().with_company(self.company_id)
         customer, company = order.partner_id.commercial_partner_id, order.company_id
@@ -221,8 +314,7 @@ class SaleOrder(models.Model):
         amounts = [company.currency_id.round(float(amount or 0)) for amount in row]
         not_due, *ages, credits_, balance, ordered = amounts
         limit = customer.credit_limit if company.account_use_credit_limit else 0
-        return {
-            "name": customer.display_name,
+        result = {
             "complete": known,
             "not_due": not_due,
             "ages": ages,
@@ -232,8 +324,11 @@ class SaleOrder(models.Model):
             "ordered": ordered,
             "limit": limit if known else 0,
             "left": company.currency_id.round(limit - balance - ordered),
-            "contracts": self._get_promise_contracts(customer),
         }
+        if details:
+            result["name"] = customer.display_name
+            result["contracts"] = self._get_promise_contracts(customer)
+        return result
 
     def _get_promise_contracts(self, customer):
         """The running contracts that the user may read."""
@@ -257,8 +352,13 @@ class SaleOrder(models.Model):
             for contract in contracts
         ]
 
-    def _get_promise_rep(self):
+    def _get_promise_rep(self, details):
         """The exposure of the order's rep, to whom it concerns; else of the user."""
+        # sudo: only whether there are limits at all
+        limited = self.env["sales.rep"].sudo().with_context(active_test=False)
+        domain = [("company_id", "=", self.company_id.id), ("credit_limit", ">", 0)]
+        if not details and not limited.search_count(domain, limit=1):
+            return None
         rep = self.sales_rep_id
         if not rep:
             rep = self.env.user.sales_rep_ids.filtered(
@@ -280,12 +380,6 @@ class SaleOrder(models.Model):
 class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
-    def _in_product_unit(self):
-        """The line's quantity in the product's unit."""
-        return self.product_uom_id._compute_quantity(
-            self.product_uom_qty, self.product_id.uom_id, round=False
-        )
-
     def _in_line_unit(self, quantity):
         """A quantity of the product in the line's unit."""
         return self.product_id.uom_id._compute_quantity(
@@ -301,11 +395,6 @@ class SaleOrderLine(models.Model):
 
     def _get_promise_warehouse(self):
         return self.warehouse_id or self.order_id.warehouse_id
-
-    def _get_stock_key(self, kit):
-        """What lines share: a product in a warehouse; of kits also the day counts."""
-        key = self.product_id.id, self._get_promise_warehouse().id
-        return (*key, self._get_promise_day()) if kit else key
 
     def _filter_kits(self):
         """Lines of products that are delivered as their components."""
@@ -326,22 +415,6 @@ class SaleOrderLine(models.Model):
                     product.qty_available, product.free_qty, product.virtual_available
                 )
         return stocks
-
-    def _get_promise_facts(self):
-        """Stock, lots and receipts of products in warehouses, as sets.
-
-        :return: ``{(product id, warehouse id): {stock, lots, receipts}}``, receipts as
-            ``(day, quantity, purchase order line)``
-        """
-        facts = {}
-        for warehouse, lines in self.grouped(
-            lambda line: line._get_promise_warehouse()
-        ).items():
-            products = lines.product_id
-            found = products._get_warehouse_facts(warehouse)
-            for product in products:
-                facts[product.id, warehouse.id] = found[product]
-        return facts
 
     def _get_promise_margin(self):
         """Cost per unit in the order's currency, and the rate of the margin in percent.
@@ -381,72 +454,4 @@ class ProductProduct(models.Model):
                     and (not vendor.date_end or vendor.date_end >= today)
                 )
             )
-        }
-
-    def _get_warehouse_facts(self, warehouse):
-        """What is in a warehouse, comes and goes, as Odoo's own forecast counts it.
-
-        Goods past their removal date are no stock, unless they are reserved.
-
-        :return: ``{product: {stock, lots, receipts}}``
-        """
-        company = warehouse.company_id
-        zoned = self.with_context(
-            warehouse_id=warehouse.id,
-            tz=company._get_sales_timezone(),
-            active_test=False,
-        )
-        here, incoming, outgoing = map(Domain, zoned._get_domain_locations())
-        mine = Domain("product_id", "in", self.ids)
-        open_ = mine & Domain("state", "in", _OPEN_MOVES)
-        moves = zoned.env["stock.move"]
-        flows, receipts = defaultdict(list), defaultdict(list)
-        for product, day, line, quantity in moves._read_group(
-            open_ & incoming,
-            ["product_id", "date:day", "purchase_line_id"],
-            ["product_qty:sum"],
-            order="date:day",
-        ):
-            flows[product.id].append((day.date(), quantity))
-            if line:
-                receipts[product.id].append((day.date(), quantity, line))
-        for product, day, quantity in moves._read_group(
-            open_ & outgoing, ["product_id", "date:day"], ["product_qty:sum"]
-        ):
-            flows[product.id].append((day.date(), -quantity))
-        today = company._get_sales_today()
-        sums = defaultdict(lambda: [0.0, 0.0, 0.0])
-        lots = defaultdict(list)
-        for product, lot, quantity, reserved in zoned.env["stock.quant"]._read_group(
-            mine & here,
-            ["product_id", "lot_id"],
-            ["quantity:sum", "reserved_quantity:sum"],
-        ):
-            free, removed = quantity - reserved, lot.removal_date
-            removed = removed and company._get_sales_date(removed)
-            gone = bool(removed) and removed <= today
-            sums[product.id][0] += quantity
-            sums[product.id][1] += 0.0 if gone else free
-            sums[product.id][2] += reserved if gone else quantity
-            if removed and not gone:
-                flows[product.id].append((removed, -free))
-            if lot and free > 0:
-                expires = lot.expiration_date
-                lots[product.id].append(
-                    promise.Lot(
-                        lot.name,
-                        free,
-                        expires and company._get_sales_date(expires) or None,
-                        removed or None,
-                    )
-                )
-        return {
-            product: {
-                "stock": promise.Stock(
-                    *sums[product.id], tuple(sorted(flows[product.id]))
-                ),
-                "lots": lots[product.id],
-                "receipts": receipts[product.id],
-            }
-            for product in self
         }

@@ -177,9 +177,9 @@ class SalesSupplyRequest(models.Model):
         lines -= asked.order_line_id
         short = {}
         for order in lines.order_id.filtered(lambda o: o.state in ("draft", "sent")):
-            short |= order._get_promise_stock(order.order_line)
+            short |= order._get_promise_short()
         for line in lines:
-            values = line._prepare_sales_supply(short.get(line.id, {}).get("short"))
+            values = line._prepare_sales_supply(short.get(line.id))
             if line in by_line:
                 by_line[line].write(values)
             else:

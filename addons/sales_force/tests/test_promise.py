@@ -293,6 +293,29 @@ class TestPromise(DealsCase):
             arch = self.env["sale.order"].with_user(user).get_view(view)["arch"]
             self.assertEqual("sales_promise" in arch, there)
 
+    def test_closed(self):
+        """Closed the panel says the same with less: no names, prices or costs."""
+        self._stock(self.goods, 10)
+        self.company.sales_margin_access = "rep"
+        self._due(40, 3)
+        order = self._quotation((self.goods, 30), (self.product, 1))
+        panel = order.with_user(self.users["rep"])
+        self.env.flush_all()
+        closed, opened = panel.get_sales_promise(False), panel.get_sales_promise()
+        self.assertEqual((closed["details"], opened["details"]), (False, True))
+        self.assertEqual(set(closed["lines"][0]), {"id", "stock"})
+        for line, whole in zip(closed["lines"], opened["lines"], strict=True):
+            self.assertEqual(line["id"], whole["id"])
+            if line["stock"]:
+                self.assertEqual(whole["stock"], whole["stock"] | line["stock"])
+        self.assertEqual(closed["lines"][0]["stock"], {"short": 20, "too_old": 0})
+        self.assertIsNone(closed["lines"][1]["stock"])
+        customer = opened["customer"]
+        self.assertEqual(customer, customer | closed["customer"])
+        self.assertIsNone(closed["rep"])
+        self.reps["rep"].credit_limit = 100
+        self.assertEqual(panel.get_sales_promise(False)["rep"]["left"], 60)
+
     def test_flat(self):
         """As many queries for 50 lines as for 5."""
         counts = []
@@ -310,10 +333,12 @@ class TestPromise(DealsCase):
             sold.action_confirm()
             order.order_line.action_ask_supply()
             panel = order.with_user(self.users["rep"])
-            panel.get_sales_promise()  # warms what is cached for good
-            self.env.flush_all()
-            self.env.invalidate_all()
-            before = self.env.cr.sql_log_count
-            panel.get_sales_promise()
-            counts.append(self.env.cr.sql_log_count - before)
-        self.assertEqual(*counts)
+            for details in (False, True):
+                panel.get_sales_promise(details)  # warms what is cached for good
+                self.env.flush_all()
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                panel.get_sales_promise(details)
+                counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[:2], counts[2:])
+        self.assertLess(counts[0], counts[1])

@@ -10,7 +10,11 @@ import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 
 const AGES = [_t("1–30 days"), _t("31–60 days"), _t("61–90 days"), _t("over 90 days")];
 
-/** What a rep must know before promising: all lines of an order in one request. */
+/**
+ * What a rep must know before promising: all lines of an order in one request.
+ *
+ * Closed it asks for what it says then; the details are asked for when it is opened.
+ */
 export class SalesPromise extends Component {
     static template = "sales_force.SalesPromise";
     static props = {...standardWidgetProps};
@@ -40,9 +44,18 @@ export class SalesPromise extends Component {
         const {resId} = this.props.record;
         this.state.data = resId
             ? await this.keepLast.add(
-                  this.orm.call("sale.order", "get_sales_promise", [[resId]]),
+                  this.orm.call("sale.order", "get_sales_promise", [[resId]], {
+                      details: this.state.open,
+                  }),
               )
             : null;
+    }
+
+    open() {
+        this.state.open = !this.state.open;
+        if (this.state.open && !this.state.data?.details) {
+            this.load();
+        }
     }
 
     get isChanged() {
