@@ -129,6 +129,7 @@
         "views/sales_approval_request_views.xml",
         "views/sales_approval_report_views.xml",
         "views/sale_order_approval_views.xml",
+        "views/sales_contract_approval_views.xml",
         "views/sales_approval_templates.xml",
         "report/sales_customer_statement_report.xml",
         "data/sales_collection_data.xml",

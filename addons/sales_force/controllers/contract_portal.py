@@ -24,9 +24,13 @@ class ContractPortal(CustomerPortal):
     def _get_contracts_domain(self):
         """Of the customer's company, whatever else a user may see."""
         partner = request.env.user.partner_id.commercial_partner_id
-        return Domain("commercial_partner_id", "=", partner.id) & Domain(
+        domain = Domain("commercial_partner_id", "=", partner.id) & Domain(
             "state", "not in", ("draft", "replaced")
         )
+        contracts = request.env[CONTRACT].sudo()  # sudo: whether they are approved
+        sent = contracts.search(domain & Domain("state", "=", "sent"))
+        closed = [contract.id for contract in sent._get_gaps()]
+        return domain & Domain("id", "not in", closed)
 
     def _count_contracts(self):
         contracts = request.env[CONTRACT]
@@ -69,11 +73,12 @@ class ContractPortal(CustomerPortal):
     def _get_contract(self, contract_id, access_token):
         """A contract that may be seen, with ``sudo``.
 
-        :raise AccessError: for one that is another customer's, or was not sent yet
+        :raise AccessError: for one that is another customer's, was not sent yet, or is
+            not approved as it is now
         :raise MissingError: for one that is not there
         """
         contract = self._document_check_access(CONTRACT, contract_id, access_token)
-        if contract.state == "draft":
+        if contract.state == "draft" or not contract._is_sales_door_open():
             raise AccessError(request.env._("This contract is being prepared."))
         return contract
 

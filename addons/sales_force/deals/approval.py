@@ -12,6 +12,8 @@ long as nothing in it is worse:
 - ``amount``: the amount is not higher.
 - ``whole``: the lines are the same, at no lower price.
 
+What is promised beside the lines stays where the whole was approved.
+
 The customer and the currency stay in any case, and the payment term is not longer. What
 time changes (costs, list prices, what is overdue) voids nothing.
 """
@@ -78,7 +80,8 @@ class Line:
     """A line: unit prices after discount, amounts untaxed in company currency.
 
     ``net`` and ``list`` are unit prices in one currency, whichever; ``floor`` is
-    compared with ``price``, in company currency.
+    compared with ``price``, in company currency. Where nothing but a discount is agreed
+    ``net`` is no price (``is_price``) but what is left of ``list``.
     """
 
     key: str
@@ -88,6 +91,7 @@ class Line:
     quantity: float = 1.0
     net: float = 0.0
     list: float = 0.0
+    is_price: bool = True
     amount: float = 0.0
     cost: float = 0.0
     price: float = 0.0
@@ -96,7 +100,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Facts:
-    """What rules look at; amounts in company currency."""
+    """What rules look at; amounts in company currency.
+
+    ``promised`` are ``(name, value)`` of terms beside the lines.
+    """
 
     partner: int = 0
     currency: int = 0
@@ -108,6 +115,7 @@ class Facts:
     overdue_days: int = 0
     overdue_amount: float = 0.0
     special: bool = False
+    promised: tuple = ()
     lines: tuple = ()
 
 
@@ -230,6 +238,8 @@ def _snapshot(condition, facts, lines, value):
     if condition.shape in ("rate", "whole"):
         lines = facts.lines
         snapshot["closed"] = True
+        if facts.promised:
+            snapshot["promised"] = dict(facts.promised)
     if condition.shape != "amount":
         snapshot["lines"] = {
             line.key: [line.product, round(line.quantity, 6), round(line.net, 6)]
@@ -253,6 +263,12 @@ def left(now, approved):
     dearer = now["amount"] > approved["amount"] + _TOLERANCE
     if dearer and now.get("capped"):
         terms.append("amount")
+    promised = approved.get("promised", {})
+    terms += [
+        name
+        for name, value in now.get("promised", {}).items()
+        if value != promised.get(name) and name not in terms
+    ]
     before = approved["lines"]
     lines = [
         key

@@ -125,4 +125,5 @@ from . import (
     sales_approval_request,
     sales_approval_report,
     sale_order_approval,
+    sales_contract_approval,
 )

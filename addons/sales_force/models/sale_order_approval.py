@@ -1,6 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.fields import Domain
 
-from ..deals import overdue
 from ..deals.approval import Facts, Line
 
 # Of the customer's knowledge.
@@ -121,24 +121,14 @@ class SaleOrder(models.Model):
     def _get_sales_approval_facts(self, needs):
         company = self.company_id[:1]
         customers = self.partner_id.commercial_partner_id.with_company(company)
-        today = company._get_sales_today()
-        late, special, exposure = {}, set(), {}
-        if "overdue" in needs:
-            self.env["account.move.line"].flush_model()
-            late = {
-                customer: (days, float(amount))
-                for customer, days, amount in self.env.execute_query(
-                    overdue.of_customers(customers.ids, company.id, today)
-                )
-            }
+        late = self._read_sales_overdue(customers) if "overdue" in needs else {}
+        special, exposure = set(), {}
         if "special" in needs:
-            contracts = self.env["sales.contract"].search(
-                [
-                    ("commercial_partner_id", "in", customers.ids),
-                    ("kind", "=", "special"),
-                    ("state", "=", "running"),
-                    ("company_id", "=", company.id),
-                ]
+            contracts = self.env["sales.contract"]
+            contracts = contracts.search(
+                contracts._domain_in_force(company, company._get_sales_today())
+                & Domain("commercial_partner_id", "in", customers.ids)
+                & Domain("kind", "=", "special")
             )
             special = set(contracts.commercial_partner_id.ids)
         if "rep_credit" in needs:

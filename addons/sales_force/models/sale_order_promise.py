@@ -331,13 +331,13 @@ class SaleOrder(models.Model):
         return result
 
     def _get_promise_contracts(self, customer):
-        """The running contracts that the user may read."""
-        contracts = self.env["sales.contract"].search(
-            [
-                ("commercial_partner_id", "=", customer.id),
-                ("company_id", "=", self.company_id.id),
-                ("state", "=", "running"),
-            ]
+        """The contracts in force that the user may read."""
+        contracts = self.env["sales.contract"]
+        contracts = contracts.search(
+            contracts._domain_in_force(
+                self.company_id, self.company_id._get_sales_today()
+            )
+            & Domain("commercial_partner_id", "=", customer.id)
         )
         kinds = dict(contracts._fields["kind"]._description_selection(self.env))
         return [

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import formatLang
 
+from ..deals import overdue
 from ..deals.approval import CONDITIONS, evaluate, left, passing_net
 from ..locking import write_lock
 from ..wording import listed
@@ -70,6 +71,19 @@ class SalesApprovalMixin(models.AbstractModel):
     def _get_sales_approval_fields(self):
         """The fields that approval is about, for the form to follow."""
         return []
+
+    def _read_sales_overdue(self, customers):
+        """``{customer id: (days, amount)}`` of what is overdue in the company."""
+        company = self.company_id[:1]
+        self.env["account.move.line"].flush_model()
+        return {
+            customer: (days, float(amount))
+            for customer, days, amount in self.env.execute_query(
+                overdue.of_customers(
+                    customers.ids, company.id, company._get_sales_today()
+                )
+            )
+        }
 
     def _get_sales_approval_own(self):
         """Users whose own document it is, besides who asks."""
@@ -178,6 +192,8 @@ class SalesApprovalMixin(models.AbstractModel):
     def _compute_sales_approval(self):
         self.sales_approval_state = "none"
         self.sales_approval_why = self.sales_approval_next = False
+        if self.env.user.share:
+            return  # what the rules are is not for customers
         records = self.filtered(lambda record: record._is_sales_approval_open())
         for record, approvals in records._get_sales_approvals().items():
             if not approvals:
@@ -229,7 +245,7 @@ class SalesApprovalMixin(models.AbstractModel):
             if condition in ("discount", "order_discount"):
                 why = _("discount of %(value)s %%", value=shown)
                 passes = _("up to %(limit)s %%", limit=bound)
-                if line:
+                if line and line.is_price:
                     passes = _(
                         "up to %(limit)s %%, a price of %(price)s",
                         limit=bound,
@@ -550,7 +566,10 @@ class SalesApprovalMixin(models.AbstractModel):
             "term": self.env._("payment term"),
             "amount": self.env._("amount"),
         }
-        parts = [labels[name] for name in terms]
+        parts = [
+            labels.get(name) or self._fields[name]._description_string(self.env)
+            for name in terms
+        ]
         if lines:
             parts.append(
                 self.env._(

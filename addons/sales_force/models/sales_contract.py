@@ -395,9 +395,6 @@ class SalesContract(models.Model):
     def _get_fulfilled_contracts(self):
         return self
 
-    def _get_fulfilment_key(self, row):
-        return None if row["line_id"] else row["contract_id"]
-
     def _read_ordered(self, without):
         """What is ordered under a contract: ``{line id or None: (quantity, amount)}``.
 

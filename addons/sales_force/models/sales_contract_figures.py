@@ -27,6 +27,9 @@ class SalesContractFigures(models.AbstractModel):
     _name = "sales.contract.figures"
     _description = "Fulfilment of What Was Agreed"
 
+    # What the rows of the statement are about.
+    _fulfilment_key = "contract_id"
+
     currency_id = fields.Many2one("res.currency")
     ordered_amount = fields.Monetary("Ordered", compute="_compute_fulfilment")
     delivered_amount = fields.Monetary(
@@ -85,10 +88,6 @@ class SalesContractFigures(models.AbstractModel):
         """The contracts of these records."""
         raise NotImplementedError
 
-    def _get_fulfilment_key(self, row):
-        """The id of the record that a row of the statement is about, if any."""
-        raise NotImplementedError
-
     def _read_fulfilment(self):
         """``{id: row}`` of these records, by one statement."""
         ids = self._get_fulfilled_contracts()._origin.ids
@@ -109,14 +108,11 @@ class SalesContractFigures(models.AbstractModel):
             self.env["sales.contract"]._get_days(),
             metrics.get("COLLECTED_NET"),
             contract_ids,
+            self._fulfilment_key == "line_id",
         )
         # Compiling it takes longer than running it.
         self.env.cr.execute(SQL("SET LOCAL jit = off; %s", figures))
-        return {
-            key: row
-            for row in self.env.cr.dictfetchall()
-            if (key := self._get_fulfilment_key(row))
-        }
+        return {row[self._fulfilment_key]: row for row in self.env.cr.dictfetchall()}
 
     @api.model
     def _search_is_behind(self, operator, value):

@@ -15,6 +15,7 @@ class SalesContractLine(models.Model):
     _order = "contract_id, sequence, id"
     _check_company_auto = True
     _sales_stamped = frozenset({"origin_id"})
+    _fulfilment_key = "line_id"
 
     contract_id = fields.Many2one(
         "sales.contract", required=True, index=True, ondelete="cascade"
@@ -184,9 +185,6 @@ class SalesContractLine(models.Model):
 
     def _get_fulfilled_contracts(self):
         return self.contract_id
-
-    def _get_fulfilment_key(self, row):
-        return row["line_id"]
 
     # Prices and what is left
 

@@ -14,6 +14,7 @@ from . import (
     test_competitor,
     test_conduct,
     test_contract,
+    test_contract_approval,
     test_contract_concurrency,
     test_contract_fulfilment,
     test_contract_order,

@@ -230,6 +230,9 @@ class TestPromise(DealsCase):
         """Those that run, and that the user may read."""
         make_contract(self).action_start()
         make_contract(self, title="Draft")
+        over = make_contract(self, title="Over", start=True)
+        over.sudo().date_end = "2019-12-31"
+        make_contract(self, title="Later", date_start="2099-01-01", start=True)
         theirs = make_contract(self, title="Theirs", user_id=self.users["peer"].id)
         theirs.action_start()
         order = self._quotation((self.goods, 1))
