@@ -5,8 +5,8 @@ the rule's limit. What is broken is a finding, with a snapshot of the terms on w
 can be approved. A later finding of the same rule is covered by an approved snapshot as
 long as nothing in it is worse:
 
-- ``line``: the lines that break the rule are those approved, with their products and
-  quantities, at no lower price; other lines may change.
+- ``line``: the lines that break the rule are those approved, with their products,
+  units and quantities, at no lower price; other lines may change.
 - ``rate``: of the whole document; its lines are the same, at no lower price, or neither
   the rate nor the amount is worse.
 - ``amount``: the amount is not higher.
@@ -78,12 +78,13 @@ class Line:
     """A line: unit prices after discount, amounts untaxed in company currency.
 
     ``net`` and ``list`` are unit prices in one currency, whichever; ``floor`` is
-    compared with ``price``, in company currency.
+    compared with ``price``, in company currency. ``unit`` says per what ``net`` is.
     """
 
     key: str
     name: str = ""
     product: int = 0
+    unit: str = ""
     categories: frozenset = frozenset()
     quantity: float = 1.0
     net: float = 0.0
@@ -154,7 +155,11 @@ def order_discount(lines):
 
 _LINE_MEASURES = {
     "discount": lambda line, rule: (discount(line.net, line.list), rule.threshold),
-    "line_margin": lambda line, rule: (margin(line.amount, line.cost), rule.threshold),
+    "line_margin": lambda line, rule: (
+        # What neither costs nor brings anything has no margin.
+        margin(line.amount, line.cost) if line.amount or line.cost else float("inf"),
+        rule.threshold,
+    ),
     "floor": lambda line, rule: (line.price, line.floor),
     "product": lambda line, rule: (line.amount, float("-inf")),
 }
@@ -232,7 +237,10 @@ def _snapshot(condition, facts, lines, value):
         snapshot["closed"] = True
     if condition.shape != "amount":
         snapshot["lines"] = {
-            line.key: [line.product, round(line.quantity, 6), round(line.net, 6)]
+            line.key: [
+                *(line.product, line.unit),
+                *(round(line.quantity, 6), round(line.net, 6)),
+            ]
             for line in lines
         }
     else:
@@ -256,11 +264,11 @@ def left(now, approved):
     before = approved["lines"]
     lines = [
         key
-        for key, (product, quantity, net) in now["lines"].items()
+        for key, (product, unit, quantity, net) in now["lines"].items()
         if key not in before
-        or product != before[key][0]
-        or abs(quantity - before[key][1]) > _TOLERANCE
-        or net < before[key][2] - _TOLERANCE
+        or [product, unit] != before[key][:2]
+        or abs(quantity - before[key][2]) > _TOLERANCE
+        or net < before[key][3] - _TOLERANCE
     ]
     if now.get("closed"):
         lines += [key for key in before if key not in now["lines"]]

@@ -85,6 +85,19 @@ class ApprovalCase(SalesForceCase):
         steps = request.step_ids.filtered(lambda step: step.state == "waiting")
         return steps.user_ids
 
+    def _cover(self, absent, deputy):
+        today = self.company._get_sales_today()
+        cover = self.env["sales.cover"].create(
+            {
+                "rep_id": self.reps[absent].id,
+                "deputy_id": self.reps[deputy].id,
+                "date_from": today,
+                "date_to": today + timedelta(days=3),
+            }
+        )
+        cover.with_user(self.users["operations"]).action_approve()
+        return cover
+
 
 @tagged("post_install", "-at_install")
 class TestApproval(ApprovalCase):
@@ -325,19 +338,6 @@ class TestApproval(ApprovalCase):
         order = self._quotation(30, by="director")
         with self.assertRaisesRegex(UserError, "nobody but you"):
             order.action_sales_approval_request()
-
-    def _cover(self, absent, deputy):
-        today = self.company._get_sales_today()
-        cover = self.env["sales.cover"].create(
-            {
-                "rep_id": self.reps[absent].id,
-                "deputy_id": self.reps[deputy].id,
-                "date_from": today,
-                "date_to": today + timedelta(days=3),
-            }
-        )
-        cover.with_user(self.users["operations"]).action_approve()
-        return cover
 
     def test_deputy(self):
         self._rule()
