@@ -269,7 +269,7 @@ class SaleOrderLine(models.Model):
         help="The line of the contract that sets the price.",
     )
     sales_contract_left = fields.Char(
-        "Left",
+        "Remaining",
         compute="_compute_sales_contract_left",
         help="What other orders leave of what the contract commits.",
     )

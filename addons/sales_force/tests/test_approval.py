@@ -9,6 +9,7 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged
 
 from .common import ConcurrentCase, SalesForceCase
+from .contract_common import make_contract
 
 
 class ApprovalCase(SalesForceCase):
@@ -187,10 +188,7 @@ class TestApproval(ApprovalCase):
             }
         )
         self.partner.user_id = self.users["rep"]
-        contract = self.env["sales.contract"].create(
-            {"partner_id": self.partner.id, "kind": "special"}
-        )
-        contract.action_start()
+        make_contract(self, kind="special", start=True)
         self.env.flush_all()
         # Net 70, list 100, cost 60: 14.29 % margin.
         for condition, threshold, below in (

@@ -65,7 +65,7 @@ class TestServicePerformance(ServiceCase):
         [ticket] = self._as("dispatcher", self._make(1))
         steps = {
             "create": (22, lambda: self._make(1)),
-            "assign": (44, lambda: ticket.action_assign(self.users["agent"].id)),
+            "assign": (45, lambda: ticket.action_assign(self.users["agent"].id)),
             "start": (20, ticket.action_start),
             "resolve": (85, ticket.action_resolve),
             "close": (28, ticket.action_close),
