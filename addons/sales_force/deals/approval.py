@@ -78,13 +78,13 @@ class Line:
     """A line: unit prices after discount, amounts untaxed in company currency.
 
     ``net`` and ``list`` are unit prices in one currency, whichever; ``floor`` is
-    compared with ``price``, in company currency. ``unit`` says per what ``net`` is.
+    compared with ``price``, in company currency.
     """
 
     key: str
     name: str = ""
     product: int = 0
-    unit: str = ""
+    unit: str = ""  # per what a price is, and with which taxes
     categories: frozenset = frozenset()
     quantity: float = 1.0
     net: float = 0.0

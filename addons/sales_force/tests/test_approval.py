@@ -738,21 +738,7 @@ class TestApproval(ApprovalCase):
         self._approve(self._ask(order), "leader")
         order.action_quotation_sent()
         order.order_line.discount = 31
-        provider = self.env["payment.provider"].create({"name": "P", "code": "none"})
-        method = self.env.ref("payment.payment_method_unknown")
-        transaction = self.env["payment.transaction"].create(
-            {
-                "provider_id": provider.id,
-                "payment_method_id": method.id,
-                "reference": "approval-1",
-                "amount": order.amount_total,
-                "currency_id": order.currency_id.id,
-                "partner_id": self.partner.id,
-                "operation": "online_direct",
-                "sale_order_ids": [Command.set(order.ids)],
-            }
-        )
-        transaction.state = "done"
+        transaction = self._paid(order)
         confirmed = transaction._check_amount_and_confirm_order()
         self.assertFalse(confirmed)
         self.assertEqual(order.state, "sent")
