@@ -2,6 +2,9 @@ from odoo.exceptions import AccessError, MissingError, ValidationError
 from odoo.http import request, route
 
 from odoo.addons.sale.controllers import portal
+from odoo.addons.sale_management.controllers.portal import (
+    CustomerPortal as OptionPortal,
+)
 
 
 def _is_closed(model, document):
@@ -9,7 +12,7 @@ def _is_closed(model, document):
     return model == "sale.order" and not document._is_sales_door_open()
 
 
-class CustomerPortal(portal.CustomerPortal):
+class CustomerPortal(OptionPortal):
     """A customer finds a quotation being prepared, never an error."""
 
     def _document_check_access(self, model_name, document_id, access_token=None):
@@ -51,6 +54,17 @@ class CustomerPortal(portal.CustomerPortal):
             return {"force_refresh": True, "redirect_url": closed.get_portal_url()}
         return super().portal_quote_accept(
             order_id, access_token=access_token, **kwargs
+        )
+
+    @route()
+    def portal_quote_option_update(
+        self, order_id, line_id, access_token=None, **kwargs
+    ):
+        """The page of what is closed is read anew, and tells so."""
+        if self._find_closed(order_id, access_token):
+            return None
+        return super().portal_quote_option_update(
+            order_id, line_id, access_token=access_token, **kwargs
         )
 
 

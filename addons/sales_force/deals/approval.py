@@ -5,8 +5,8 @@ the rule's limit. What is broken is a finding, with a snapshot of the terms on w
 can be approved. A later finding of the same rule is covered by an approved snapshot as
 long as nothing in it is worse:
 
-- ``line``: the lines that break the rule are those approved, with their products and
-  quantities, at no lower price; other lines may change.
+- ``line``: the lines that break the rule are those approved, with their products,
+  units and quantities, at no lower price; other lines may change.
 - ``rate``: of the whole document; its lines are the same, at no lower price, or neither
   the rate nor the amount is worse.
 - ``amount``: the amount is not higher.
@@ -87,6 +87,7 @@ class Line:
     key: str
     name: str = ""
     product: int = 0
+    unit: str = ""  # per what a price is, and with which taxes
     categories: frozenset = frozenset()
     quantity: float = 1.0
     net: float = 0.0
@@ -162,7 +163,11 @@ def order_discount(lines):
 
 _LINE_MEASURES = {
     "discount": lambda line, rule: (discount(line.net, line.list), rule.threshold),
-    "line_margin": lambda line, rule: (margin(line.amount, line.cost), rule.threshold),
+    "line_margin": lambda line, rule: (
+        # What neither costs nor brings anything has no margin.
+        margin(line.amount, line.cost) if line.amount or line.cost else float("inf"),
+        rule.threshold,
+    ),
     "floor": lambda line, rule: (line.price, line.floor),
     "product": lambda line, rule: (line.amount, float("-inf")),
 }
@@ -242,7 +247,10 @@ def _snapshot(condition, facts, lines, value):
             snapshot["promised"] = dict(facts.promised)
     if condition.shape != "amount":
         snapshot["lines"] = {
-            line.key: [line.product, round(line.quantity, 6), round(line.net, 6)]
+            line.key: [
+                *(line.product, line.unit),
+                *(round(line.quantity, 6), round(line.net, 6)),
+            ]
             for line in lines
         }
     else:
@@ -272,11 +280,11 @@ def left(now, approved):
     before = approved["lines"]
     lines = [
         key
-        for key, (product, quantity, net) in now["lines"].items()
+        for key, (product, unit, quantity, net) in now["lines"].items()
         if key not in before
-        or product != before[key][0]
-        or abs(quantity - before[key][1]) > _TOLERANCE
-        or net < before[key][2] - _TOLERANCE
+        or [product, unit] != before[key][:2]
+        or abs(quantity - before[key][2]) > _TOLERANCE
+        or net < before[key][3] - _TOLERANCE
     ]
     if now.get("closed"):
         lines += [key for key in before if key not in now["lines"]]

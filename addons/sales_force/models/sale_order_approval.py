@@ -232,29 +232,38 @@ class SaleOrderLine(models.Model):
                 cost = product.standard_price * quantity
         floor = "floor" in needs and product.sales_floor_price
         path = product.categ_id.parent_path or ""
+        included = self.tax_ids._get_sales_included()
         return Line(
             key=str(self._origin.id or self.id),
             name=self.name or product.display_name or "",
             product=product.id,
+            unit=",".join(map(str, (self.product_uom_id.id, *included.ids))),
             categories=frozenset(map(int, path.split("/")[:-1])),
             quantity=self.product_uom_qty,
             net=self.price_unit * (1 - (self.discount or 0.0) / 100),
-            list=self._get_sales_list_price() if "list" in needs else 0.0,
+            list=self._get_sales_list_price(included) if "list" in needs else 0.0,
             amount=amount,
             cost=cost,
             price=amount / quantity if quantity else 0.0,
             floor=floor or float("-inf"),
         )
 
-    def _get_sales_list_price(self):
+    def _get_sales_list_price(self, included):
         """The unit price without anything that a rep gives, in the order's currency.
 
         That of the customer's own price list; of another one that somebody has chosen,
         the product's. Without a price there, the one that was entered.
+
+        :param included: the taxes that the line's price includes
         """
         order = self.order_id
         line = self.with_company(order.company_id)
-        if not line.product_id or not line.product_uom_id:
+        # The price of a combo is that of its items.
+        if (
+            not line.product_id
+            or not line.product_uom_id
+            or line.product_type == "combo"
+        ):
             return max(self.price_unit, 0.0)
         if line.combo_item_id:
             price = line._get_combo_item_display_price()
@@ -269,15 +278,27 @@ class SaleOrderLine(models.Model):
                 ),
                 **line._get_pricelist_kwargs(),
             )
-        if order.fiscal_position_id:
-            price = line.product_id._get_tax_included_unit_price_from_price(
-                price,
-                product_taxes=line.product_id.taxes_id._filter_taxes_by_company(
-                    order.company_id
-                ),
-                fiscal_position=order.fiscal_position_id,
-            )
+        taxes = line.product_id.taxes_id._filter_taxes_by_company(order.company_id)
+        price = line.product_id._get_tax_included_unit_price_from_price(
+            price, product_taxes=taxes, fiscal_position=order.fiscal_position_id
+        )
+        # Whoever chose the line's taxes.
+        own = order.fiscal_position_id.map_tax(taxes)._get_sales_included()
+        price = own._adapt_price_unit_to_another_taxes(
+            price_unit=price,
+            product=line.product_id,
+            original_taxes=own,
+            new_taxes=included,
+        )
         return price if price > 0 else max(self.price_unit, 0.0)
+
+
+class AccountTax(models.Model):
+    _inherit = "account.tax"
+
+    def _get_sales_included(self):
+        """Those that prices include."""
+        return self.flatten_taxes_hierarchy().filtered("price_include")
 
 
 class AccountPaymentTerm(models.Model):

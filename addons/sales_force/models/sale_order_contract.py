@@ -346,3 +346,26 @@ class SaleOrderLine(models.Model):
         """More on a confirmed order draws on its contract as well."""
         orders = self.order_id.filtered(lambda order: order.state == "sale")
         orders._check_contract_room()
+
+
+class PaymentTransaction(models.Model):
+    _inherit = "payment.transaction"
+
+    def _check_amount_and_confirm_order(self):
+        """What its contract forbids is not confirmed by the customer's payment."""
+        closed = self.browse()
+        for transaction in self:
+            for order in transaction.sale_order_ids:
+                if order.state not in ("draft", "sent"):
+                    continue
+                if problem := order._describe_contract_problem():
+                    closed |= transaction
+                    order._ask_to_confirm(
+                        self.env._(
+                            "The customer has paid, but it cannot be confirmed as it "
+                            "is now. %(problem)s",
+                            problem=problem,
+                        )
+                    )
+        others = self - closed
+        return super(PaymentTransaction, others)._check_amount_and_confirm_order()

@@ -154,7 +154,6 @@ class SalesApprovalMixin(models.AbstractModel):
         ).grouped(lambda step: (step.res_id, step.approver_id.id))
         result = {}
         for record, findings in found.items():
-            rep = record._get_sales_approval_rep()
             key = record._origin.id
             result[record] = [
                 (
@@ -164,7 +163,7 @@ class SalesApprovalMixin(models.AbstractModel):
                 )
                 for finding in findings
                 for approver in self._get_sales_rule(finding).approver_ids
-                if not approver._covers_itself(rep, finding)
+                if not record._decides_itself(approver, finding)
             ]
         return result
 
@@ -186,6 +185,22 @@ class SalesApprovalMixin(models.AbstractModel):
     def _get_sales_approval_rep(self):
         """The owner's rep in the document's company."""
         return self.sales_rep_id.sudo()  # sudo: whose grade and managers decide
+
+    def _decides_itself(self, approver, finding):
+        """Whether nobody is asked, since the own grade may decide.
+
+        That of the owner, and of who made the document as well: nobody decides by the
+        grade of another in whose name it is.
+        """
+        rep = self._get_sales_approval_rep()
+        reps = [rep]
+        # sudo: only whose grade decides
+        maker = (self.sudo().create_uid or self.env.user.sudo()).sales_rep_ids.filtered(
+            lambda one: one.active and one.company_id == self.company_id
+        )
+        if maker and str(maker.id) not in (rep.parent_path or "").split("/"):
+            reps.append(maker)
+        return all(approver._covers_itself(one, finding) for one in reps)
 
     @api.depends(lambda self: self._get_sales_approval_fields())
     @api.depends_context("uid", "lang")
@@ -462,12 +477,11 @@ class SalesApprovalMixin(models.AbstractModel):
             )
         }
         for record, findings in found.items():
-            rep = record._get_sales_approval_rep()
             vals_list = [
                 record._prepare_sales_step(finding, approver, auto=True)
                 for finding in findings
                 for approver in self._get_sales_rule(finding).approver_ids
-                if approver._covers_itself(rep, finding)
+                if record._decides_itself(approver, finding)
                 and (record.id, approver.id) not in known
             ]
             if vals_list:

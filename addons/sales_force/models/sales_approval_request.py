@@ -348,6 +348,8 @@ class SalesApprovalStep(models.Model):
         self._set_deadline("remind_hours")
         self._set_deadline("escalate_hours")
         self._sync_users()
+        for step in self.filtered(lambda step: not step.user_ids):
+            step._escalate()
 
     def _sync_users(self):
         """The approvers and who stands in for them today, but nobody whose own it is.
@@ -375,7 +377,7 @@ class SalesApprovalStep(models.Model):
                 own += document._get_sales_approval_own()
             own |= deputies(request.user_id)
             users = step.principal_ids
-            users = (users | deputies(users)) - own
+            users = (users | deputies(users)).filtered("active") - own
             if users != step.user_ids:
                 step.user_ids = users
 
@@ -430,12 +432,18 @@ class SalesApprovalStep(models.Model):
 
     @api.model
     def _cron_remind(self):
-        """Deputies of today, reminders, and escalation to the managers above."""
+        """Deputies of today, reminders, and escalation to the managers above.
+
+        What nobody may decide any more, who has left or stands in for the owner, goes
+        up at once.
+        """
         now = fields.Datetime.now()
         steps = self.search([("state", "=", "waiting")])
         steps._sync_users()
         for step in steps.filtered(
-            lambda step: step.escalate_on and step.escalate_on <= now
+            lambda step: (
+                not step.user_ids or (step.escalate_on and step.escalate_on <= now)
+            )
         ):
             step._escalate()
         steps._sync_activities()

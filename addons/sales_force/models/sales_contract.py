@@ -483,7 +483,9 @@ class SalesContract(models.Model):
         }
 
     def message_post(self, **kwargs):
-        if self.env.context.get("mark_sales_contract_sent"):
+        # Customers post as well, with whatever context.
+        sent = self.env.context.get("mark_sales_contract_sent")
+        if sent and self.env.user._is_internal():
             self.filtered(lambda one: one.state == "draft").action_mark_sent()
         return super().message_post(**kwargs)
 

@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -102,7 +100,8 @@ class SalesContractMilestone(models.Model):
             )
             near = waiting.filtered(
                 lambda one, today=today: (
-                    one.date_due - timedelta(days=one.remind_days) <= today
+                    # No date is before the first of the calendar.
+                    (one.date_due - today).days <= one.remind_days
                 )
             )
             for milestone in near:

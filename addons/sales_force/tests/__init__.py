@@ -2,6 +2,7 @@ from . import (
     test_access,
     test_apportion,
     test_approval,
+    test_approval_dodges,
     test_approval_portal,
     test_approval_pure,
     test_assets,

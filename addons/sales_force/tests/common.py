@@ -95,6 +95,24 @@ class SalesForceCase(TransactionCase):
         )
 
     @classmethod
+    def _paid(cls, order):
+        """The transaction by which a customer has paid an order online."""
+        provider = cls.env["payment.provider"].create({"name": "P", "code": "none"})
+        return cls.env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": cls.env.ref("payment.payment_method_unknown").id,
+                "reference": f"paid-{order.id}",
+                "amount": order.amount_total,
+                "currency_id": order.currency_id.id,
+                "partner_id": order.partner_id.id,
+                "operation": "online_direct",
+                "sale_order_ids": [Command.set(order.ids)],
+                "state": "done",
+            }
+        )
+
+    @classmethod
     def _last_message(cls, record):
         """Also those that only notify."""
         return cls.env["mail.message"].search(

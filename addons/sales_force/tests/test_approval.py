@@ -86,6 +86,19 @@ class ApprovalCase(SalesForceCase):
         steps = request.step_ids.filtered(lambda step: step.state == "waiting")
         return steps.user_ids
 
+    def _cover(self, absent, deputy):
+        today = self.company._get_sales_today()
+        cover = self.env["sales.cover"].create(
+            {
+                "rep_id": self.reps[absent].id,
+                "deputy_id": self.reps[deputy].id,
+                "date_from": today,
+                "date_to": today + timedelta(days=3),
+            }
+        )
+        cover.with_user(self.users["operations"]).action_approve()
+        return cover
+
 
 @tagged("post_install", "-at_install")
 class TestApproval(ApprovalCase):
@@ -323,19 +336,6 @@ class TestApproval(ApprovalCase):
         order = self._quotation(30, by="director")
         with self.assertRaisesRegex(UserError, "nobody but you"):
             order.action_sales_approval_request()
-
-    def _cover(self, absent, deputy):
-        today = self.company._get_sales_today()
-        cover = self.env["sales.cover"].create(
-            {
-                "rep_id": self.reps[absent].id,
-                "deputy_id": self.reps[deputy].id,
-                "date_from": today,
-                "date_to": today + timedelta(days=3),
-            }
-        )
-        cover.with_user(self.users["operations"]).action_approve()
-        return cover
 
     def test_deputy(self):
         self._rule()
@@ -738,21 +738,7 @@ class TestApproval(ApprovalCase):
         self._approve(self._ask(order), "leader")
         order.action_quotation_sent()
         order.order_line.discount = 31
-        provider = self.env["payment.provider"].create({"name": "P", "code": "none"})
-        method = self.env.ref("payment.payment_method_unknown")
-        transaction = self.env["payment.transaction"].create(
-            {
-                "provider_id": provider.id,
-                "payment_method_id": method.id,
-                "reference": "approval-1",
-                "amount": order.amount_total,
-                "currency_id": order.currency_id.id,
-                "partner_id": self.partner.id,
-                "operation": "online_direct",
-                "sale_order_ids": [Command.set(order.ids)],
-            }
-        )
-        transaction.state = "done"
+        transaction = self._paid(order)
         confirmed = transaction._check_amount_and_confirm_order()
         self.assertFalse(confirmed)
         self.assertEqual(order.state, "sent")

@@ -116,3 +116,14 @@ class TestApprovalPortal(HttpCase, ApprovalCase):
         self.authenticate("sf_buyer", "sf_buyer")
         page = self.url_open(f"{self.url}/document/1?access_token={self.token}")
         self.assertNotIn("SECRETTHING", page.text)
+
+    def test_option_on_an_old_page(self):
+        """Who still has the page open finds the news, no error."""
+        self._approve(self._ask(self.order), "leader")
+        self.order.action_quotation_sent()
+        self.order.order_line.discount = 40
+        answer = self.make_jsonrpc_request(
+            f"{self.url}/update_line_dict",
+            {"line_id": self.order.order_line.id, "access_token": self.token},
+        )
+        self.assertFalse(answer)

@@ -16,6 +16,7 @@ lines = st.lists(
         Line,
         key=st.sampled_from("abcd"),
         product=st.integers(1, 2),
+        unit=st.sampled_from(("", "dozen")),
         categories=st.frozensets(st.integers(1, 3)),
         quantity=st.sampled_from((0.0, 1.0, 2.0, 10.0)),
         net=tenths,
@@ -72,7 +73,7 @@ def breaks(rule, facts):
         "line_margin": lambda one: (
             rate(exact(one.cost), exact(one.amount)) < limit
             if one.amount > 0
-            else (-100 if one.cost > 0 else 0) < limit
+            else one.cost > 0 and -100 < limit
         ),
         "floor": lambda one: one.price < one.floor,
         "product": lambda _one: True,
@@ -139,6 +140,7 @@ class TestApprovalPure(BaseCase):
             same = all(
                 key in old
                 and one.product == old[key].product
+                and one.unit == old[key].unit
                 and one.quantity == old[key].quantity
                 and one.net >= old[key].net
                 for key, one in new.items()

@@ -338,6 +338,24 @@ class TestContract(SalesForceCase):
         with self.assertRaises(UserError):
             far.reminded_on = today
 
+    def test_milestone_of_an_odd_day(self):
+        """One that nobody can be reminded of in time stops no other."""
+        contract = self._contract(
+            {"product_id": self.product.id, "price_unit": 7}, start=True
+        )
+        milestones = self.env["sales.contract.milestone"].create(
+            [
+                {"contract_id": contract.id, "name": name, "date_due": day, **values}
+                for name, day, values in (
+                    ("Typo", "0001-01-01", {}),
+                    ("Never", "2031-01-01", {"remind_days": 2_000_000_000}),
+                    ("Near", self.company._get_sales_today(), {}),
+                )
+            ]
+        )
+        milestones._cron_remind()
+        self.assertEqual(len(milestones.activity_id), 3)
+
     def test_report(self):
         """In the customer's language."""
         contract = self._contract(

@@ -205,6 +205,20 @@ class TestContractOrder(SalesForceCase):
         # What came before does not stand in the way of other products.
         self._quotation(contract, 3, self.other).action_confirm()
 
+    def test_paid_but_blocked(self):
+        """What others have drawn while the customer paid is no error of the payment."""
+        self.company.sales_contract_overdraw = "block"
+        contract = self._full()
+        order = self._quotation(contract, 3)
+        order.action_quotation_sent()
+        transaction = self._paid(order)
+        self.assertFalse(transaction._check_amount_and_confirm_order())
+        self.assertEqual(order.state, "sent")
+        self.assertEqual(order.activity_ids.user_id, self.rep)
+        order.order_line.product_uom_qty = 2
+        self.assertEqual(transaction._check_amount_and_confirm_order(), order)
+        self.assertEqual(order.state, "sale")
+
     def test_whole_amount(self):
         """A contract's own amount is a limit beside those of its lines."""
         self.company.sales_contract_overdraw = "block"

@@ -196,3 +196,23 @@ class TestContractPortal(HttpCase, SalesForceCase):
             with self.assertRaises(AccessError):
                 getattr(mine, method)()
         self.assertEqual(SCAN, self.contract.signed_document)
+
+    def test_context_of_a_message(self):
+        """Who has an old link does not send what is worked on again."""
+        self.contract.action_mark_sent()
+        self.contract.action_draft()
+        for name in (None, "alpha"):
+            self._login(name)
+            self.make_jsonrpc_request(
+                "/mail/message/post",
+                {
+                    "thread_model": "sales.contract",
+                    "thread_id": self.contract.id,
+                    "post_data": {"body": "Sign it?"},
+                    "context": {"mark_sales_contract_sent": True},
+                    "token": self.token,
+                },
+            )
+            self.contract.invalidate_recordset()
+            self.assertIn("Sign it?", self.contract.message_ids[0].body)
+            self.assertEqual(self.contract.state, "draft")
