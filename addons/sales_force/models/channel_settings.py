@@ -9,7 +9,7 @@ class ResCompany(models.Model):
         "Product of Rebates",
         domain="[('type', '=', 'service')]",
         help="On the credit notes by which rebates are settled: they take its account "
-        "and its taxes, which must not be included in prices.",
+        "and its taxes.",
     )
 
 

@@ -41,18 +41,30 @@ class AccountMove(models.Model):
         return super()._post(soft)
 
     def _check_rebates(self):
-        """:raise UserError: for one that says another amount than was accrued"""
+        """:raise UserError: for one that says another amount than was accrued, in
+        whatever currency, or is for somebody else"""
         for move in self:
             # sudo: whoever posts, the amounts must be the same
-            accrued = sum(move.sudo().sales_rebate_ids.mapped("amount"))
-            if move.currency_id.compare_amounts(accrued, move.amount_untaxed):
+            rebates = move.sudo().sales_rebate_ids
+            accrued = sum(rebates.mapped("amount"))
+            said, currency = -move.amount_untaxed_signed, move.company_currency_id
+            if currency.compare_amounts(accrued, said):
                 raise UserError(
                     self.env._(
                         "%(note)s settles rebates of %(accrued)s and says "
                         "%(amount)s: cancel it and settle anew.",
                         note=move.display_name,
-                        accrued=move.currency_id.format(accrued),
-                        amount=move.currency_id.format(move.amount_untaxed),
+                        accrued=currency.format(accrued),
+                        amount=currency.format(said),
+                    )
+                )
+            if rebates.partner_id - move.commercial_partner_id:
+                raise UserError(
+                    self.env._(
+                        "%(note)s settles rebates of %(partner)s: cancel it and settle "
+                        "anew.",
+                        note=move.display_name,
+                        partner=rebates.partner_id.display_name,
                     )
                 )
 

@@ -313,7 +313,8 @@ class SaleOrder(models.Model):
         )
         amounts = [company.currency_id.round(float(amount or 0)) for amount in row]
         not_due, *ages, credits_, balance, ordered = amounts
-        limit = customer.credit_limit if company.account_use_credit_limit else 0
+        limited = known and company.account_use_credit_limit
+        limit = customer.credit_limit if limited else 0
         result = {
             "complete": known,
             "not_due": not_due,
@@ -322,7 +323,7 @@ class SaleOrder(models.Model):
             "credits": credits_,
             "balance": balance,
             "ordered": ordered,
-            "limit": limit if known else 0,
+            "limit": limit,
             "left": company.currency_id.round(limit - balance - ordered),
         }
         if details:

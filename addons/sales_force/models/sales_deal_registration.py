@@ -148,6 +148,7 @@ class SalesDealRegistration(models.Model):
     @api.depends(
         "partner_id", "end_customer", "end_customer_id", "category_id", "state"
     )
+    @api.depends_context("uid")
     def _compute_conflicts(self):
         lines = {deal._origin.id: [] for deal in self}
         for describe in (
@@ -214,7 +215,7 @@ class SalesDealRegistration(models.Model):
     def _describe_leads(self):
         rows = self._read_conflicts(
             """
-            SELECT d.id, l.name, u.id
+            SELECT d.id, l.id, u.id
             FROM sales_deal_registration d
             JOIN crm_lead l ON l.active AND l.type = 'opportunity'
                 AND l.won_status = 'pending'
@@ -228,12 +229,18 @@ class SalesDealRegistration(models.Model):
             """
         )
         users = self._get_names("res.users", rows)
-        for id_, name, user in rows:
+        leads = self.env["crm.lead"].browse(row[1] for row in rows)
+        if not self._decides():
+            leads = leads._filtered_access("read")
+        # sudo: of the leads that may be known
+        names = {lead.id: lead.name for lead in leads.sudo()}
+        for id_, lead, user in rows:
             yield (
                 id_,
                 self.env._(
                     "Opportunity “%(name)s” of %(rep)s is open with it.",
-                    name=name,
+                    # Whose it is has to be known; what it is about to who decides.
+                    name=names.get(lead, "…"),
                     rep=users.get(user) or self.env._("nobody"),
                 ),
             )
@@ -470,16 +477,19 @@ class SalesDealRegistration(models.Model):
         user = self.env.user
         if self.env.su:
             return
-        leads = user.has_group("sales_force.group_sales_leader") or user.has_group(
-            "sales_force.group_sales_operations"
-        )
-        if not leads or user in self.create_uid:
+        if not self._decides() or user in self.create_uid:
             raise AccessError(
                 self.env._(
                     "A manager above, or sales operations, decides about registered "
                     "deals, and not who registered them."
                 )
             )
+
+    def _decides(self):
+        """Whether the user is one of those who decide about registered deals."""
+        return self.env.su or self.env.user.has_groups(
+            "sales_force.group_sales_leader,sales_force.group_sales_operations"
+        )
 
     def _decide(self, state, expiry):
         self.write(

@@ -271,10 +271,10 @@ class SalesDunning(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        dunnings = super().create(vals_list)
-        if dunnings and not self._is_used():
+        # Asked before, or it is true here already and the other processes never hear.
+        if vals_list and not self._is_used():
             self.env.registry.clear_cache()
-        return dunnings
+        return super().create(vals_list)
 
     def _plan(self, day):
         """Plan the activities."""

@@ -159,9 +159,18 @@ class SalesDunningPlan(models.Model):
         plans = self._get_in_force(self.env["res.company"].search([]))
         self.env["ir.cron"]._commit_progress(remaining=len(plans))
         for company, plan in plans.items():
-            while plan._run(company):
+            while plan._run_safely(company):
                 self.env["ir.cron"]._commit_progress()
             self.env["ir.cron"]._commit_progress(1)
+
+    def _run_safely(self, company):
+        """``_run``; other companies are dunned, whatever is wrong with this one."""
+        try:
+            with self.env.cr.savepoint():
+                return self._run(company)
+        except Exception:
+            _logger.exception("Dunning plan %s of %s", self.id, company.name)
+            return False
 
     def _run(self, company):
         """Dun the next customers of a company.

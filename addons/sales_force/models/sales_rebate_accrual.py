@@ -217,6 +217,10 @@ class SalesRebateAccrual(models.Model):
                 ],
             }
         )
+        for line in note.invoice_line_ids.filtered("tax_ids.price_include"):
+            line.price_unit = line.tax_ids.compute_all(
+                line.price_unit, currency, handle_price_include=False
+            )["total_included"]
         self.move_id = note
         self.env["sales.rebate.period"]._forget()
         return note

@@ -344,6 +344,9 @@ class TestDeals(ChannelCase):
         ):
             self.assertIn(text, conflicts)
         self.assertEqual(len(conflicts.splitlines()), 4)
+        # Who registers a name learns that others are at it, not what they call it.
+        conflicts = deal.with_user(self.users["rep"]).conflicts
+        self.assertIn("Opportunity “…” of Peer is open", conflicts)
 
     def test_own_registration(self):
         leader = self.users["leader"]

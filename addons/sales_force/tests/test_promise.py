@@ -186,6 +186,11 @@ class TestPromise(DealsCase):
         promise = self._promise(order)
         self.assertFalse(promise["customer"]["complete"])
         self.assertEqual(promise["customer"]["ordered"], 0)
+        # Nor the limit, from what is left of it.
+        self.company.account_use_credit_limit = True
+        self.partner.credit_limit = 5000
+        customer = self._promise(order)["customer"]
+        self.assertEqual((customer["limit"], customer["left"]), (0, 0))
         self.assertFalse(promise["lines"][0]["last"])
 
     def test_customer(self):

@@ -335,6 +335,35 @@ class TestRebate(RebateCase):
         note = self._settle(self._agreement(self.dealer))
         self.assertEqual((note.amount_untaxed, note.amount_total), (12, 13.2))
 
+    def test_tax_in_price(self):
+        """The rebate is untaxed also where prices are with tax, as 13 % VAT."""
+        tax = self.sale_tax.copy(
+            {"name": "VAT", "amount": 13, "price_include_override": "tax_included"}
+        )
+        self.company.sales_rebate_product_id = self.new_product(
+            "Rebate", type="service", taxes_id=[(6, 0, tax.ids)]
+        )
+        self._sell([433.37])
+        note = self._settle(self._agreement(self.dealer))
+        self.assertEqual((note.amount_untaxed, note.amount_total), (13, 14.69))
+        note.action_post()
+        self.assertEqual(note.state, "posted")
+
+    def test_note_changed(self):
+        """What was accrued is settled in its currency, and to whom it is due."""
+        self._sell([400])
+        note = self._settle(self._agreement(self.dealer))
+        note.currency_id = self.currency("EUR", {"2026-01-01": 0.5})
+        with self.assertRaisesRegex(UserError, "settle anew"):
+            note.action_post()
+        note.currency_id = self.company.currency_id
+        note.partner_id = self._channel_partner("Other")
+        with self.assertRaisesRegex(UserError, "rebates of Dealer"):
+            note.action_post()
+        note.partner_id = self.dealer
+        note.action_post()
+        self.assertEqual(note.amount_untaxed, 12)
+
     def test_against_the_oracle(self):
         """Invoices, credit notes and settlements at random, beside a slow sum."""
         random = Random(8)

@@ -192,6 +192,14 @@ class TestReceivable(CollectionCase):
                 with self.subTest(groups=groups, model=model):
                     self.assertFalse(self.env[model].with_user(user).has_access("read"))
 
+    def _third_company(self):
+        company = self.env["res.company"].create({"name": "Third"})
+        self.env.user.company_ids += company
+        self.env["account.chart.template"].try_loading(
+            "generic_coa", company=company, install_demo=False
+        )
+        return company
+
     def test_deputy(self):
         """Who stands in for a rep collects what is his."""
         item = self.item(self.bill(10))
@@ -206,14 +214,29 @@ class TestReceivable(CollectionCase):
             }
         ).with_user(self.users["leader"]).action_approve()
         self.assertTrue(item.with_user(peer).has_access("read"))
+        # But not what the same salesperson's customer owes another company.
+        company = self._third_company()
+        users = self.users["rep"] + peer
+        users.company_ids += company
+        self.env["sales.rep"].create(
+            [{"user_id": user.id, "company_id": company.id} for user in users]
+        )
+        invoice = self._invoice(partner=self.own, company=company)
+        invoice.action_post()
+        companies = [self.company.id, company.id]
+        for name, expected in (
+            ("rep", self.company + company),
+            ("peer", self.company),
+        ):
+            items = self.items.with_user(self.users[name]).with_context(
+                allowed_company_ids=companies
+            )
+            found = items.search([("partner_id", "=", self.own.id)])
+            self.assertEqual(found.company_id, expected)
 
     def test_other_company(self):
         """What a shared customer owes another company is not in this one."""
-        company = self.env["res.company"].create({"name": "Third"})
-        self.env.user.company_ids += company
-        self.env["account.chart.template"].try_loading(
-            "generic_coa", company=company, install_demo=False
-        )
+        company = self._third_company()
         invoice = self._invoice(partner=self.own, company=company)
         invoice.action_post()
         self.bill(10)
