@@ -126,16 +126,14 @@ class TestDeal(CreditRows, SalesForceCase):
             self,
             {"product_id": self.product.id, "quantity": 10, "price_unit": 10},
             start=True,
-            date_end="2020-01-01",
+            date_end=self.company._get_sales_today() + timedelta(days=30),
         )
         self.env["sales.approval.rule"].create(
             {
                 "name": "Always",
                 "condition": "always",
                 "approver_ids": [
-                    Command.create(
-                        {"kind": "user", "user_ids": [self.users["leader"].id]}
-                    )
+                    Command.create({"kind": "user", "user_id": self.users["leader"].id})
                 ],
             }
         )
