@@ -51,6 +51,7 @@ class SalesApprovalRequest(models.Model):
         store=True,
         index=True,
     )
+    reasons = fields.Text("Why", compute="_compute_reasons")
     may_decide = fields.Boolean(
         compute="_compute_may_decide",
         search="_search_may_decide",
@@ -69,6 +70,13 @@ class SalesApprovalRequest(models.Model):
                     break
             else:
                 request.state = "waiting"
+
+    @api.depends("step_ids.state", "step_ids.reason")
+    def _compute_reasons(self):
+        for request in self:
+            steps = request.step_ids.filtered(lambda step: step.state != "void")
+            reasons = (steps or request.step_ids).mapped("reason")
+            request.reasons = "\n".join(filter(None, reasons))
 
     @api.depends("step_ids.state", "step_ids.user_ids")
     @api.depends_context("uid")

@@ -107,6 +107,18 @@ class SalesHome(models.AbstractModel):
                 self._read_overdue,
                 self._open_overdue,
             ),
+            "approvals": Figure(
+                _("Waiting for My Approval"),
+                "count",
+                self._read_approvals,
+                self._open_approvals,
+            ),
+            "contracts": Figure(
+                _("Contracts Behind Plan"),
+                "count",
+                self._read_contracts,
+                self._open_contracts,
+            ),
         }
 
     def _check_role(self):
@@ -251,6 +263,31 @@ class SalesHome(models.AbstractModel):
     def _open_overdue(self):
         return self._open(
             "account.action_move_out_invoice_type", self._domain_overdue()
+        )
+
+    def _domain_approvals(self):
+        return [
+            ("may_decide", "=", True),
+            ("company_id", "=", self.env.company.id),
+        ]
+
+    def _read_approvals(self):
+        return self._count("sales.approval.request", self._domain_approvals())
+
+    def _open_approvals(self):
+        return self._open(
+            "sales_force.sales_approval_request_action", self._domain_approvals()
+        )
+
+    def _domain_contracts(self):
+        return [("is_behind", "=", True), ("company_id", "=", self.env.company.id)]
+
+    def _read_contracts(self):
+        return self._count("sales.contract", self._domain_contracts())
+
+    def _open_contracts(self):
+        return self._open(
+            "sales_force.sales_contract_action_behind", self._domain_contracts()
         )
 
     def _count(self, model, domain):

@@ -120,6 +120,13 @@ class TestApproval(ApprovalCase):
         order.order_line[0].discount = 10
         self.assertEqual(order.sales_approval_state, "none")
 
+    def test_reasons_on_the_request(self):
+        """Who approves from the list or the card reads why."""
+        self._rule()
+        request = self._ask(self._quotation(30, products=[self.product, self.second]))
+        self.assertIn("Thing", request.reasons)
+        self.assertNotIn("Second", request.reasons)
+
     def test_form_follows(self):
         """The reasons are there while the quotation is written."""
         self._rule()

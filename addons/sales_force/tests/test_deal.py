@@ -8,9 +8,11 @@ from dateutil.relativedelta import relativedelta
 from lxml import etree
 
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
 from .common import SalesForceCase
+from .contract_common import make_contract
 from .credit_rows import CreditRows
 
 
@@ -120,6 +122,23 @@ class TestDeal(CreditRows, SalesForceCase):
         invoice.action_post()
         ended = self._order(self.users["rep"], confirm=False)
         ended.write({"state": "sent", "validity_date": "2020-01-01"})
+        make_contract(
+            self,
+            {"product_id": self.product.id, "quantity": 10, "price_unit": 10},
+            start=True,
+            date_end=self.company._get_sales_today() + timedelta(days=30),
+        )
+        self.env["sales.approval.rule"].create(
+            {
+                "name": "Always",
+                "condition": "always",
+                "approver_ids": [
+                    Command.create({"kind": "user", "user_id": self.users["leader"].id})
+                ],
+            }
+        )
+        asked = self._order(self.users["rep"], confirm=False)
+        asked.with_user(self.users["rep"]).action_sales_approval_request()
         self.env.flush_all()
         self.env["sales.credit"]._process_pending()
         below = {"rep", "leader"}
@@ -131,12 +150,15 @@ class TestDeal(CreditRows, SalesForceCase):
             self.assertTrue(home["ranking"])
         self.assertGreater(figures["overdue"]["value"], 0)
         self.assertGreater(figures["quotations"]["value"], 0)
+        self.assertGreater(figures["contracts"]["value"], 0)
+        self.assertEqual(self._home("leader")[0]["approvals"]["value"], 1)
 
     def _check_figure(self, role, figure, users):
         home = self.env["sales.home"].with_user(self.users[role])
         action = home.action_open(figure["code"])
         records = home.env[action["res_model"]].search(action["domain"])
-        rep = "rep_id" if records._name == "sales.credit" else "sales_rep_id"
+        kept = ("sales.credit", "sales.approval.request")
+        rep = "rep_id" if records._name in kept else "sales_rep_id"
         if role == "leader":
             self.assertLessEqual(records[rep].user_id, users)
         value = {

@@ -1,7 +1,10 @@
 """Quotations by what became of them, opened on the portal, and followed up."""
 
+import json
 from datetime import timedelta
 from itertools import product
+
+from lxml import etree
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -38,6 +41,12 @@ class TestQuotationFollowup(QuotationCase):
         if days is not None and days <= 7:
             return "expiring"
         return "viewed" if views else "sent"
+
+    def test_board_opens(self):
+        """The client reads the colours of the columns as JSON."""
+        view = self.env.ref("sales_force.sale_order_view_kanban_followup")
+        [bar] = etree.fromstring(view.arch).iter("progressbar")
+        self.assertIn("overdue", json.loads(bar.get("colors")))
 
     def test_states(self):
         """As told, as searched for and as grouped, against the words of the board."""
