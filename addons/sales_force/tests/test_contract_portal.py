@@ -85,7 +85,8 @@ class TestContractPortal(HttpCase, SalesForceCase):
         self.assertIn("sign_contract", page)
         self.contract.partner_id = self.contract.commercial_partner_id
         # Who signs is a person, also where the contract is with the company.
-        self.assertIn('"Alpha Buyer"', unescape(self.url_open(self.url).text))
+        signer = self.customers["alpha"].name
+        self.assertIn(f'"{signer}"', unescape(self.url_open(self.url).text))
         self.contract.action_start()
         page = self.url_open(self.url).text
         self.assertIn("Fulfilment", page)
