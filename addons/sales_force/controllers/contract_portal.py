@@ -108,12 +108,18 @@ class ContractPortal(CustomerPortal):
                 "token": access_token,
                 "message": kw.pop("message", None),
                 "may_sign": contract._has_to_be_signed() and self._may_sign(contract),
+                "signer": self._get_signer(contract),
             },
             "my_sales_contracts_history",
             False,
             **kw,
         )
         return request.render("sales_force.portal_my_contract", values)
+
+    def _get_signer(self, contract):
+        """The name proposed for the signature: of a person, where it is known."""
+        user = request.env.user
+        return contract.partner_id.name if user._is_public() else user.name
 
     def _may_sign(self, contract):
         """Who has the link signs, but for our own people: they have the other door."""

@@ -260,7 +260,7 @@ class SaleOrderLine(models.Model):
 
     sales_contract_line_id = fields.Many2one(
         "sales.contract.line",
-        "Agreed",
+        "Contract Line",
         compute="_compute_sales_contract_line_id",
         store=True,
         precompute=True,

@@ -109,7 +109,7 @@ class SalesContract(models.Model):
             ("terminated", "Terminated"),
             ("replaced", "Replaced"),
         ],
-        "Decided",
+        "Agreement Status",
         default="draft",
         required=True,
         readonly=True,
@@ -312,7 +312,7 @@ class SalesContract(models.Model):
     @api.depends("name", "title", "version")
     def _compute_display_name(self):
         for contract in self:
-            number = contract.name
+            number = contract.name if contract.name != "/" else None
             if contract.version > 1:
                 number = f"{number}/{contract.version}"
             contract.display_name = " ".join(filter(None, (number, contract.title)))

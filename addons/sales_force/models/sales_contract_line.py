@@ -37,7 +37,9 @@ class SalesContractLine(models.Model):
         "of their own.",
     )
     quantity = fields.Float(
-        digits="Product Unit", help="Committed; 0: no quantity is committed."
+        "Agreed Quantity",
+        digits="Product Unit",
+        help="Committed; 0: no quantity is committed.",
     )
     uom_id = fields.Many2one(
         "uom.uom",

@@ -28,7 +28,7 @@ class SalesCustomer(models.Model):
     overdue_90_amount = fields.Monetary("61–90 Days", compute="_compute_receivable")
     overdue_more_amount = fields.Monetary("Over 90 Days", compute="_compute_receivable")
     credit_amount = fields.Monetary(
-        "Credits",
+        "Unmatched Credits",
         compute="_compute_receivable",
         help="Credit notes and payments that are not matched; negative.",
     )

@@ -35,7 +35,7 @@ class SalesDispute(models.Model):
         "res.users", "Opened By", readonly=True, default=lambda self: self.env.user
     )
     opened_on = fields.Date(
-        "Opened",
+        "Raised",
         readonly=True,
         default=lambda self: self.env.company._get_sales_today(),
     )

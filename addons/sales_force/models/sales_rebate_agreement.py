@@ -132,7 +132,7 @@ class SalesRebateAgreement(models.Model):
     def _compute_display_name(self):
         for agreement in self:
             agreement.display_name = " ".join(
-                filter(None, (agreement.name, agreement.title))
+                filter(None, (agreement.name.strip("/"), agreement.title))
             )
 
     @api.model_create_multi

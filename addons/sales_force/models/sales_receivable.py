@@ -12,7 +12,7 @@ BUCKETS = [
     ("31_60", "31–60 days"),
     ("61_90", "61–90 days"),
     ("91_more", "Over 90 days"),
-    ("credit", "Credits"),
+    ("credit", "Unmatched credits"),
 ]
 
 
@@ -79,7 +79,7 @@ class SalesReceivable(models.Model):
         help="In company currency; credits are negative.",
     )
     residual = fields.Monetary(
-        "Open",
+        "Open Amount",
         currency_field="company_currency_id",
         readonly=True,
         help="In company currency; credits are negative.",
@@ -106,8 +106,8 @@ class SalesReceivable(models.Model):
         compute="_compute_standing",
         help="By when the customer has promised to pay. Not dunned until then.",
     )
-    step_name = fields.Char("Last Step", compute="_compute_standing")
-    step_on = fields.Date("Last Step On", compute="_compute_standing")
+    step_name = fields.Char("Last Dunned", compute="_compute_standing")
+    step_on = fields.Date("Last Dunned On", compute="_compute_standing")
     next_step_name = fields.Char("Next Step", compute="_compute_standing")
     next_step_on = fields.Date("Next Step On", compute="_compute_standing")
 

@@ -104,6 +104,7 @@ class TestChannelPortal(ChannelVerbs, CreditRows, HttpCase, SalesForceCase):
         page = self._open("/my/deals/new")
         self.assertIn("Group", page)
         self.assertNotIn("Hidden", page)
+        self.assertIn('name="description"', page)
         form = {"end_customer": "New plant", "amount": "1200.50"}
         for wrong in (
             {"end_customer": " "},

@@ -1,6 +1,7 @@
 """Customers read, follow and sign their contracts, and reach nobody else's."""
 
 from base64 import b64encode
+from html import unescape
 
 from odoo.exceptions import AccessError
 from odoo.fields import Command
@@ -82,6 +83,10 @@ class TestContractPortal(HttpCase, SalesForceCase):
         self.assertIn("Shared Plan", page)
         self.assertNotIn("Hidden Plan", page)
         self.assertIn("sign_contract", page)
+        self.contract.partner_id = self.contract.commercial_partner_id
+        # Who signs is a person, also where the contract is with the company.
+        signer = self.customers["alpha"].name
+        self.assertIn(f'"{signer}"', unescape(self.url_open(self.url).text))
         self.contract.action_start()
         page = self.url_open(self.url).text
         self.assertIn("Fulfilment", page)
