@@ -164,6 +164,7 @@ class SalesContractLine(models.Model):
             key=str(self._origin.id or self.id),
             name=self.display_name,
             product=product.id or self.categ_id.id,
+            unit=str(self.uom_id.id),
             categories=frozenset(groups),
             quantity=quantity,
             net=net,
