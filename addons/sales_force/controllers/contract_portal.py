@@ -106,13 +106,14 @@ class ContractPortal(CustomerPortal):
                 "contract": contract,
                 "page_name": "sales_contract",
                 "token": access_token,
-                "message": kw.pop("message", None),
+                "message": kw.get("message"),
                 "may_sign": contract._has_to_be_signed() and self._may_sign(contract),
                 "signer": self._get_signer(contract),
             },
             "my_sales_contracts_history",
             False,
-            **kw,
+            # What the chatter of the page asks for; other words of a link are nothing.
+            **{word: kw[word] for word in ("pid", "hash") if word in kw},
         )
         return request.render("sales_force.portal_my_contract", values)
 

@@ -9,21 +9,11 @@ from odoo.tools import SQL
 
 # In the order of age, which is that of the letters, too.
 BUCKETS = ("0_not_due", "1_30", "31_60", "61_90", "91_more", "credit")
-_LIMITS = (0, 30, 60, 90)
-
-
-def bucket(residual, days):
-    """The bucket of an item.
-
-    :param residual: what is open of it; a credit is negative
-    :param int days: since the due date, negative before it
-
-    >>> bucket(100, 0), bucket(100, 30), bucket(100, 31), bucket(-1, 99)
-    ('0_not_due', '1_30', '31_60', 'credit')
-    """
-    if residual < 0:
-        return BUCKETS[-1]
-    return BUCKETS[sum(days > limit for limit in _LIMITS)]
+# That a journal item ``l`` of an account ``a`` is such an item.
+OPEN = SQL(
+    "a.account_type = 'asset_receivable' AND a.non_trade IS NOT TRUE "
+    "AND l.parent_state = 'posted' AND l.reconciled IS NOT TRUE"
+)
 
 
 def sql_today(days, company):
@@ -82,16 +72,37 @@ def open_items(days):
             l.amount_currency, l.amount_residual_currency AS residual_currency
         FROM account_move_line l
         JOIN account_account a ON a.id = l.account_id
-            AND a.account_type = 'asset_receivable' AND a.non_trade IS NOT TRUE
         JOIN account_move m ON m.id = l.move_id
         JOIN res_partner p ON p.id = l.partner_id
         JOIN res_partner c ON c.id = p.commercial_partner_id
         JOIN res_company company ON company.id = l.company_id
-        WHERE l.parent_state = 'posted' AND l.reconciled IS NOT TRUE
+        WHERE %(open)s
           AND (l.amount_residual <> 0 OR l.amount_residual_currency <> 0)
           AND l.company_id = ANY(%(companies)s)
         """,
+        open=OPEN,
         due=due,
         late=late,
         companies=list(days),
+    )
+
+
+def overdue(customer_ids, company_id, today):
+    """``(commercial partner, days of the oldest item, amount)`` of what is overdue.
+
+    In company currency; what is paid in advance is not taken off.
+    """
+    return SQL(
+        """SELECT l.partner_id, %(today)s::date - min(l.date_maturity),
+            sum(l.amount_residual)
+        FROM account_move_line l
+        JOIN account_account a ON a.id = l.account_id
+        WHERE %(open)s
+          AND l.partner_id = ANY(%(customers)s) AND l.company_id = %(company)s
+          AND l.amount_residual > 0 AND l.date_maturity < %(today)s
+        GROUP BY l.partner_id""",
+        open=OPEN,
+        today=today,
+        company=company_id,
+        customers=list(customer_ids),
     )

@@ -2,6 +2,8 @@
 
 from odoo.tools import SQL
 
+from .aging import OPEN
+
 # The ages of what is overdue: name, the most days; None: any.
 AGES = (("d30", 30), ("d60", 60), ("d90", 90), ("more", None))
 
@@ -43,11 +45,11 @@ def owed(customer, company, today, readable=_ALL):
             sum(l.amount_residual) AS balance
         FROM account_move_line l
         JOIN account_account a ON a.id = l.account_id
-            AND a.account_type = 'asset_receivable'
-        WHERE l.partner_id = %(customer)s AND l.company_id = %(company)s
-          AND l.parent_state = 'posted' AND l.reconciled IS NOT TRUE
+        WHERE %(open)s
+          AND l.partner_id = %(customer)s AND l.company_id = %(company)s
           AND %(readable)s
         """,
+        open=OPEN,
         late=late,
         ages=SQL(", ").join(columns),
         customer=customer,

@@ -10,24 +10,6 @@ from odoo.tools import SQL
 from ..ledger.cash import LIQUIDITY
 
 
-def judge(promised, paid, deadline, today, withdrawn=False):
-    """What became of a promise.
-
-    :param promised: more than zero
-    :param paid: cash up to the deadline, in the same unit
-
-    >>> judge(100, 99, date(2026, 3, 6), date(2026, 3, 6))
-    'open'
-    >>> judge(100, 99, date(2026, 3, 6), date(2026, 3, 7))
-    'broken'
-    """
-    if withdrawn:
-        return "withdrawn"
-    if paid >= promised:
-        return "kept"
-    return "broken" if today > deadline else "open"
-
-
 def matched(promises):
     """A SELECT of ``(id, date, cash)``: cash matched with the items of promises.
 

@@ -7,7 +7,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import formatLang
 
-from ..deals import overdue
+from ..deals.aging import overdue
 from ..deals.approval import CONDITIONS, evaluate, left, passing_net
 from ..locking import write_lock
 from ..wording import listed
@@ -79,9 +79,7 @@ class SalesApprovalMixin(models.AbstractModel):
         return {
             customer: (days, float(amount))
             for customer, days, amount in self.env.execute_query(
-                overdue.of_customers(
-                    customers.ids, company.id, company._get_sales_today()
-                )
+                overdue(customers.ids, company.id, company._get_sales_today())
             )
         }
 

@@ -96,7 +96,7 @@ class SalesHome(models.AbstractModel):
                 _("Overdue in Stage"), "count", self._read_stalled, self._open_stalled
             ),
             "quotations": Figure(
-                _("Quotations Expiring"),
+                _("Quotations Expiring or Expired"),
                 "count",
                 self._read_quotations,
                 self._open_quotations,

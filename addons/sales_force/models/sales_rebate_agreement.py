@@ -186,8 +186,15 @@ class SalesRebateAgreement(models.Model):
         self.env.registry.clear_cache()
 
     def action_accrue(self):
-        """Bring the accruals up to what the ledger says now."""
+        """Bring the accruals up to what the ledger says now.
+
+        :raise AccessError: for portal users, who read them
+        """
         self.check_access("read")
+        if not self.env.user._is_internal():
+            raise AccessError(
+                self.env._("Rebates are brought up to date by themselves.")
+            )
         self._accrue()
 
     def _accrue(self):

@@ -11,7 +11,6 @@ from . import (
     test_calendar_import,
     test_channel,
     test_channel_portal,
-    test_collections_pure,
     test_competitor,
     test_conduct,
     test_contract,

@@ -78,7 +78,7 @@ class TestContractPortal(HttpCase, SalesForceCase):
         self.assertEqual(counters["sales_contract_count"], 1)
         self.assertIn("/my/contracts", self.url_open("/my/home").text)
         self.assertIn("SECRETOFALPHA", self.url_open("/my/contracts").text)
-        page = self.url_open(self.url).text
+        page = self.url_open(f"{self.url}?values=x&document=1").text
         self.assertIn("Thing", page)
         self.assertIn("Shared Plan", page)
         self.assertNotIn("Hidden Plan", page)

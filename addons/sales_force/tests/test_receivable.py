@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ..deals.aging import bucket, open_items
+from ..deals.aging import open_items
 from .collection_common import CollectionCase
 
 FIELDS = (
@@ -21,6 +21,14 @@ FIELDS = (
     "overdue",
     "residual_currency",
 )
+
+
+def bucket(residual, days):
+    """The bucket of an item so many days after its due date, by its last day."""
+    if residual < 0:
+        return "credit"
+    last = {0: "0_not_due", 30: "1_30", 60: "31_60", 90: "61_90"}
+    return next((name for day, name in last.items() if days <= day), "91_more")
 
 
 @tagged("post_install", "-at_install")
