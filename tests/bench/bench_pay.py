@@ -82,7 +82,7 @@ def make_plan(env, rules):
 
 def fill(env, count, reps):
     """So many lines of invoices in one month, credited to so many reps."""
-    env.cr.execute("TRUNCATE sales_credit")
+    env.cr.execute("TRUNCATE sales_credit CASCADE")
     env.cr.execute(
         SQL(
             """

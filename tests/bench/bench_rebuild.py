@@ -56,7 +56,7 @@ def clocked(work, *arguments):
 
 def rebuild(env):
     """The ledger from nothing."""
-    env.cr.execute("TRUNCATE sales_credit")
+    env.cr.execute("TRUNCATE sales_credit CASCADE")
     env.cr.commit()
     took, counts = clocked(env["sales.credit"].rebuild)
     env.cr.commit()

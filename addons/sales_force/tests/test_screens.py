@@ -66,7 +66,7 @@ class TestScreens(ScreensCase):
 
     def test_ranking(self):
         self.start_tour(
-            "/odoo/sales-performance",
+            "/odoo/sales-ranking",
             "sales_force_ranking",
             login=self.users["leader"].login,
         )

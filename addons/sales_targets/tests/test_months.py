@@ -76,7 +76,7 @@ class TestMonths(DriverCase):
         months._cron_join()
         self.assertEqual(months.search_count([]), len(self.assertFollowed()))
         self.assertLess(months.search_count([]), several)
-        self.env.cr.execute("TRUNCATE sales_credit")
+        self.env.cr.execute("TRUNCATE sales_credit CASCADE")
         self.assertEqual(self.assertFollowed(), [])
 
     def test_repaired(self):

@@ -134,10 +134,6 @@ registry.category("web_tour.tours").add("sales_force_performance_views", {
 
 registry.category("web_tour.tours").add("sales_force_ranking", {
     steps: () => [
-        {
-            trigger: "a[data-menu-xmlid='sales_force.sales_ranking_menu']",
-            run: "click",
-        },
         {trigger: ".o_search_panel header.active:contains(/^This Month$/)"},
         {
             trigger:
