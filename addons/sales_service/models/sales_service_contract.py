@@ -4,6 +4,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import ormcache
 
 from ..tickets.warranty import Claim
 
@@ -23,6 +24,26 @@ class SalesContract(models.Model):
     )
     ticket_ids = fields.One2many("sales.service.ticket", "contract_id", "Tickets")
     visits_used = fields.Integer(compute="_compute_visits_used")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        contracts = super().create(vals_list)
+        if "service" in contracts.mapped("kind"):
+            self.env.registry.clear_cache()
+        return contracts
+
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("kind") == "service":
+            self.env.registry.clear_cache()
+        return result
+
+    @api.model
+    @ormcache()
+    def _has_service(self):
+        """Whether anybody has a service contract, so that tickets look for theirs."""
+        # sudo: only whether there is one
+        return bool(self.sudo().search_count([("kind", "=", "service")], limit=1))
 
     @api.depends("sla_id")
     def _compute_response_hours(self):
@@ -97,7 +118,7 @@ class SalesServiceTicket(models.Model):
         On the day when the ticket came in, and while visits are left.
         """
         customers = self.commercial_partner_id._origin
-        if not customers:
+        if not customers or not self.env["sales.contract"]._has_service():
             return {}
         contracts = (
             self.env["sales.contract"]
