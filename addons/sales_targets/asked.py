@@ -21,6 +21,7 @@ def one(records):
         raise UserError(
             records.env._(
                 "Choose one: %(document)s.",
+                # sudo: only what such records are called
                 document=records.env["ir.model"]._get(records._name).sudo().name,
             )
         )

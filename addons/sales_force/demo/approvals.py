@@ -90,6 +90,7 @@ def _ask(demo, number, login, discount, outcome):
     order.action_sales_approval_request(
         demo.word(("A competitor offers less.", "竞品报价更低。"))
     )
+    # sudo: the demo decides as each approver
     request = order.sudo().sales_approval_step_ids.request_id
     approver = request.step_ids.user_ids[:1]
     if outcome == "approved":

@@ -241,6 +241,7 @@ class SalesApprovalMixin(models.AbstractModel):
         own = self._get_sales_approval_own() | self.env.user
         company = self.company_id
         rep = self._get_sales_approval_rep()
+        # sudo: whose own it is, whoever asks
         return approver._find_users(rep, company, finding, own.sudo())
 
     # Why, in words

@@ -100,6 +100,7 @@ class SalesSupplyRequest(models.Model):
         for request in self:
             # sudo: how far it is may be known to who reads the request
             line = request.sudo().purchase_line_id
+            # sudo: the same of the order it is for
             order = request.sudo().order_line_id.order_id
             state = of_state.get(line.order_id.state, "rfq") if line else "asked"
             if state == "ordered" and line.qty_received >= line.product_qty:

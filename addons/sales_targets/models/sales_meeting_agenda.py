@@ -117,6 +117,7 @@ class SalesMeeting(models.Model):
         return [
             {
                 "name": order.name,
+                # sudo: the name of who has ordered goes with the order
                 "customer": partner.sudo().display_name,
                 "rep": rep.name,
                 "value": value,
@@ -141,6 +142,7 @@ class SalesMeeting(models.Model):
                 "meeting": self,
                 "agenda": agenda,
                 "shared": shared,
+                # sudo: only which currency amounts are in
                 "currency": self.company_id.sudo().currency_id,
                 "states": dict(
                     self.env["sales.meeting.decision"]

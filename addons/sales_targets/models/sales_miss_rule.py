@@ -70,6 +70,7 @@ class SalesMissRule(models.Model):
         # sudo: rules and what follows are the company's, whoever closed the plan
         rules = self.sudo().search([])
         for rule in rules:
+            # sudo: as of the rules
             mine = plans.sudo().filtered(
                 lambda plan, rule=rule: not rule.company_id
                 or plan.company_id == rule.company_id

@@ -250,6 +250,7 @@ class SalesTargetPlan(models.Model):
         for leader, those in reps.grouped("parent_id").items():
             if not leader:
                 continue
+            # sudo: leaders hear of it, whoever has answered
             plan = self.sudo().with_context(lang=leader.user_id.lang)
             plan.message_notify(
                 partner_ids=leader.user_id.partner_id.ids,
