@@ -54,13 +54,20 @@ class Promise:
     :param float free: left by the lines before, now
     :param float forecast: left by the lines before, on the day
     :param float short: what is missing on the day, not negative
-    :param available: the first day on which nothing is missing, None if not known
+    :param float wanted: with what the lines before take
     """
 
     free: float
     forecast: float
     short: float
-    available: date | None
+    stock: Stock
+    wanted: float
+    day: date
+
+    @property
+    def available(self):
+        """The first day on which nothing is missing, None if not known."""
+        return self.stock.first_day(self.wanted, self.day)
 
 
 def promises(needs, stocks):
@@ -79,7 +86,9 @@ def promises(needs, stocks):
             free=stock.free - before,
             forecast=forecast,
             short=max(need.quantity - max(forecast, 0.0), 0.0),
-            available=stock.first_day(need.quantity + before, need.day),
+            stock=stock,
+            wanted=need.quantity + before,
+            day=need.day,
         )
         taken[need.stock] += need.quantity
     return found

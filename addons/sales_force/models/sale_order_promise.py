@@ -13,7 +13,10 @@ from ..deals import exposure, panel, prices, promise
 # Of a line so many lots and receipts are shown.
 _SHOWN = 5
 # What the panel reads with each record, instead of all fields.
-_ORDER = ["company_id", "partner_id", "user_id", "state", "commitment_date"]
+_ORDER = [
+    *("company_id", "partner_id", "user_id", "warehouse_id"),
+    *("state", "commitment_date"),
+]
 _CUSTOMER = [
     *("commercial_partner_id", "user_id", "credit_limit"),
     *("sales_min_life", "sales_min_life_unit"),
@@ -90,7 +93,7 @@ class SaleOrder(models.Model):
     def _get_promise_lines(self, readable, details):
         # sudo: stock, prices and costs around lines that the user may read
         order = self.sudo().with_company(self.company_id)
-        rows, kits = order._get_promise_rows()
+        rows, kits = order._get_promise_rows(details)
         stock = {}
         if order.state in ("draft", "sent"):
             stock = order._get_promise_stock(rows, kits, details)
@@ -119,16 +122,13 @@ class SaleOrder(models.Model):
             for line, row in zip(lines, rows, strict=True)
         ]
 
-    def _get_promise_rows(self):
+    def _get_promise_rows(self, details):
         """The lines that sell products, and the ids of the products that are kits."""
         self.env.flush_all()
         company, products = self.company_id, self.env["product.product"]
-        rows = [
-            panel.Line(*row)
-            for row in self.env.execute_query(
-                panel.lines(self.id, company.id, company._get_sales_today())
-            )
-        ]
+        day, house = company._get_sales_today(), self.warehouse_id.id
+        query = panel.lines(self.id, house, company.id, day, details)
+        rows = [panel.Line(*row) for row in self.env.execute_query(query)]
         if "is_kits" in products._fields:
             products = products.browse({row.product for row in rows})
             products = products.filtered("is_kits")
@@ -136,7 +136,7 @@ class SaleOrder(models.Model):
 
     def _get_promise_short(self):
         """What lines of goods lack on their day, ``{line id: quantity}``."""
-        stock = self._get_promise_stock(*self._get_promise_rows(), details=False)
+        stock = self._get_promise_stock(*self._get_promise_rows(False), details=False)
         return {line_id: found["short"] for line_id, found in stock.items()}
 
     def _get_promise_stock(self, rows, kits, details):
@@ -165,7 +165,7 @@ class SaleOrder(models.Model):
             needs.append(promise.Need(row.id, key, row.in_product_unit(), day))
         promised = promise.promises(needs, stocks)
         today = company._get_sales_today()
-        result = {}
+        names, result = self._get_vendor_names(facts) if details else {}, {}
         for row, need in zip(rows, needs, strict=True):
 
             def unit(quantity, row=row):
@@ -207,18 +207,26 @@ class SaleOrder(models.Model):
                     {
                         "day": fields.Date.to_string(day),
                         "quantity": unit(quantity),
-                        "vendor": self._get_vendor_name(vendor),
+                        "vendor": names.get(vendor),
                     }
                     for day, quantity, vendor in fact.get("receipts", ())[:_SHOWN]
                 ],
             }
         return result
 
-    def _get_vendor_name(self, vendor):
-        """To who works in purchasing."""
+    def _get_vendor_names(self, facts):
+        """``{id: name}`` of who receipts come from, to who works in purchasing."""
         if not self.env.user.has_group("purchase.group_purchase_user"):
-            return None
-        return vendor.display_name
+            return {}
+        vendors = self.env["res.partner"].browse(
+            {
+                vendor
+                for fact in facts.values()
+                for _day, _quantity, vendor in fact["receipts"]
+                if vendor
+            }
+        )
+        return {vendor.id: vendor.display_name for vendor in vendors}
 
     def _get_promise_facts(self, keys):
         """What is in warehouses, comes and goes, as Odoo's own forecast counts it.
@@ -227,24 +235,27 @@ class SaleOrder(models.Model):
 
         :param keys: of ``(product id, warehouse id)``
         :return: ``{key: {stock, lots, receipts}}``, receipts as ``(day, quantity,
-            vendor)``
+            vendor's id)``
         """
         if not keys:
             return {}
         company = self.company_id
         products, warehouses = map(set, zip(*keys, strict=True))
         scope = products, warehouses, company._get_sales_timezone()
-        moves = self.env.execute_query(panel.moves(*scope))
-        vendors = self.env["res.partner"].browse({row[5] for row in moves if row[5]})
-        vendors = {vendor.id: vendor for vendor in vendors}
         flows, receipts = defaultdict(list), defaultdict(list)
-        for product, target, source, day, line, vendor, quantity in moves:
+        for (
+            product,
+            target,
+            source,
+            day,
+            line,
+            vendor,
+            quantity,
+        ) in self.env.execute_query(panel.moves(*scope)):
             if target:
                 flows[product, target].append((day, quantity))
                 if line:
-                    receipts[product, target].append(
-                        (day, quantity, vendors.get(vendor, self.partner_id.browse()))
-                    )
+                    receipts[product, target].append((day, quantity, vendor))
             if source:
                 flows[product, source].append((day, -quantity))
         today = company._get_sales_today()
@@ -356,10 +367,7 @@ class SaleOrder(models.Model):
 
     def _get_promise_rep(self, details):
         """The exposure of the order's rep, to whom it concerns; else of the user."""
-        # sudo: only whether there are limits at all
-        limited = self.env["sales.rep"].sudo().with_context(active_test=False)
-        domain = [("company_id", "=", self.company_id.id), ("credit_limit", ">", 0)]
-        if not details and not limited.search_count(domain, limit=1):
+        if not details and not self.env["sales.rep"]._has_limits(self.company_id.id):
             return None
         rep = self.sales_rep_id
         if not rep:
