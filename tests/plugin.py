@@ -16,7 +16,11 @@ MISSING = re.compile(r"Chrome executable not found|wkhtmltopdf|needs Node")
 
 # Few tests that take minutes each: handed out one by one, and first, or one process
 # would work on when all others are done.
-LONG = ("tests/test_addons.py::", "tests/test_core_suites.py::")
+LONG = (
+    "tests/test_addons.py::",
+    "tests/test_core_suites.py::",
+    "tests/test_manufacturing.py::",
+)
 
 
 class Schedule(LoadFileScheduling):

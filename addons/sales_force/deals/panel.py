@@ -21,7 +21,7 @@ class Line(NamedTuple):
     customer_lead: float
     storable: bool
     shelf_life: int
-    # Days from the vendor who is asked first; None without any.
+    # Days from the vendor who is asked first; None without any, or where not asked for.
     lead: int | None
 
     def in_product_unit(self):
@@ -31,21 +31,14 @@ class Line(NamedTuple):
         return quantity * self.product_factor / self.factor
 
 
-def lines(order_id, company_id, today):
-    """The lines of an order that sell products, in their order: see :class:`Line`."""
-    return SQL(
-        """
-        SELECT l.id, l.product_id, COALESCE(l.warehouse_id, o.warehouse_id),
-            l.product_uom_qty::float, lu.factor::float, pu.factor::float,
-            COALESCE(l.customer_lead, 0)::float, COALESCE(t.is_storable, FALSE),
-            COALESCE(t.expiration_time, 0), v.delay
-        FROM sale_order_line l
-        JOIN sale_order o ON o.id = l.order_id
-        JOIN product_product p ON p.id = l.product_id
-        JOIN product_template t ON t.id = p.product_tmpl_id
-        JOIN uom_uom pu ON pu.id = t.uom_id
-        JOIN uom_uom lu ON lu.id = COALESCE(l.product_uom_id, t.uom_id)
-        LEFT JOIN LATERAL (
+def lines(order_id, warehouse_id, company_id, today, leads):
+    """The lines of an order that sell products, in their order: see :class:`Line`.
+
+    :param warehouse_id: of lines that have none of their own
+    :param bool leads: with what vendors need
+    """
+    lead = SQL(
+        """(
             SELECT i.delay FROM product_supplierinfo i
             JOIN res_partner s ON s.id = i.partner_id AND s.active
             WHERE i.product_tmpl_id = t.id AND t.is_storable
@@ -54,14 +47,28 @@ def lines(order_id, company_id, today):
               AND COALESCE(i.date_start, %(today)s) <= %(today)s
               AND COALESCE(i.date_end, %(today)s) >= %(today)s
             ORDER BY i.sequence, i.min_qty DESC, i.price, i.id LIMIT 1
-        ) v ON TRUE
+        )""",
+        company=company_id,
+        today=SQL("%s::date", today),
+    )
+    return SQL(
+        """
+        SELECT l.id, l.product_id, COALESCE(l.warehouse_id, %(warehouse)s),
+            l.product_uom_qty::float, lu.factor::float, pu.factor::float,
+            COALESCE(l.customer_lead, 0)::float, COALESCE(t.is_storable, FALSE),
+            COALESCE(t.expiration_time, 0), %(lead)s
+        FROM sale_order_line l
+        JOIN product_product p ON p.id = l.product_id
+        JOIN product_template t ON t.id = p.product_tmpl_id
+        JOIN uom_uom pu ON pu.id = t.uom_id
+        JOIN uom_uom lu ON lu.id = COALESCE(l.product_uom_id, t.uom_id)
         WHERE l.order_id = %(order)s AND l.display_type IS NULL
           AND l.is_downpayment IS NOT TRUE
         ORDER BY l.sequence, l.id
         """,
         order=order_id,
-        company=company_id,
-        today=SQL("%s::date", today),
+        warehouse=warehouse_id or None,
+        lead=lead if leads else SQL("NULL"),
     )
 
 
@@ -78,21 +85,24 @@ def moves(product_ids, warehouse_ids, zone):
         WITH place AS (
             SELECT id, warehouse_id FROM stock_location
             WHERE warehouse_id = ANY(%(warehouses)s)
+        ), moved AS (
+            SELECT product_id, location_id, purchase_line_id,
+                COALESCE(location_final_id, location_dest_id) AS dest_id,
+                (date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date AS day,
+                sum(product_qty) AS quantity
+            FROM stock_move
+            WHERE product_id = ANY(%(products)s) AND state IN %(states)s
+            GROUP BY 1, 2, 3, 4, 5
         )
-        SELECT m.product_id, t.warehouse_id, f.warehouse_id, d.day, m.purchase_line_id,
-            pl.partner_id, sum(m.product_qty)::float
-        FROM stock_move m
-        CROSS JOIN LATERAL (
-            SELECT (m.date AT TIME ZONE 'UTC' AT TIME ZONE %(zone)s)::date
-        ) d(day)
+        SELECT m.product_id, t.warehouse_id, f.warehouse_id, m.day, m.purchase_line_id,
+            pl.partner_id, sum(m.quantity)::float
+        FROM moved m
         LEFT JOIN place f ON f.id = m.location_id
-        LEFT JOIN place t ON t.id = COALESCE(m.location_final_id, m.location_dest_id)
+        LEFT JOIN place t ON t.id = m.dest_id
         LEFT JOIN purchase_order_line pl ON pl.id = m.purchase_line_id
-        WHERE m.product_id = ANY(%(products)s) AND m.state IN %(states)s
-          AND t.warehouse_id IS DISTINCT FROM f.warehouse_id
-        GROUP BY m.product_id, t.warehouse_id, f.warehouse_id, d.day,
-            m.purchase_line_id, pl.partner_id
-        ORDER BY d.day, m.purchase_line_id
+        WHERE t.warehouse_id IS DISTINCT FROM f.warehouse_id
+        GROUP BY 1, 2, 3, 4, 5, 6
+        ORDER BY m.day, m.purchase_line_id
         """,
         products=list(product_ids),
         warehouses=list(warehouse_ids),

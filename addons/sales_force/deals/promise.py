@@ -6,6 +6,7 @@ or goes on a day is there, or gone, on that day.
 
 from dataclasses import dataclass
 from datetime import date
+from math import floor
 
 
 @dataclass(frozen=True)
@@ -29,59 +30,90 @@ class Stock:
             quantity for when, quantity in self.flows if when <= day
         )
 
-    def first_day(self, quantity, day):
-        """The first day from ``day`` on whose forecast holds a quantity, else None."""
-        days = {day} | {when for when, _quantity in self.flows if when > day}
-        return next(
-            (one for one in sorted(days) if self.forecast(one) >= quantity), None
-        )
-
 
 @dataclass(frozen=True)
 class Need:
-    """What a line promises: so much of a product on a day."""
+    """What a line promises: so many of a product on a day.
+
+    :param tuple parts: ``(stock, quantity of it in one)``: the product itself, or the
+        components of a kit
+    :param bool whole: whether only whole ones are of use, as of kits
+    """
 
     key: int
-    stock: object
+    parts: tuple
     quantity: float
     day: date
+    whole: bool = False
+
+    def count(self, there):
+        """How many ``there(stock)`` makes: the scarcest part decides."""
+        made = min(there(stock) / each for stock, each in self.parts)
+        return floor(round(made, 6)) if self.whole else made
 
 
 @dataclass(frozen=True)
 class Promise:
     """What of it can be kept.
 
+    :param float on_hand: before any line takes something
     :param float free: left by the lines before, now
     :param float forecast: left by the lines before, on the day
     :param float short: what is missing on the day, not negative
-    :param available: the first day on which nothing is missing, None if not known
+    :param tuple wanted: ``(Stock, quantity)`` of each part, with the lines before
     """
 
+    on_hand: float
     free: float
     forecast: float
     short: float
-    available: date | None
+    wanted: tuple
+    day: date
+
+    @property
+    def available(self):
+        """The first day from then on which nothing is missing, None if not known."""
+        days = {self.day} | {
+            when
+            for stock, _quantity in self.wanted
+            for when, _change in stock.flows
+            if when > self.day
+        }
+        return next(
+            (
+                day
+                for day in sorted(days)
+                if all(stock.forecast(day) >= wanted for stock, wanted in self.wanted)
+            ),
+            None,
+        )
 
 
 def promises(needs, stocks):
     """Lines take in their order from the stock that they share.
 
     :param needs: :class:`Need` in the order of the lines
-    :param dict stocks: ``{need.stock: Stock}``
+    :param dict stocks: ``{stock of a part: Stock}``
     :return: ``{need.key: Promise}``
     """
     taken = dict.fromkeys(stocks, 0.0)
     found = {}
     for need in needs:
-        stock, before = stocks[need.stock], taken[need.stock]
-        forecast = stock.forecast(need.day) - before
+        day = need.day
+        free = need.count(lambda key: stocks[key].free - taken[key])
+        forecast = need.count(
+            lambda key, day=day: stocks[key].forecast(day) - taken[key]
+        )
+        for key, each in need.parts:
+            taken[key] += need.quantity * each
         found[need.key] = Promise(
-            free=stock.free - before,
+            on_hand=need.count(lambda key: stocks[key].on_hand),
+            free=free,
             forecast=forecast,
             short=max(need.quantity - max(forecast, 0.0), 0.0),
-            available=stock.first_day(need.quantity + before, need.day),
+            wanted=tuple((stocks[key], taken[key]) for key, _each in need.parts),
+            day=day,
         )
-        taken[need.stock] += need.quantity
     return found
 
 

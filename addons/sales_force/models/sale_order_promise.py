@@ -13,7 +13,10 @@ from ..deals import exposure, panel, prices, promise
 # Of a line so many lots and receipts are shown.
 _SHOWN = 5
 # What the panel reads with each record, instead of all fields.
-_ORDER = ["company_id", "partner_id", "user_id", "state", "commitment_date"]
+_ORDER = [
+    *("company_id", "partner_id", "user_id", "warehouse_id"),
+    *("state", "commitment_date"),
+]
 _CUSTOMER = [
     *("commercial_partner_id", "user_id", "credit_limit"),
     *("sales_min_life", "sales_min_life_unit"),
@@ -90,7 +93,7 @@ class SaleOrder(models.Model):
     def _get_promise_lines(self, readable, details):
         # sudo: stock, prices and costs around lines that the user may read
         order = self.sudo().with_company(self.company_id)
-        rows, kits = order._get_promise_rows()
+        rows, kits = order._get_promise_rows(details)
         stock = {}
         if order.state in ("draft", "sent"):
             stock = order._get_promise_stock(rows, kits, details)
@@ -119,60 +122,66 @@ class SaleOrder(models.Model):
             for line, row in zip(lines, rows, strict=True)
         ]
 
-    def _get_promise_rows(self):
-        """The lines that sell products, and the ids of the products that are kits."""
+    def _get_promise_rows(self, details):
+        """The lines that sell products, and what those of them that are kits need."""
         self.env.flush_all()
         company, products = self.company_id, self.env["product.product"]
-        rows = [
-            panel.Line(*row)
-            for row in self.env.execute_query(
-                panel.lines(self.id, company.id, company._get_sales_today())
-            )
-        ]
-        if "is_kits" in products._fields:
-            products = products.browse({row.product for row in rows})
-            products = products.filtered("is_kits")
-        return rows, set(products._ids)
+        day, house = company._get_sales_today(), self.warehouse_id.id
+        query = panel.lines(self.id, house, company.id, day, details)
+        rows = [panel.Line(*row) for row in self.env.execute_query(query)]
+        products = products.browse({row.product for row in rows})
+        return rows, products._get_sales_kits(company)
 
     def _get_promise_short(self):
         """What lines of goods lack on their day, ``{line id: quantity}``."""
-        stock = self._get_promise_stock(*self._get_promise_rows(), details=False)
+        stock = self._get_promise_stock(*self._get_promise_rows(False), details=False)
         return {line_id: found["short"] for line_id, found in stock.items()}
 
     def _get_promise_stock(self, rows, kits, details):
         """Of the lines with goods that are kept in stock, by their id."""
-        rows = [row for row in rows if row.storable or row.product in kits]
+        rows = [row for row in rows if kits.get(row.product, row.storable)]
         if not rows:
             return {}
         company = self.company_id
         customer = self.partner_id.commercial_partner_id.with_company(company)
         life = customer._get_sales_life(company)
         digits = self.env["decimal.precision"].precision_get("Product Unit")
+        parts = {
+            row.id: tuple(
+                ((component, row.warehouse), each)
+                for component, each in kits.get(row.product, {row.product: 1.0}).items()
+            )
+            for row in rows
+        }
         facts = self._get_promise_facts(
-            {(row.product, row.warehouse) for row in rows if row.product not in kits}
+            {key for keys in parts.values() for key, _each in keys}
         )
-        stocks = {key: fact["stock"] for key, fact in facts.items()}
-        of_kits = [row.id for row in rows if row.product in kits]
-        stocks |= self.env["sale.order.line"].browse(of_kits)._get_kit_stocks()
         now, days = fields.Datetime.now(), {}
         for lead in {row.customer_lead for row in rows}:
             moment = self.commitment_date or now + timedelta(days=lead)
             days[lead] = company._get_sales_date(moment)
-        needs = []
-        for row in rows:
-            day, key = days[row.customer_lead], (row.product, row.warehouse)
-            key = (*key, day) if row.product in kits else key
-            needs.append(promise.Need(row.id, key, row.in_product_unit(), day))
+        needs = [
+            promise.Need(
+                row.id,
+                parts[row.id],
+                row.in_product_unit(),
+                days[row.customer_lead],
+                whole=row.product in kits,
+            )
+            for row in rows
+        ]
+        stocks = {key: fact["stock"] for key, fact in facts.items()}
         promised = promise.promises(needs, stocks)
         today = company._get_sales_today()
-        result = {}
+        names, result = self._get_vendor_names(facts) if details else {}, {}
         for row, need in zip(rows, needs, strict=True):
 
             def unit(quantity, row=row):
                 quantity = row.in_line_unit(quantity)
                 return quantity and float_round(quantity, precision_digits=digits)
 
-            kept, fact = promised[row.id], facts.get(need.stock, {})
+            kept = promised[row.id]
+            fact = {} if need.whole else facts[row.product, row.warehouse]
             lots = promise.by_expiry(
                 fact.get("lots", ()), need.day, life.days(row.shelf_life)
             )
@@ -180,13 +189,13 @@ class SaleOrder(models.Model):
             result[row.id] = {"short": unit(kept.short), "too_old": unit(too_old)}
             if not details:
                 continue
-            kit, available = row.product in kits, kept.available
+            available = kept.available
             lead = None if row.lead is None else row.lead + company.days_to_purchase
-            if lead is not None and not kit and not available:
+            if lead is not None and not need.whole and not available:
                 available = today + timedelta(days=lead)
             result[row.id] |= {
-                "kit": kit,
-                "on_hand": unit(stocks[need.stock].on_hand),
+                "kit": need.whole,
+                "on_hand": unit(kept.on_hand),
                 "free": unit(kept.free),
                 "forecast": unit(kept.forecast),
                 "day": fields.Date.to_string(need.day),
@@ -207,18 +216,26 @@ class SaleOrder(models.Model):
                     {
                         "day": fields.Date.to_string(day),
                         "quantity": unit(quantity),
-                        "vendor": self._get_vendor_name(vendor),
+                        "vendor": names.get(vendor),
                     }
                     for day, quantity, vendor in fact.get("receipts", ())[:_SHOWN]
                 ],
             }
         return result
 
-    def _get_vendor_name(self, vendor):
-        """To who works in purchasing."""
+    def _get_vendor_names(self, facts):
+        """``{id: name}`` of who receipts come from, to who works in purchasing."""
         if not self.env.user.has_group("purchase.group_purchase_user"):
-            return None
-        return vendor.display_name
+            return {}
+        vendors = self.env["res.partner"].browse(
+            {
+                vendor
+                for fact in facts.values()
+                for _day, _quantity, vendor in fact["receipts"]
+                if vendor
+            }
+        )
+        return {vendor.id: vendor.display_name for vendor in vendors}
 
     def _get_promise_facts(self, keys):
         """What is in warehouses, comes and goes, as Odoo's own forecast counts it.
@@ -227,24 +244,27 @@ class SaleOrder(models.Model):
 
         :param keys: of ``(product id, warehouse id)``
         :return: ``{key: {stock, lots, receipts}}``, receipts as ``(day, quantity,
-            vendor)``
+            vendor's id)``
         """
         if not keys:
             return {}
         company = self.company_id
         products, warehouses = map(set, zip(*keys, strict=True))
         scope = products, warehouses, company._get_sales_timezone()
-        moves = self.env.execute_query(panel.moves(*scope))
-        vendors = self.env["res.partner"].browse({row[5] for row in moves if row[5]})
-        vendors = {vendor.id: vendor for vendor in vendors}
         flows, receipts = defaultdict(list), defaultdict(list)
-        for product, target, source, day, line, vendor, quantity in moves:
+        for (
+            product,
+            target,
+            source,
+            day,
+            line,
+            vendor,
+            quantity,
+        ) in self.env.execute_query(panel.moves(*scope)):
             if target:
                 flows[product, target].append((day, quantity))
                 if line:
-                    receipts[product, target].append(
-                        (day, quantity, vendors.get(vendor, self.partner_id.browse()))
-                    )
+                    receipts[product, target].append((day, quantity, vendor))
             if source:
                 flows[product, source].append((day, -quantity))
         today = company._get_sales_today()
@@ -356,10 +376,7 @@ class SaleOrder(models.Model):
 
     def _get_promise_rep(self, details):
         """The exposure of the order's rep, to whom it concerns; else of the user."""
-        # sudo: only whether there are limits at all
-        limited = self.env["sales.rep"].sudo().with_context(active_test=False)
-        domain = [("company_id", "=", self.company_id.id), ("credit_limit", ">", 0)]
-        if not details and not limited.search_count(domain, limit=1):
+        if not details and not self.env["sales.rep"]._has_limits(self.company_id.id):
             return None
         rep = self.sales_rep_id
         if not rep:
@@ -404,20 +421,6 @@ class SaleOrderLine(models.Model):
             return self.browse()
         return self.filtered(lambda line: line.product_id.is_kits)
 
-    def _get_kit_stocks(self):
-        """How many kits their components make, by Odoo's own count."""
-        stocks = {}
-        for (warehouse, moment), lines in self.grouped(
-            lambda line: (line._get_promise_warehouse(), line._get_promise_moment())
-        ).items():
-            context = {"warehouse_id": warehouse.id, "to_date": moment}
-            for product in lines.product_id.with_context(**context):
-                key = (product.id, warehouse.id, lines[0]._get_promise_day())
-                stocks[key] = promise.Stock(
-                    product.qty_available, product.free_qty, product.virtual_available
-                )
-        return stocks
-
     def _get_promise_margin(self):
         """Cost per unit in the order's currency, and the rate of the margin in percent.
 
@@ -440,6 +443,49 @@ class SaleOrderLine(models.Model):
 
 class ProductProduct(models.Model):
     _inherit = "product.product"
+
+    def _get_sales_kits(self, company):
+        """What is delivered as its components, where Odoo's manufacturing is installed.
+
+        Kits in kits are taken apart level by level, each in the same few queries.
+
+        :return: ``{kit's id: {id of a component kept in stock: quantity of it, in its
+            unit, in one kit}}``
+        """
+        if "mrp.bom" not in self.env:
+            return {}
+        # sudo: what a product consists of is not told
+        bills = self.env["mrp.bom"].sudo()
+        kits, level = {}, [(product.id, product.sudo(), 1.0) for product in self]
+        while level:
+            products = self.sudo().union(*(product for _kit, product, _each in level))
+            found = bills._bom_find(products, company_id=company.id, bom_type="phantom")
+            below = []
+            for kit, product, quantity in level:
+                bill = found.get(product)
+                if bill:
+                    parts = kits.setdefault(kit, {})
+                    made = bill.product_uom_id._compute_quantity(
+                        bill.product_qty, product.uom_id, round=False
+                    )
+                    below += [
+                        (
+                            kit,
+                            line.product_id,
+                            quantity
+                            * line.product_uom_id._compute_quantity(
+                                line.product_qty, line.product_id.uom_id, round=False
+                            )
+                            / made,
+                        )
+                        for line in bill.bom_line_ids
+                        if line.product_qty and not line._skip_bom_line(product)
+                    ]
+                elif kit in kits and product.is_storable:
+                    parts = kits[kit]
+                    parts[product.id] = parts.get(product.id, 0.0) + quantity
+            level = below
+        return kits
 
     def _get_sales_vendors(self, company):
         """Who is bought from first, ``{product: vendor pricelist line}``."""

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
@@ -166,7 +168,10 @@ class SalesCover(models.Model):
 
     def _forget(self):
         """Who stands in for whom, and what that lets see, is asked again."""
-        self.env.registry.clear_cache()
+        registry = self.env.registry
+        registry.clear_cache()
+        # Again when others see it: they may have asked meanwhile.
+        self.env.cr.postcommit.add(registry.clear_cache)
         self.env["res.partner"]._forget_visibility()
 
     @api.ondelete(at_uninstall=False)
@@ -273,6 +278,25 @@ class SalesRep(models.Model):
     _inherit = "sales.rep"
 
     cover_ids = fields.One2many("sales.cover", "rep_id", "Covers")
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def _is_sales_deputy(self):
+        """Whether record rules have to look who is covered by the user.
+
+        Rules ask when Odoo computes them, for all requests until covers change: a
+        cover that is yet to begin counts, and which day it is somewhere does not.
+        """
+        earliest = self.env.company._get_sales_today() - timedelta(days=2)
+        domain = [
+            ("deputy_user_id", "=", self.id),
+            ("state", "=", "approved"),
+            ("date_to", ">=", earliest),
+        ]
+        # sudo: of the own covers only
+        return bool(self.env["sales.cover"].sudo().search_count(domain, limit=1))
 
 
 class SaleOrder(models.Model):

@@ -73,7 +73,17 @@ class SalesHandoverLine(models.Model):
                     self.env._("What is scheduled or done cannot be changed: undo it.")
                 )
             vals = {**vals, "by_hand": True}
-        return super().write(vals)
+        result = super().write(vals)
+        if {"heir_id", "state", "activity_id"} & vals.keys():
+            self._forget()
+        return result
+
+    def _forget(self):
+        """Who has to look after something, see ``res.users``, is asked again."""
+        registry = self.env.registry
+        registry.clear_cache()
+        # Again when others see it: they may have asked meanwhile.
+        self.env.cr.postcommit.add(registry.clear_cache)
 
     def _get_records(self):
         """The records of lines of one kind."""
@@ -200,6 +210,45 @@ class SalesHandoverLine(models.Model):
             rep._get_assignment(handover.date).territory_ids += territories
             back &= rep.territory_ids
         return self.filtered(lambda line: line.res_id in back._ids)
+
+
+class MailActivity(models.Model):
+    _inherit = "mail.activity"
+
+    def write(self, vals):
+        """Who takes over the activity of an heir looks after what it is about."""
+        result = super().write(vals)
+        if "user_id" in vals:
+            # sudo: of whichever handover
+            lines = self.env["sales.handover.line"].sudo()
+            if lines.search_count([("activity_id", "in", self.ids)], limit=1):
+                lines._forget()
+        return result
+
+
+class ResUsers(models.Model):
+    _inherit = "res.users"
+
+    def _is_sales_heir(self):
+        """Whether record rules have to look what the user looks after for another.
+
+        Rules ask when Odoo computes them, for all requests until a handover is done or
+        its activities change hands.
+        """
+        mine = Domain("user_id", "=", self.id)
+        domain = (
+            Domain("state", "=", "done")
+            & Domain("kind", "in", ("order", "invoice"))
+            & (
+                Domain("heir_id", "any", mine)
+                | Domain(
+                    "activity_id", "any", mine & Domain("active", "in", (True, False))
+                )
+            )
+        )
+        # sudo: of what was handed over to the user only
+        lines = self.env["sales.handover.line"].sudo()
+        return bool(lines.search_count(domain, limit=1))
 
 
 class SaleOrder(models.Model):

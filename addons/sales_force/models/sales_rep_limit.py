@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.tools import ormcache
 
 from ..deals import exposure
 
@@ -15,6 +16,21 @@ class SalesRep(models.Model):
     _credit_limit_positive = models.Constraint(
         "CHECK (credit_limit >= 0)", "A credit limit is not negative."
     )
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "credit_limit" in vals:
+            self.env.registry.clear_cache()
+        return result
+
+    @api.model
+    @ormcache("company_id")
+    def _has_limits(self, company_id):
+        """Whether a company limits what the customers of a rep may owe."""
+        # sudo: only whether there are limits at all
+        reps = self.sudo().with_context(active_test=False)
+        domain = [("company_id", "=", company_id), ("credit_limit", ">", 0)]
+        return bool(reps.search_count(domain, limit=1))
 
     def _get_exposure(self):
         """What the own customers owe, and have ordered and is not invoiced yet.

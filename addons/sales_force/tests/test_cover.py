@@ -94,6 +94,26 @@ class TestCover(SalesForceCase):
         invoice.action_post()
         self.assertEqual(self._credited(invoice), {"Rep": 100.0})
 
+    def test_rules_of_others(self):
+        """Who stands in for nobody is not asked for it with each document."""
+
+        def looks(name, model="sale.order"):
+            rules = self.env["ir.rule"].with_user(self.users[name])
+            return "cover_ids" in str(rules._compute_domain(model, "read"))
+
+        self.assertFalse(looks("peer"))
+        self._cover(date_to=self.today - timedelta(days=9), date_from="2020-01-01")
+        self.assertFalse(looks("peer"))
+        soon = self.today + timedelta(days=9)
+        cover = self._cover(date_from=soon, date_to=soon, approve=None)
+        self.assertFalse(looks("peer"))
+        cover.with_user(self.users["leader"]).action_approve()
+        for model in ("sale.order", "crm.lead", "account.move", "sales.customer"):
+            self.assertTrue(looks("peer", model), model)
+            self.assertFalse(looks("rep", model), model)
+        cover.with_user(self.users["leader"]).action_cancel()
+        self.assertFalse(looks("peer"))
+
     def test_what_the_deputy_sees(self):
         """In the days only; and not what others have."""
         self.company.sales_customer_protection = True

@@ -438,12 +438,30 @@ class TestHandover(SalesForceCase):
         following = self.reps["peer_leader"]
         self._handover(rep_id=self.heir.id, heir_id=following.id).action_apply()
         self.assertEqual(reading(following.user_id), [True] * 4)
+        third = self.users["rep"]
+        self.assertEqual(reading(third), [False] * 4)
+        self.invoice.activity_ids.user_id = third
+        self.assertEqual(reading(third), [False, False, True, True])
         self.order.activity_ids.with_user(following.user_id).action_feedback("Done")
         self.assertTrue(order.with_user(following.user_id).has_access("read"))
         strange = self._order(self.users["director"], partner=self.customer)
         self.assertFalse(strange.with_user(self.other).has_access("read"))
         handover.action_undo()
         self.assertEqual(reading(self.other), [False] * 4)
+
+    def test_rules_of_others(self):
+        """Who looks after nothing is not asked for it with each document."""
+
+        def looks(user, model):
+            rules = self.env["ir.rule"].with_user(user)
+            return "sales_heir_line_ids" in str(rules._compute_domain(model, "read"))
+
+        models = ("sale.order", "sale.order.line", "account.move", "account.move.line")
+        self._handover().action_apply()
+        for model in models:
+            self.assertTrue(looks(self.other, model), model)
+            self.assertFalse(looks(self.user, model), model)
+            self.assertFalse(looks(self.users["rep"], model), model)
 
     def test_another_company(self):
         """What somebody does for another company stays, whatever document it is on."""

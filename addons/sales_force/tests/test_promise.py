@@ -123,19 +123,28 @@ class TestPromise(DealsCase):
         self.assertIsNone(promise["lines"][0]["stock"])
         self.assertEqual(promise["customer"]["ordered"], 100)
 
-    def test_kits(self):
-        if "mrp.bom" not in self.env:
-            self.skipTest("There are no kits without manufacturing.")
-        kit = self._goods("Kit", vendor=False)
+    def _kit(self, name, *components):
+        kit = self._goods(name, vendor=False)
         self.env["mrp.bom"].create(
             {
                 "product_tmpl_id": kit.product_tmpl_id.id,
                 "type": "phantom",
                 "bom_line_ids": [
-                    Command.create({"product_id": self.goods.id, "product_qty": 3})
+                    Command.create({"product_id": product.id, "product_qty": quantity})
+                    for product, quantity in components
                 ],
             }
         )
+        return kit
+
+    def _need_kits(self):
+        """``tests/test_manufacturing.py`` runs these tests where it is installed."""
+        if "mrp.bom" not in self.env:
+            self.skipTest("There are no kits without manufacturing.")
+
+    def test_kits(self):
+        self._need_kits()
+        kit = self._kit("Kit", (self.goods, 3))
         self._stock(self.goods, 10)
         order = self._quotation((kit, 2), (kit, 2))
         first, second = self._stock_of(order)
@@ -143,6 +152,57 @@ class TestPromise(DealsCase):
         self.assertEqual((first["forecast"], first["short"]), (3, 0))
         self.assertEqual((second["forecast"], second["short"]), (1, 1))
         self.assertFalse(self._promise(order)["lines"][0]["bought"])
+        # As many as Odoo counts.
+        product = kit.with_context(warehouse_id=order.warehouse_id.id)
+        self.assertEqual(first["on_hand"], product.qty_available)
+        self.assertEqual(first["free"], product.free_qty)
+
+    def test_kits_and_components(self):
+        """What a line takes by itself is not there for a kit, nor the other way."""
+        self._need_kits()
+        other = self._goods("Other")
+        service = self.product
+        inner = self._kit("Inner", (self.goods, 2), (service, 1))
+        outer = self._kit("Outer", (inner, 2), (other, 1), (self.goods, 1))
+        dozen = self.env.ref("uom.product_uom_dozen")
+        bills = self.env["mrp.bom"].search([])
+        bills.filtered(
+            lambda bill: bill.product_tmpl_id == outer.product_tmpl_id
+        ).bom_line_ids[2].product_uom_id = dozen
+        # Of one outer kit: 2 × 2 + 12 goods.
+        self._stock(self.goods, 40)
+        self._stock(other, 9)
+        order = self._quotation((self.goods, 5), (outer, 2), (self.goods, 5))
+        goods, kit, rest = self._stock_of(order)
+        self.assertEqual((goods["forecast"], kit["forecast"]), (40, 2))
+        self.assertEqual((rest["forecast"], rest["short"]), (3, 2))
+        self._purchase(self.goods, 100, 4)
+        order.order_line[1].product_uom_qty = 3
+        goods, kit, rest = self._stock_of(order)
+        self.assertEqual((kit["short"], kit["free"]), (1, 2))
+        self.assertEqual(kit["available"], str(self.today + timedelta(days=4)))
+        # Only of services: there is nothing to be short of.
+        hours = self._kit("Hours", (service, 5))
+        self.assertEqual(self._stock_of(self._quotation((hours, 1))), [None])
+
+    def test_kits_flat(self):
+        self._need_kits()
+        counts = []
+        for size in (3, 12):
+            kits = [
+                self._kit(f"Kit {size} {number}", (self._goods(f"A{number}"), 2))
+                for number in range(size)
+            ]
+            order = self._quotation(*((kit, 1) for kit in kits))
+            panel = order.with_user(self.users["rep"])
+            for details in (False, True):
+                panel.get_sales_promise(details)  # warms what is cached for good
+                self.env.flush_all()
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                panel.get_sales_promise(details)
+                counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[:2], counts[2:])
 
     def test_last_prices(self):
         """To the customer and to others of its class, of the last year."""

@@ -43,7 +43,7 @@ class TestPromisePure(BaseCase):
         """Day by day, unit by unit: what is left for a line is what others left."""
         stocks = dict(zip("AB", two, strict=True))
         needs = [
-            promise.Need(number, name, quantity, day)
+            promise.Need(number, ((name, 1),), quantity, day)
             for number, (name, quantity, day) in enumerate(drawn)
         ]
         found = promise.promises(needs, stocks)
@@ -70,6 +70,41 @@ class TestPromisePure(BaseCase):
             )
             self.assertEqual(one.available, first)
 
+    @given(
+        st.tuples(STOCKS, STOCKS),
+        st.tuples(st.integers(1, 4), st.integers(1, 4)),
+        st.tuples(QUANTITIES, QUANTITIES, QUANTITIES),
+        DAYS,
+    )
+    def test_kits_share_with_their_components(self, two, each, quantities, day):
+        """As many kits as can be put together of what the lines before leave."""
+        stocks = dict(zip("AB", two, strict=True))
+        kit = tuple(zip("AB", each, strict=True))
+        single, first, second = quantities
+        needs = [
+            promise.Need(1, (("A", 1),), single, day),
+            promise.Need(2, kit, first, day, whole=True),
+            promise.Need(3, kit, second, day, whole=True),
+        ]
+        found = promise.promises(needs, stocks)
+
+        def kits(on, before, used):
+            left = {name: stocks[name].forecast(on) for name in "AB"}
+            left["A"] -= used
+            for name, quantity in kit:
+                left[name] -= before * quantity
+            return min(left[name] // quantity for name, quantity in kit)
+
+        self.assertEqual(found[2].forecast, kits(day, 0, single))
+        self.assertEqual(found[3].forecast, kits(day, first, single))
+        self.assertEqual(found[3].short, max(second - max(found[3].forecast, 0), 0))
+        self.assertEqual(
+            found[2].on_hand, min(stocks[name].on_hand // q for name, q in kit)
+        )
+        later = (day + timedelta(days=n) for n in range(30))
+        enough = (one for one in later if kits(one, first, single) >= second)
+        self.assertEqual(found[3].available, next(enough, None))
+
     @given(LOTS, DAYS, st.integers(0, 10))
     def test_first_expiring_first(self, lots, day, least):
         found = promise.by_expiry(lots, day, least)
@@ -87,7 +122,7 @@ class TestPromisePure(BaseCase):
     def test_missing_life(self, stock, lots, quantity, day, least):
         """Never more than what is promised beyond what is short."""
         [kept] = promise.promises(
-            [promise.Need(1, "A", quantity, day)], {"A": stock}
+            [promise.Need(1, (("A", 1),), quantity, day)], {"A": stock}
         ).values()
         lasting = promise.by_expiry(lots, day, least)
         missing = promise.missing_life(kept, quantity, lasting, day)
