@@ -125,6 +125,13 @@ class TestContractPortal(HttpCase, SalesForceCase):
         self.assertIn(f'href="{self.url}"', page)
         self._login("beta")
         self.assertNotIn(agreements.name, self.url_open("/my/rebates").text)
+        # Whose contract it is, follows it also with a customer of nobody.
+        agreements.action_accrue()
+        records = agreements, agreements.tier_ids, agreements.period_ids[:1]
+        for record in records:
+            for name, sees in (("rep", True), ("leader", True), ("peer", False)):
+                found = record.with_user(self.users[name]).has_access("read")
+                self.assertEqual(found, sees, (record, name))
 
     def test_sign_by_link(self):
         """Who got the link signs without an account."""
