@@ -24,13 +24,11 @@ class ContractPortal(CustomerPortal):
     def _get_contracts_domain(self):
         """Of the customer's company, whatever else a user may see."""
         partner = request.env.user.partner_id.commercial_partner_id
-        domain = Domain("commercial_partner_id", "=", partner.id) & Domain(
-            "state", "not in", ("draft", "replaced")
+        return (
+            Domain("commercial_partner_id", "=", partner.id)
+            & Domain("state", "!=", "replaced")
+            & Domain("is_shown", "=", True)
         )
-        contracts = request.env[CONTRACT].sudo()  # sudo: whether they are approved
-        sent = contracts.search(domain & Domain("state", "=", "sent"))
-        closed = [contract.id for contract in sent._get_gaps()]
-        return domain & Domain("id", "not in", closed)
 
     def _count_contracts(self):
         contracts = request.env[CONTRACT]
@@ -78,7 +76,7 @@ class ContractPortal(CustomerPortal):
         :raise MissingError: for one that is not there
         """
         contract = self._document_check_access(CONTRACT, contract_id, access_token)
-        if contract.state == "draft" or not contract._is_sales_door_open():
+        if not contract.is_shown:
             raise AccessError(request.env._("This contract is being prepared."))
         return contract
 

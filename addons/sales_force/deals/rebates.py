@@ -1,7 +1,8 @@
-"""Rebates by tiers. Pure: no environment, exact fractions, whole hundredths.
+"""Rebates by tiers. Pure: no environment, exact fractions, whole millionths.
 
-A tier is ``(start, rate)``: from so much on, so much per unit of volume. Volumes and
-starts are integers in hundredths, as the ledger keeps its values; rates are fractions.
+A tier is ``(start, rate)``: from so much on, so much per unit of volume. Volumes are
+integers in millionths, exact for the ledger's amounts of any currency and quantities of
+any precision; starts are in the same unit, rates are fractions.
 """
 
 from datetime import date, timedelta
@@ -11,6 +12,9 @@ from typing import NamedTuple
 from dateutil.relativedelta import relativedelta
 
 from ..periods import MONTHS
+
+# Decimal places of volumes.
+PLACES = 6
 
 
 class Span(NamedTuple):
@@ -62,7 +66,7 @@ def grown(tiers, before):
 
 
 def rebate(volume, tiers, whole):
-    """What a volume earns, as a fraction in its unit (hundredths).
+    """What a volume earns, as a fraction in its unit.
 
     :param bool whole: the rate of the tier reached is for all of it; otherwise each
         tier's is for what lies between its start and the next one's

@@ -41,11 +41,12 @@ def make_contracts(demo):
             for title, kind in [names.CONTRACTS[number % len(names.CONTRACTS)]]
         ]
     )
-    frameworks = contracts[1:].filtered(lambda one: one.kind == "framework")
+    called = contracts[1:].filtered(lambda one: one.kind in ("framework", "special"))
     contracts[1:].action_start()
     contracts[:1].action_mark_sent()
-    for contract in frameworks:
+    for contract in called:
         _call_off(contract, bought.get(contract.partner_id))
+    demo.env["sales.rebate.agreement"]._cron_accrue()
     _make_milestones(demo, contracts[1:])
 
 

@@ -126,4 +126,5 @@ from . import (
     sales_approval_report,
     sale_order_approval,
     sales_contract_approval,
+    sales_contract_rebate,
 )

@@ -166,12 +166,8 @@ class SalesContract(models.Model):
         "Rebate (%)",
         digits=(5, 2),
         help="Agreed on what is invoiced under this contract; it is no discount and "
-        "lowers no price.",
-    )
-    rebate_amount = fields.Monetary(
-        "Rebate so Far",
-        compute="_compute_rebate_amount",
-        help="The agreed rebate on what was invoiced until today.",
+        "lowers no price. From the signature on it is accrued and settled, by the "
+        "quarter, as a rebate agreement.",
     )
     response_hours = fields.Float(
         "Response Within", help="Working hours to the first answer; 0: not agreed."
@@ -289,13 +285,6 @@ class SalesContract(models.Model):
                 domain &= Domain(field, ">=", first)
         return domain
 
-    @api.depends("rebate_percent")
-    def _compute_rebate_amount(self):
-        for contract in self:
-            contract.rebate_amount = contract.currency_id.round(
-                contract.invoiced_amount * contract.rebate_percent / 100
-            )
-
     def _compute_order_count(self):
         orders = self.env["sale.order"]._read_group(
             [("sales_contract_id.root_id", "in", self.root_id.ids)],
@@ -393,7 +382,13 @@ class SalesContract(models.Model):
         return {**super()._get_fulfilled(), "committed": "committed_amount"}
 
     def _get_fulfilled_contracts(self):
-        return self
+        """Of the versions of a contract the one that is agreed: orders count once."""
+        return self.filtered(
+            lambda one: (
+                one.state in ("running", "terminated")
+                or (one.state != "replaced" and not one.former_id)
+            )
+        )
 
     def _read_ordered(self, without):
         """What is ordered under a contract: ``{line id or None: (quantity, amount)}``.

@@ -1,4 +1,5 @@
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.fields import Domain
 
 from ..deals.approval import Facts, Line
 
@@ -19,6 +20,37 @@ _LINE_FIELDS = frozenset(
 class SalesContract(models.Model):
     _name = "sales.contract"
     _inherit = ["sales.contract", "sales.approval.mixin"]
+
+    is_shown = fields.Boolean(
+        "Shown to the Customer",
+        compute="_compute_is_shown",
+        search="_search_is_shown",
+        help="It was sent, and is approved as it is now.",
+    )
+
+    @api.depends(lambda self: ["state", *self._get_sales_approval_fields()])
+    def _compute_is_shown(self):
+        contracts = self.sudo()  # sudo: whether it is approved, whoever asks
+        gaps = contracts.filtered(lambda one: one.state == "sent")._get_gaps()
+        for contract in contracts:
+            contract.is_shown = contract.state != "draft" and contract not in gaps
+
+    @api.model
+    def _search_is_shown(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        sent = Domain("state", "=", "sent")
+        user = self.env.user
+        if user.share:
+            # Who reaches only these needs no more.
+            own = user.commercial_partner_id.id
+            sent &= Domain("commercial_partner_id", "=", own)
+        # sudo: whether they are approved, whoever asks
+        gaps = self.sudo().search(sent)._get_gaps()
+        shown = Domain("state", "!=", "draft") & Domain(
+            "id", "not in", [contract.id for contract in gaps]
+        )
+        return shown if True in value else ~shown
 
     def write(self, vals):
         if (self._get_agreed() | {"line_ids"}).isdisjoint(vals):
@@ -66,6 +98,7 @@ class SalesContract(models.Model):
         promised = sorted(self._get_agreed() - _OTHER_TERMS)
         categories = self.line_ids.categ_id
         categories = categories.search([("id", "child_of", categories.ids)])
+        prices = self.line_ids._get_sales_list_prices(needs)
         result = {}
         for contract in self:
             customer = contract.partner_id.commercial_partner_id.with_company(company)
@@ -86,7 +119,10 @@ class SalesContract(models.Model):
                     *((name, str(contract[name])) for name in promised),
                     ("line_ids", lines._describe_periods()),
                 ),
-                lines=tuple(line._get_sales_facts(needs, categories) for line in lines),
+                lines=tuple(
+                    line._get_sales_facts(needs, categories, prices.get(line, 0.0))
+                    for line in lines
+                ),
             )
         return result
 
@@ -127,10 +163,11 @@ class SalesContractLine(models.Model):
         with self.contract_id._watch_sales_approval():
             return super().unlink()
 
-    def _get_sales_facts(self, needs, categories):
+    def _get_sales_facts(self, needs, categories, unit):
         """A price per unit; without one, what is left of a hundred after the discount.
 
         :param categories: those of all lines, with the ones below
+        :param unit: the list price, where it is needed
         """
         contract = self.contract_id
         product = self.product_id.with_company(contract.company_id)
@@ -143,8 +180,6 @@ class SalesContractLine(models.Model):
         path = (product or self).categ_id.parent_path or ""
         groups = set(map(int, path.split("/")[:-1]))
         if product:
-            asks = {"list"} if self.price_unit else {"cost", "floor"}
-            unit = self._get_sales_list_price() if needs & asks else 0.0
             if self.price_unit:
                 net, full = self.price_unit * left, unit
             amount = contract._in_company_currency(
@@ -185,16 +220,41 @@ class SalesContractLine(models.Model):
             ]
         )
 
-    def _get_sales_list_price(self):
-        """Of the customer's own price list, in the contract's currency and unit."""
-        contract = self.contract_id
-        company = contract.company_id
-        customer = contract.partner_id.with_company(company)
-        pricelist = customer.property_product_pricelist
-        return pricelist._get_product_price(
-            self.product_id.with_company(company),
-            self.quantity or 1.0,
-            currency=contract.currency_id,
-            uom=self.uom_id,
-            date=company._get_sales_today(),
+    def _get_sales_list_prices(self, needs):
+        """``{line: price}`` of the customers' own price lists, where it is needed.
+
+        In the contract's currency and the line's unit. The rules of a price list are
+        read once, whatever the number of lines.
+        """
+        asking = self.filtered(
+            lambda line: (
+                line.product_id
+                and needs & ({"list"} if line.price_unit else {"cost", "floor"})
+            )
         )
+        company = asking.company_id[:1]
+        today = company._get_sales_today() if asking else None
+        prices = {}
+        for customer, lines in asking.grouped(
+            lambda line: line.contract_id.partner_id
+        ).items():
+            pricelist = customer.with_company(company).property_product_pricelist
+            products = lines.product_id.with_company(company)
+            rules = pricelist._get_applicable_rules(products, today)
+            for line in lines:
+                product = line.product_id.with_company(company)
+                quantity = line.quantity or 1.0
+                measured = line.uom_id._compute_quantity(
+                    quantity, product.uom_id, raise_if_failure=False
+                )
+                applicable = (
+                    rule for rule in rules if rule._is_applicable_for(product, measured)
+                )
+                prices[line] = next(applicable, rules.browse())._compute_price(
+                    product,
+                    quantity,
+                    line.uom_id,
+                    date=today,
+                    currency=line.currency_id,
+                )
+        return prices

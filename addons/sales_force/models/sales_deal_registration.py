@@ -335,6 +335,20 @@ class SalesDealRegistration(models.Model):
                     )
                 )
 
+    @api.constrains("contact_id", "partner_id")
+    def _check_contact(self):
+        for deal in self:
+            contact = deal.contact_id.sudo()  # sudo: whose contact it is
+            if contact and contact.commercial_partner_id != deal.partner_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(contact)s is no contact of %(partner)s, and would read what "
+                        "is decided about its deal.",
+                        contact=contact.display_name,
+                        partner=deal.partner_id.display_name,
+                    )
+                )
+
     @api.model_create_multi
     def create(self, vals_list):
         deals = super().create(vals_list)

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import SQL
 
+from ..deals.rebates import PLACES
 from ..ledger.few import units as in_units
 
 
@@ -98,7 +99,8 @@ class SalesRebateAccrual(models.Model):
                 day = held.get(key, (None, today[agreement_id]))[1]
             if units:
                 amount = Decimal(units).scaleb(-scale)
-                row = credit_id, product_id, day, Decimal(value).scaleb(-2), amount
+                counted = Decimal(value).scaleb(-PLACES)
+                row = credit_id, product_id, day, counted, amount
                 rows.append((agreement_id, *key, *row, difference))
         self._write_rows(agreements, rows)
 
@@ -185,8 +187,16 @@ class SalesRebateAccrual(models.Model):
             )
         )
 
+    def _get_sign(self):
+        """Of what they sum to: 1, 0 or -1."""
+        total = sum(self.mapped("amount"))
+        return self.company_id.currency_id.compare_amounts(total, 0)
+
     def _make_note(self, company, partner, today):
-        """The draft credit note of these accruals, with a line for each period."""
+        """The draft credit note of these accruals, with a line for each period.
+
+        An invoice where they sum to less than nothing.
+        """
         product = company.sales_rebate_product_id
         move = self.env["account.move"].with_company(company)
         currency = company.currency_id
@@ -194,9 +204,13 @@ class SalesRebateAccrual(models.Model):
             period: currency.round(sum(parts.mapped("amount")))
             for period, parts in self.grouped("period_id").items()
         }
+        sign = self._get_sign()
+        # Prices may have fewer decimals than the currency.
+        digits = self.env["decimal.precision"].precision_get("Product Price")
+        lot = 100 if currency.decimal_places > digits else 1
         note = move.create(
             {
-                "move_type": "out_refund",
+                "move_type": "out_refund" if sign > 0 else "out_invoice",
                 "company_id": company.id,
                 "partner_id": partner.id,
                 "currency_id": currency.id,
@@ -208,8 +222,8 @@ class SalesRebateAccrual(models.Model):
                         {
                             "product_id": product.id,
                             "name": period._describe(),
-                            "quantity": 1,
-                            "price_unit": amount,
+                            "quantity": 1 / lot,
+                            "price_unit": sign * amount * lot,
                         }
                     )
                     for period, amount in amounts.items()

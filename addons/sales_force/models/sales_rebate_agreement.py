@@ -3,6 +3,7 @@ from fractions import Fraction
 from odoo import api, fields, models, tools
 from odoo.exceptions import AccessError, UserError, ValidationError
 
+from ..deals.rebates import PLACES
 from ..locking import write_lock
 
 # What stays as it was agreed once it runs.
@@ -23,7 +24,7 @@ class SalesRebateAgreement(models.Model):
     _description = "Rebate Agreement"
     _inherit = ["sales.stamped.mixin", "sales.channel.mixin", "mail.thread"]
     _order = "date_from desc, id desc"
-    _sales_stamped = frozenset({"name", "state", "accrued_until"})
+    _sales_stamped = frozenset({"name", "state", "accrued_until", "is_of_contract"})
 
     name = fields.Char("Number", readonly=True, copy=False, default="/")
     title = fields.Char("Subject")
@@ -39,6 +40,13 @@ class SalesRebateAgreement(models.Model):
         ondelete="restrict",
         check_company=True,
         domain="[('commercial_partner_id', '=', partner_id)]",
+    )
+    is_of_contract = fields.Boolean(
+        "Of the Contract",
+        readonly=True,
+        copy=False,
+        help="The rebate of a special agreement: on what is invoiced under it alone, "
+        "while it holds. What comes back lowers it, in whichever period.",
     )
     period = fields.Selection(
         [("month", "Month"), ("quarter", "Quarter"), ("year", "Year")],
@@ -105,6 +113,12 @@ class SalesRebateAgreement(models.Model):
         compute="_compute_amounts", help="On credit notes that are not cancelled."
     )
     open = fields.Monetary("To Settle", compute="_compute_amounts")
+    is_owed = fields.Boolean(
+        "Owed Back",
+        compute="_compute_amounts",
+        search="_search_is_owed",
+        help="Documents changed after a settlement: more was settled than is accrued.",
+    )
 
     _dates = models.Constraint(
         "CHECK (date_to >= date_from)", "An agreement ends after it begins."
@@ -127,6 +141,27 @@ class SalesRebateAgreement(models.Model):
             agreement.settled = sums["!="].get(agreement, 0)
             agreement.open = sums["="].get(agreement, 0)
             agreement.accrued = agreement.settled + agreement.open
+            agreement.is_owed = (
+                agreement.currency_id.compare_amounts(agreement.open, 0) < 0
+            )
+
+    @api.model
+    def _search_is_owed(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        # sudo: which agreements, is asked of who reads them
+        owed = self.env["sales.rebate.accrual"].sudo()
+        owed = owed._read_group(
+            [("move_id", "=", False)], ["agreement_id"], having=[("amount:sum", "<", 0)]
+        )
+        ids = [agreement.id for [agreement] in owed]
+        return [("id", "in" if True in value else "not in", ids)]
+
+    @api.constrains("partner_id")
+    def _check_partner(self):
+        """A contract agrees a rebate with any customer."""
+        others = self.filtered(lambda one: not one.is_of_contract)
+        return super(SalesRebateAgreement, others)._check_partner()
 
     @api.depends("name", "title")
     def _compute_display_name(self):
@@ -149,6 +184,19 @@ class SalesRebateAgreement(models.Model):
     def write(self, vals):
         if not self.env.su and not _AGREED.isdisjoint(vals):
             self._check_state("draft")
+        if not self.env.su and not {"contract_id", "date_to"}.isdisjoint(vals):
+            self._refuse(
+                [
+                    self.env._(
+                        "%(agreement)s holds as long as %(contract)s: amend or "
+                        "terminate the contract.",
+                        agreement=agreement.display_name,
+                        contract=agreement.contract_id.display_name,
+                    )
+                    for agreement in self
+                    if agreement.is_of_contract
+                ]
+            )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -207,7 +255,8 @@ class SalesRebateAgreement(models.Model):
 
         One for each partner and company, with a line for each period of each
         agreement. Where the sum is negative, since documents changed after a
-        settlement, it waits for the next one.
+        settlement, it waits for the next one: that of whichever agreement of the
+        partner.
 
         :raise AccessError: for who is not finance
         :raise UserError: when there is nothing to settle
@@ -224,9 +273,33 @@ class SalesRebateAgreement(models.Model):
                     "take as much away."
                 )
             )
+        return self._open_notes(notes, self.env._("Credit Notes of Rebates"))
+
+    def action_charge(self):
+        """Make draft invoices of what partners owe back.
+
+        For those from whom no further rebate takes it off.
+
+        :raise AccessError: for who is not finance
+        :raise UserError: when nothing is owed back
+        """
+        self._check_finance()
+        self.check_access("read")
+        # sudo: finance settles what it reads, without rights in accounting
+        notes = self.sudo()._settle(charge=True)
+        if not notes:
+            raise UserError(
+                self.env._(
+                    "Nothing is owed back of periods that are over: a rebate of the "
+                    "same partner makes up for it."
+                )
+            )
+        return self._open_notes(notes, self.env._("Invoices of Rebates"))
+
+    def _open_notes(self, notes, name):
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Credit Notes of Rebates"),
+            "name": name,
             "res_model": "account.move",
             "view_mode": "list,form",
             "domain": [("id", "in", notes.ids)],
@@ -238,25 +311,53 @@ class SalesRebateAgreement(models.Model):
         ):
             raise AccessError(self.env._("Only finance settles rebates."))
 
-    def _settle(self):
-        """:return: the draft credit notes"""
+    def _settle(self, charge=False):
+        """What is owed back of other agreements with the same partners is taken off.
+
+        :param charge: invoices of what is owed back, instead of credit notes
+        :return: the drafts
+        """
+        others = self.search(
+            [("partner_id", "in", self.partner_id.ids), ("state", "!=", "draft")]
+        )
+        settled = {(one.company_id, one.partner_id) for one in self}
+        agreements = self | others.filtered(
+            lambda one: (one.company_id, one.partner_id) in settled
+        )
         # Closed ones are not accrued: two at once have to meet here.
-        write_lock(self)
-        self._accrue()
+        write_lock(agreements)
+        agreements._accrue()
         accruals = self.env["sales.rebate.accrual"].search(
-            [("agreement_id", "in", self.ids), ("move_id", "=", False)]
+            [("agreement_id", "in", agreements.ids), ("move_id", "=", False)]
         )
         today = {company: company._get_sales_today() for company in accruals.company_id}
         over = accruals.filtered(
             lambda one: one.period_id.date_to < today[one.company_id]
         )
+        over = accruals.browse().concat(
+            *(
+                parts
+                for agreement, parts in over.grouped("agreement_id").items()
+                if agreement in self or parts._get_sign() < 0
+            )
+        )
         notes = self.env["account.move"]
         for (company, partner), parts in over.grouped(
             lambda one: (one.company_id, one.partner_id)
         ).items():
-            if company.currency_id.compare_amounts(sum(parts.mapped("amount")), 0) > 0:
+            if parts._get_sign() == (-1 if charge else 1):
                 notes += parts._make_note(company, partner, today[company])
         return notes
+
+    def _end(self, last):
+        """They hold to this day at most; those that begin later are gone."""
+        begun = self.filtered(lambda one: one.date_from <= last)
+        begun.filtered(lambda one: not one.date_to or one.date_to > last).date_to = last
+        begun._accrue()
+        others = self - begun
+        others.period_ids.accrual_ids.unlink()
+        others.state = "draft"
+        others.unlink()
 
     def action_open_accruals(self):
         return self._open("sales_rebate_accrual_action", self.env._("Accruals"))
@@ -332,14 +433,14 @@ class SalesRebateTier(models.Model):
             self.agreement_id._check_state("draft")
 
     def _get_pure(self):
-        """``[(start, rate)]`` in hundredths of the measure, of growth in percent."""
+        """``[(start, rate)]`` in millionths of the measure, of growth in percent."""
         found = []
         for tier in self:
             start = Fraction(str(round(tier.start, 2)))
             rate = Fraction(str(round(tier.rate, 4)))
             agreement = tier.agreement_id
             if agreement.basis == "volume":
-                start *= 100
+                start *= 10**PLACES
             if agreement.measure == "amount":
                 rate /= 100
             found.append((start, rate))

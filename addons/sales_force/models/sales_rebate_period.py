@@ -15,8 +15,8 @@ from ..locking import write_lock
 # What of the ledger counts for which agreement; the credit notes by which rebates are
 # settled do not lower the next ones. The year before is for growth only.
 _BASE = """
-    SELECT a.id, c.date, round(c.value * 100)::bigint, c.id, c.res_model, c.res_id,
-        c.part, COALESCE(c.user_id, 0), c.product_id
+    SELECT a.id, c.date, round(c.value * 10 ^ %(places)s)::bigint, c.id, c.res_model,
+        c.res_id, c.part, COALESCE(c.user_id, 0), c.product_id
     FROM sales_rebate_agreement a
     JOIN sales_metric k
         ON k.code = CASE a.measure WHEN 'amount' THEN 'INVOICED' ELSE 'QUANTITY' END
@@ -29,10 +29,17 @@ _BASE = """
     LEFT JOIN product_product p ON p.id = c.product_id
     LEFT JOIN product_template t ON t.id = p.product_tmpl_id
     LEFT JOIN product_category own ON own.id = t.categ_id
-    WHERE a.id = ANY(%s)
+    WHERE a.id = ANY(%(ids)s)
       AND (top.id IS NULL OR starts_with(own.parent_path, top.parent_path))
       AND NOT EXISTS (SELECT FROM account_move m
         WHERE m.id = c.scope_id AND c.source = 'invoice' AND m.sales_is_rebate)
+      AND (a.is_of_contract IS NOT TRUE OR EXISTS (SELECT
+        FROM sale_order_line_invoice_rel r
+        JOIN sale_order_line l ON l.id = r.order_line_id
+        JOIN sale_order o ON o.id = l.order_id
+        JOIN sales_contract k ON k.id = o.sales_contract_id
+        JOIN sales_contract own ON own.id = a.contract_id AND own.root_id = k.root_id
+        WHERE r.invoice_line_id = c.res_id))
     ORDER BY c.date, c.id
 """
 
@@ -144,7 +151,7 @@ class SalesRebatePeriod(models.Model):
         self.env["sales.credit"]._process_pending()
         facts = defaultdict(list)
         for agreement_id, *fact in self.env.execute_query(
-            SQL(_BASE, list(agreements.ids))
+            SQL(_BASE, ids=list(agreements.ids), places=rebates.PLACES)
         ):
             facts[agreement_id].append(fact)
         periods, wanted = {}, {}
@@ -163,8 +170,9 @@ class SalesRebatePeriod(models.Model):
         for model in ("sales.rebate.period", "sales.rebate.accrual"):
             self.env[model].invalidate_model()
         self.env["sales.rebate.agreement"].invalidate_model(
-            ["period_ids", "accrued", "settled", "open"]
+            ["period_ids", "accrued", "settled", "open", "is_owed"]
         )
+        self.env["sales.contract"].invalidate_model(["rebate_amount", "rebate_settled"])
 
     @api.model
     def _derive(self, agreement, facts, periods, wanted):
@@ -196,7 +204,10 @@ class SalesRebatePeriod(models.Model):
             if agreement.basis == "growth":
                 tiers = rebates.grown(agreed, before[span])
             earned = rebates.rebate(volume, tiers, whole)
-            units = rebates.rounded(earned * Fraction(10) ** (places - 2))
+            if agreement.is_of_contract:
+                # What comes back takes its rebate away, in whichever period.
+                earned -= rebates.rebate(-volume, tiers, whole)
+            units = rebates.rounded(earned * Fraction(10) ** (places - rebates.PLACES))
             key = agreement.id, span.start
             periods[key] = self._prepare(agreement, span, volume, before[span], tiers)
             periods[key]["accrued"] = Decimal(units).scaleb(-places)
@@ -214,10 +225,10 @@ class SalesRebatePeriod(models.Model):
         after = rebates.following(volume, tiers)
         return {
             "date_to": span.stop,
-            "volume": Decimal(volume).scaleb(-2),
-            "before": Decimal(before).scaleb(-2),
+            "volume": Decimal(volume).scaleb(-rebates.PLACES),
+            "before": Decimal(before).scaleb(-rebates.PLACES),
             "rate": float((rebates.reached(volume, tiers) or 0) * percent),
-            "next_start": float(after[0] / 100) if after else 0,
+            "next_start": float(after[0] / 10**rebates.PLACES) if after else 0,
             "next_rate": float(after[1] * percent) if after else 0,
         }
 

@@ -19,6 +19,7 @@ from . import (
     test_contract_fulfilment,
     test_contract_order,
     test_contract_portal,
+    test_contract_rebate,
     test_cover,
     test_credit_cases,
     test_credit_concurrency,

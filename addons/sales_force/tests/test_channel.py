@@ -372,6 +372,24 @@ class TestDeals(ChannelCase):
                 {"partner_id": self.two.id, "end_customer": "X"}
             )
 
+    def test_strange_contact(self):
+        """Who is told of the decision, is the partner's: whoever writes it, and how."""
+        stranger = self.env["res.partner"].create(
+            {"name": "Stranger", "parent_id": self.two.id}
+        )
+        contact = self.env["res.partner"].create(
+            {"name": "Contact", "parent_id": self.one.id}
+        )
+        deal = self._deal(self.one, self.partner, contact_id=contact.id)
+        for strange in (stranger, self.partner):
+            with self.assertRaisesRegex(ValidationError, "no contact of"):
+                deal.with_user(self.users["rep"]).contact_id = strange
+            with self.assertRaisesRegex(ValidationError, "no contact of"):
+                self._deal(self.one, self.partner, contact_id=strange.id)
+        with self.assertRaisesRegex(ValidationError, "no contact of"):
+            deal.partner_id = self.two
+        self._deal(self.one, self.partner, contact_id=self.one.id)
+
     def test_stamped(self):
         deal = self._deal(self.one, self.partner).with_user(self.users["rep"])
         for vals in ({"state": "approved"}, {"decided_on": "2026-01-01"}):

@@ -278,6 +278,95 @@ class TestContractApproval(ContractApprovalCase):
         contract.date_end = "2099-12-31"
         self.assertEqual(contract.sales_approval_state, "approved")
 
+    def test_flat(self):
+        """As many queries for forty lines, each of another quantity, as for four."""
+        for condition in ("discount", "line_margin", "floor"):
+            self._rule(condition, 5, approvers=[{"kind": "manager"}])
+        self._list_prices()
+        dozen = self.env.ref("uom.product_uom_dozen")
+        counts = []
+        for number in (4, 40):
+            products = self.env["product.product"].create(
+                [
+                    {"name": f"P {number}.{n}", "list_price": 100 + n}
+                    for n in range(number)
+                ]
+            )
+            contract = self._contract(
+                *(
+                    {
+                        "product_id": product.id,
+                        "quantity": 1 + place,
+                        "uom_id": (product.uom_id, dozen)[place % 2].id,
+                        "price_unit": 50 * (place % 3),
+                        "discount": 10,
+                    }
+                    for place, product in enumerate(products)
+                )
+            )
+            self.env.flush_all()
+            self.env.invalidate_all()
+            contract.mapped("line_ids.display_name")
+            before = self.env.cr.sql_log_count
+            self.assertEqual(contract.sales_approval_state, "needed")
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[1], counts[0])
+
+    def test_list_prices(self):
+        """Of the price list, by quantity and unit, as Odoo has them one by one."""
+        pricelist = self._list_prices()
+        third = self.second.create({"name": "Third", "list_price": 7})
+        dozen = self.env.ref("uom.product_uom_dozen")
+        contract = self._contract(
+            {"product_id": self.product.id, "quantity": 4, "price_unit": 1},
+            {"product_id": self.second.id, "quantity": 1, "uom_id": dozen.id},
+            {"product_id": third.id, "discount": 5},
+            {"categ_id": self.group.id, "discount": 5},
+            currency_id=self.env.ref("base.EUR").id,
+        )
+        lines = contract.line_ids.sudo()
+        prices = lines._get_sales_list_prices({"list", "floor"})
+        self.assertEqual(list(prices), list(lines.filtered("product_id")))
+        for line, price in prices.items():
+            self.assertEqual(
+                price,
+                pricelist._get_product_price(
+                    line.product_id,
+                    line.quantity or 1.0,
+                    currency=contract.currency_id,
+                    uom=line.uom_id,
+                    date=self.company._get_sales_today(),
+                ),
+            )
+        self.assertEqual(len(set(prices.values())), 3)
+        self.assertEqual(len(lines._get_sales_list_prices({"list"})), 1)
+
+    def _list_prices(self):
+        """The customer's price list: less from three, and from twelve on."""
+        self.env.ref("base.group_user").implied_ids += self.env.ref(
+            "product.group_product_pricelist"
+        )
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        pricelist = self.env["product.pricelist"].create(
+            {
+                "name": "Less for more",
+                "company_id": self.company.id,
+                "item_ids": [
+                    Command.create(
+                        {
+                            "compute_price": "percentage",
+                            "percent_price": percent,
+                            "min_quantity": quantity,
+                        }
+                    )
+                    for quantity, percent in ((3, 10), (12, 20))
+                ],
+            }
+        )
+        self.partner.with_company(self.company).property_product_pricelist = pricelist
+        return pricelist
+
     def test_offered(self):
         rules = self.env["sales.approval.rule"].with_user(self.users["operations"])
         self.assertIn("sales.contract", dict(rules._selection_model()))
@@ -356,9 +445,31 @@ class TestContractApprovalPortal(HttpCase, ContractApprovalCase):
         self.assertFalse(contract.signature)
         # The rules are not for customers.
         mine = contract.with_user(buyer)
+        # Nor is it there for them by RPC.
+        line = contract.line_ids
+
+        def found():
+            answers = [
+                self.make_jsonrpc_request(
+                    f"/web/dataset/call_kw/{model}/search_read",
+                    {
+                        "model": model,
+                        "method": "search_read",
+                        "args": [[], ["display_name"]],
+                        "kwargs": {},
+                    },
+                )
+                for model in ("sales.contract", "sales.contract.line")
+            ]
+            return [{row["id"] for row in rows} for rows in answers]
+
+        self.assertEqual(found(), [set(), set()])
+        for record in (contract, line):
+            self.assertFalse(record.with_user(buyer).has_access("read"))
         self.assertEqual(mine.sales_approval_state, "none")
         self.assertFalse(mine.sales_approval_why)
         self._approve(self._ask(contract), "leader")
+        self.assertEqual(found(), [{contract.id}, {line.id}])
         for path in paths[:2]:
             self.assertIn("SECRETTERMS", self.url_open(path).text)
         self.assertIn("redirect_url", sign())

@@ -54,11 +54,15 @@ class FulfilmentCase(LedgerCase):
         return contract
 
     def call_off(self, contract, *lines, day="2026-02-01", **values):
-        """An order under a contract; a line is ``(product, quantity)``."""
+        """An order under a contract; a line is ``(product, quantity[, unit])``."""
         return self.order(
             [
-                {"product_id": product.id, "product_uom_qty": quantity}
-                for product, quantity in lines
+                {
+                    "product_id": product.id,
+                    "product_uom_qty": quantity,
+                    "product_uom_id": (*unit, product.uom_id)[0].id,
+                }
+                for product, quantity, *unit in lines
             ],
             day,
             partner=self.customer,
@@ -182,11 +186,27 @@ class TestFulfilment(FulfilmentCase):
         self.assertEqual(contract.line_ids.expected_amount, 31)
         self.assertFalse(contract.is_behind)
 
-    def test_rebate(self):
-        contract = self.contract(kind="special", rebate_percent=2.5)
-        order = self.call_off(contract, (self.tool, 10))
-        self.invoice(order)
-        self.assertEqual(contract.rebate_amount, 5)
+    def test_totals_of_versions(self):
+        """Orders, and what is committed, count once in a list of all versions."""
+        first = self.contract(
+            {"product_id": self.tool.id, "quantity": 100, "price_unit": 10}
+        )
+        self.call_off(first, (self.tool, 40))
+        second = first.browse(first.action_amend()["res_id"])
+        both = first + second
+        for state in ("draft", "sent", "running", "terminated"):
+            with self.subTest(state=state):
+                second.signed_document = SCAN
+                if state == "sent":
+                    second.action_mark_sent()
+                elif state == "running":
+                    second.action_start()
+                elif state == "terminated":
+                    second.end_reason = "Moved"
+                    second.action_terminate()
+                both.invalidate_recordset()
+                self.assertEqual(sum(both.mapped("ordered_amount")), 400)
+                self.assertEqual(sum(both.mapped("committed_amount")), 1000)
 
     def test_foreign_currency(self):
         """In the contract's currency, whatever the company's."""
@@ -214,6 +234,55 @@ class TestFulfilment(FulfilmentCase):
                 }
             ],
         )
+
+    def test_by_hand(self):
+        """In euros, partly by the dozen, with a return and a partial credit note."""
+        self.currency("EUR", {"2026-01-01": 2.0, "2026-03-15": 4.0})
+        euro, dozen = self.env.ref("base.EUR"), self.env.ref("uom.product_uom_dozen")
+        pricelist = self.env["product.pricelist"].create(
+            {"name": "Euro", "currency_id": euro.id, "company_id": self.company.id}
+        )
+        self.tool.write({"type": "consu", "is_storable": True})
+        contract = self.contract(
+            {"product_id": self.tool.id, "quantity": 100, "price_unit": 10},
+            currency_id=euro.id,
+        )
+        first, second = (
+            self.call_off(contract, line, pricelist_id=pricelist.id)
+            for line in ((self.tool, 3, dozen), (self.tool, 14))
+        )
+        self.assertEqual(first.order_line.price_unit, 120)
+        # 36 are delivered and 6 come back; 4 of 14.
+        self.return_(self.deliver(first), 6)
+        self.deliver(second, quantities={second.order_line: 4})
+        # 396 with tax, of which 66 are credited and 110 are paid; 154 not due yet.
+        invoice = self.invoice(first, "2026-03-01", invoice_date_due="2026-03-31")
+        note = self.refund(invoice, "2026-03-10", post=False)
+        note.invoice_line_ids.quantity = 0.5
+        note.action_post()
+        self.pay(invoice, 110, "2026-03-20", currency_id=euro.id)
+        self.invoice(second, "2026-06-01", invoice_date_due="2026-09-01")
+        expected = {
+            "ordered": 360 + 140,
+            "delivered": 300 + 40,
+            "invoiced": 360 - 60 + 140,
+            "collected": 100,
+            "overdue": 260 - 60,
+        }
+        line = contract.line_ids
+        self.assertEqual(self.figures(line), [expected])
+        self.assertEqual(self.figures(contract), [expected])
+        self.assertEqual(
+            (line.ordered_quantity, line.delivered_quantity, line.invoiced_quantity),
+            (36 + 14, 30 + 4, 30 + 14),
+        )
+        # 183 of 365 days are gone; half is ordered, so the other half takes as long.
+        self.assertEqual(cents(contract.expected_amount), cents(1000 * 183 / 365))
+        self.assertEqual(line.expected_quantity, 50.14)
+        self.assertEqual((contract.progress, line.progress), (50, 50))
+        self.assertEqual(contract.projected_end, date(2027, 1, 1))
+        self.assertEqual(line.projected_end, date(2027, 1, 1))
+        self.assertFalse(contract.is_behind)
 
     def test_one_statement(self):
         """As many queries for ten contracts with their lines as for one."""
@@ -262,10 +331,15 @@ class TestFulfilment(FulfilmentCase):
         orders = self.env["sale.order"]
         for _number in range(8):
             products = [*self.odds, self.tool, self.goods]
+            units = [self.tool.uom_id, self.env.ref("uom.product_uom_dozen")]
             order = self.call_off(
                 chance.choice(contracts),
                 *(
-                    (chance.choice(products), chance.randint(1, 9))
+                    (
+                        chance.choice(products),
+                        chance.randint(1, 9),
+                        chance.choice(units),
+                    )
                     for _line in range(chance.randint(1, 4))
                 ),
                 confirm=chance.random() < 0.9,
@@ -282,13 +356,27 @@ class TestFulfilment(FulfilmentCase):
                 if chance.random() < 0.6:
                     part = chance.choice((1, 0.37))
                     self.pay(invoice, round(invoice.amount_total * part, 2))
-                elif chance.random() < 0.5:
-                    self.refund(invoice, "2026-05-20")
+                elif chance.random() < 0.7:
+                    note = self.refund(invoice, "2026-05-20", post=False)
+                    for line in note.invoice_line_ids:
+                        line.quantity = chance.choice((1, line.quantity))
+                    note.action_post()
         expected = self._count(contracts, orders)
         for contract in contracts:
             lines = contract.line_ids
             for line, figures in zip(lines, self.figures(lines), strict=True):
                 self.assertEqual(figures, expected[line])
+                if line.product_id:
+                    found = orders.order_line.filtered(
+                        lambda one, line=line: (
+                            one.sales_contract_line_id == line and one.state == "sale"
+                        )
+                    )
+                    each = [
+                        one.product_uom_qty * round(one.product_uom_id.factor)
+                        for one in found
+                    ]
+                    self.assertEqual(line.ordered_quantity, sum(each))
             whole = {
                 name: sum(expected[key][name] for key in (*lines, contract))
                 for name in FIGURES

@@ -108,6 +108,31 @@ class TestContractPortal(HttpCase, SalesForceCase):
         self.assertIn("error", self._sign())
         self.assertIn("Al Buyer", self.url_open(self.url).text)
 
+    def test_rebate(self):
+        """Agreed by signing, and shown on the contract and among the rebates."""
+        self.contract.write({"kind": "special", "rebate_percent": 5})
+        self.contract.action_mark_sent()
+        self._login(None)
+        self.assertIn("redirect_url", self._sign(access_token=self.token))
+        agreements = self.env["sales.rebate.agreement"].search(
+            [("contract_id", "=", self.contract.id)]
+        )
+        self.assertEqual(agreements.tier_ids.rate, 5)
+        self._login("alpha")
+        self.assertIn("Rebate accrued", self.url_open(self.url).text)
+        self.assertIn(agreements.name, self.url_open("/my/rebates").text)
+        page = self.url_open(f"/my/rebates/{agreements.id}").text
+        self.assertIn(f'href="{self.url}"', page)
+        self._login("beta")
+        self.assertNotIn(agreements.name, self.url_open("/my/rebates").text)
+        # Whose contract it is, follows it also with a customer of nobody.
+        agreements.action_accrue()
+        records = agreements, agreements.tier_ids, agreements.period_ids[:1]
+        for record in records:
+            for name, sees in (("rep", True), ("leader", True), ("peer", False)):
+                found = record.with_user(self.users[name]).has_access("read")
+                self.assertEqual(found, sees, (record, name))
+
     def test_sign_by_link(self):
         """Who got the link signs without an account."""
         self.contract.action_mark_sent()

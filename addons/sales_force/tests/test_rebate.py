@@ -53,11 +53,84 @@ class RebateCase(ChannelVerbs, LedgerCase):
 
     def assertTraced(self, agreement):
         """Accruals sum to the periods, to the cent, whatever is settled."""
+        places = self.company.currency_id.decimal_places
         for period in agreement.period_ids:
             amounts = [Decimal(str(a)) for a in period.accrual_ids.mapped("amount")]
+            for amount in amounts:
+                self.assertEqual(amount, round(amount, places))
             self.assertEqual(
-                round(sum(amounts), 2), Decimal(str(round(period.accrued, 2)))
+                round(sum(amounts), places),
+                round(Decimal(str(period.accrued)), places),
             )
+
+    def _play(self, seed, scale=1):
+        """Documents and settlements at random, in a currency of whatever decimals.
+
+        :param scale: what a hundredth is in the smallest unit of usual prices
+        """
+        random = Random(seed)
+        whole = self._agreement(
+            self.dealer, tiers=((50 * scale, 1.5), (150 * scale, 3.3333))
+        )
+        parts = self._agreement(
+            self.dealer,
+            tiers=((0, 0.7), (90 * scale, 2.25)),
+            method="incremental",
+            period="month",
+        )
+        invoices, notes = [], self.env["account.move"]
+        for step in range(24):
+            day = date(2026, random.randint(1, 7), random.randint(1, 28))
+            move = random.choice("iiirs")
+            if move == "i" or not invoices:
+                lines = [
+                    {
+                        "price_unit": random.randint(1, 9000) * scale / 100,
+                        "discount": random.choice((0, 7.5)),
+                    }
+                    for _n in range(2)
+                ]
+                invoices.append(self._sell(lines, str(day)))
+            elif move == "r":
+                self.refund(invoices.pop(), str(day))
+            elif step % 2:
+                notes += (whole + parts)._settle()
+        notes.action_post()
+        currency = self.company.currency_id
+        settled = sum(notes.mapped("amount_untaxed"))
+        self.assertTrue(settled)
+        self.assertFalse(
+            currency.compare_amounts(whole.settled + parts.settled, settled)
+        )
+        for agreement in whole + parts:
+            agreement.action_accrue()
+            self._compare(agreement)
+            self.assertTraced(agreement)
+
+    def _compare(self, agreement):
+        whole = agreement.method == "whole"
+        unit = 10**self.company.currency_id.decimal_places
+        tiers = [
+            (int(tier.start * unit), Fraction(str(tier.rate)) / 100)
+            for tier in agreement.tier_ids
+        ]
+        moves = self.env["account.move"].search(
+            [
+                ("partner_id", "=", self.dealer.id),
+                ("state", "=", "posted"),
+                ("sales_is_rebate", "=", False),
+            ]
+        )
+        for period in agreement.period_ids:
+            volume = sum(
+                round(-line.balance * unit)
+                for line in moves.invoice_line_ids
+                if period.date_from <= line.move_id.invoice_date <= period.date_to
+            )
+            self.assertEqual(round(period.volume * unit), volume)
+            earned = by_units(volume, tiers, whole)
+            units = int(earned + Fraction(1, 2))
+            self.assertEqual(round(period.accrued * unit), units, period.date_from)
 
 
 @tagged("post_install", "-at_install")
@@ -366,52 +439,69 @@ class TestRebate(RebateCase):
 
     def test_against_the_oracle(self):
         """Invoices, credit notes and settlements at random, beside a slow sum."""
-        random = Random(8)
-        whole = self._agreement(self.dealer, tiers=((50, 1.5), (150, 3.3333)))
-        parts = self._agreement(
-            self.dealer,
-            tiers=((0, 0.7), (90, 2.25)),
-            method="incremental",
-            period="month",
-        )
-        invoices = []
-        for step in range(24):
-            day = date(2026, random.randint(1, 7), random.randint(1, 28))
-            move = random.choice("iiirs")
-            if move == "i" or not invoices:
-                prices = [random.randint(1, 9000) / 100 for _n in range(2)]
-                invoices.append(self._sell(prices, str(day)))
-            elif move == "r":
-                self.refund(invoices.pop(), str(day))
-            elif step % 2:
-                (whole + parts)._settle()
-        for agreement in whole + parts:
-            agreement.action_accrue()
-            self._compare(agreement)
-            self.assertTraced(agreement)
+        self._play(8)
 
-    def _compare(self, agreement):
-        whole = agreement.method == "whole"
-        tiers = [
-            (int(tier.start * 100), Fraction(str(tier.rate)) / 100)
-            for tier in agreement.tier_ids
-        ]
-        moves = self.env["account.move"].search(
-            [
-                ("partner_id", "=", self.dealer.id),
-                ("state", "=", "posted"),
-                ("sales_is_rebate", "=", False),
-            ]
+    def test_taken_off_another(self):
+        """What a closed agreement's partner owes back lowers the next credit note."""
+        invoice = self._sell([400], "2026-02-02")
+        closed = self._agreement(self.dealer, date_to="2026-03-31")
+        other = self._channel_partner("Other")
+        strange = self._agreement(other, date_to="2026-03-31")
+        paid = self._settle(closed)
+        paid.action_post()
+        invoice.button_draft()
+        invoice.button_cancel()
+        closed.action_close()
+        self.assertEqual((closed.open, closed.is_owed), (-12, True))
+        owed = self.env["sales.rebate.agreement"].search([("is_owed", "=", True)])
+        self.assertIn(closed, owed)
+        self.assertNotIn(strange, owed)
+        # Another partner's rebate has nothing to do with it.
+        self.invoice([200], "2026-02-02", partner=other, user=self.bo.user_id)
+        self.assertEqual(self._settle(strange).amount_untaxed, 2)
+        current = self._agreement(self.dealer, date_from="2026-04-01")
+        self._sell([350], "2026-05-02")
+        # Not before there is more to take it off.
+        with self.assertRaisesRegex(UserError, "nothing to settle"):
+            self._settle(current)
+        self._sell([250], "2026-05-02")
+        note = self._settle(current)
+        self.assertEqual(note.amount_untaxed, 6)
+        self.assertEqual(sorted(note.invoice_line_ids.mapped("price_unit")), [-12, 18])
+        self.assertEqual((closed.open, closed.is_owed, current.open), (0, False, 0))
+        self.assertEqual(closed.settled + current.settled, 18)
+        # Cancelled, it is owed again.
+        note.button_cancel()
+        self.assertEqual((closed.open, current.open), (-12, 18))
+
+    def test_charged(self):
+        """What no further rebate takes off is invoiced."""
+        invoice = self._sell([400], "2026-02-02")
+        agreement = self._agreement(self.dealer, date_to="2026-03-31")
+        finance = agreement.with_user(self.finance)
+        with self.assertRaisesRegex(UserError, "Nothing is owed back"):
+            finance.action_charge()
+        self._settle(agreement).action_post()
+        self.refund(invoice, "2026-03-15")
+        agreement.action_close()
+        with self.assertRaises(AccessError):
+            agreement.with_user(self.ann.user_id).action_charge()
+        action = finance.action_charge()
+        charge = self.env["account.move"].search(action["domain"])
+        self.assertEqual(
+            (charge.move_type, charge.state, charge.partner_id, charge.amount_untaxed),
+            ("out_invoice", "draft", self.dealer, 12),
         )
-        for period in agreement.period_ids:
-            volume = sum(
-                round(-line.balance * 100)
-                for line in moves.invoice_line_ids
-                if period.date_from <= line.move_id.invoice_date <= period.date_to
-            )
-            earned = by_units(volume, tiers, whole)
-            cents = int(earned + Fraction(1, 2))
-            self.assertEqual(round(period.accrued * 100), cents, period.date_from)
+        charge.invoice_line_ids.price_unit = 11
+        with self.assertRaisesRegex(UserError, "settle anew"):
+            charge.action_post()
+        charge.invoice_line_ids.price_unit = 12
+        charge.action_post()
+        self.assertEqual((agreement.accrued, agreement.settled), (0, 0))
+        self.assertFalse(agreement.is_owed)
+        self.assertTraced(agreement)
+        with self.assertRaisesRegex(UserError, "Nothing is owed back"):
+            finance.action_charge()
 
     def test_flat(self):
         """Accruing ten times the invoices, for ten times the agreements, is as many
@@ -430,6 +520,48 @@ class TestRebate(RebateCase):
             agreements._accrue()
             counts.append(self.cr.sql_log_count - before)
         self.assertLessEqual(counts[1], counts[0] + 2)
+
+
+@tagged("post_install", "-at_install")
+class TestRebateThreeDecimals(RebateCase):
+    """To the fils, also where prices have two decimals."""
+
+    currency_name = "KWD"
+
+    def test_against_the_oracle(self):
+        self._play(3)
+
+    def test_settled(self):
+        self._sell([{"price_unit": 100.01, "discount": 7.5}])
+        agreement = self._agreement(self.dealer, tiers=((0, 2),))
+        # 92.509 of 92.50925; 1.85018 of it.
+        self.assertEqual(agreement.period_ids[-1].volume, 92.509)
+        note = self._settle(agreement)
+        self.assertEqual((agreement.settled, note.amount_untaxed), (1.85, 1.85))
+        self._sell([1.27])
+        note += self._settle(agreement)
+        self.assertEqual(note[1].amount_untaxed, 0.026)
+        note.action_post()
+
+    def test_tax_in_price(self):
+        tax = self.sale_tax.copy({"price_include_override": "tax_included"})
+        self.company.sales_rebate_product_id = self.new_product(
+            "Rebate", type="service", taxes_id=[(6, 0, tax.ids)]
+        )
+        self._sell([433.37])
+        note = self._settle(self._agreement(self.dealer, tiers=((0, 1.234),)))
+        self.assertEqual(note.amount_untaxed, 5.348)
+        note.action_post()
+
+
+@tagged("post_install", "-at_install")
+class TestRebateNoDecimals(RebateCase):
+    """To the yen."""
+
+    currency_name = "JPY"
+
+    def test_against_the_oracle(self):
+        self._play(5, scale=100)
 
 
 @tagged("post_install", "-at_install")
