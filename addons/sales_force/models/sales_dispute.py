@@ -16,9 +16,7 @@ class SalesDispute(models.Model):
     _inherit = ["sales.owed.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "opened_on desc, id desc"
     _mail_post_access = "read"
-    _sales_stamped = frozenset(
-        ("state", "opened_by_id", "opened_on", "decided_by_id", "decided_on")
-    )
+    _sales_stamped = frozenset(("state", "opened_by_id", "decided_by_id", "decided_on"))
 
     line_ids = fields.One2many("sales.dispute.line", "dispute_id", "Items")
     reason_id = fields.Many2one(
@@ -35,9 +33,7 @@ class SalesDispute(models.Model):
         "res.users", "Opened By", readonly=True, default=lambda self: self.env.user
     )
     opened_on = fields.Date(
-        "Raised",
-        readonly=True,
-        default=lambda self: self.env.company._get_sales_today(),
+        "Raised", compute="_compute_opened_on", store=True, precompute=True
     )
     state = fields.Selection(
         [
@@ -65,6 +61,13 @@ class SalesDispute(models.Model):
         help="From the opening to the decision; 0 while it is open.",
     )
     may_decide = fields.Boolean(compute="_compute_may_decide")
+
+    @api.depends("company_id")
+    def _compute_opened_on(self):
+        """The day in the company when it is opened."""
+        for dispute in self:
+            company = dispute.company_id or self.env.company
+            dispute.opened_on = company._get_sales_today()
 
     @api.depends("line_ids.amount")
     def _compute_amount(self):

@@ -28,9 +28,7 @@ class SalesPaymentPromise(models.Model):
     _inherit = ["sales.owed.mixin", "mail.thread"]
     _order = "date desc, id desc"
     _mail_post_access = "read"
-    _sales_stamped = frozenset(
-        ("taken_by_id", "made_on", "grace_days", "cash_before", "withdrawn_on")
-    )
+    _sales_stamped = frozenset(("taken_by_id", "cash_before", "withdrawn_on"))
 
     line_ids = fields.One2many("sales.payment.promise.line", "promise_id", "Items")
     amount = fields.Monetary("Promised", required=True)
@@ -45,13 +43,12 @@ class SalesPaymentPromise(models.Model):
     taken_by_id = fields.Many2one(
         "res.users", "Taken By", readonly=True, default=lambda self: self.env.user
     )
-    made_on = fields.Date(
-        readonly=True, default=lambda self: self.env.company._get_sales_today()
-    )
+    made_on = fields.Date(compute="_compute_made", store=True, precompute=True)
     grace_days = fields.Integer(
         "Grace (days)",
-        readonly=True,
-        default=lambda self: self._default_grace_days(),
+        compute="_compute_made",
+        store=True,
+        precompute=True,
         help="As the company's setting was when the promise was made.",
     )
     deadline = fields.Date(
@@ -77,10 +74,14 @@ class SalesPaymentPromise(models.Model):
         "CHECK (amount > 0)", "A promise is about more than nothing."
     )
 
-    @api.model
-    def _default_grace_days(self):
-        # sudo: only a setting
-        return self.env.company.sudo().sales_promise_grace_days
+    @api.depends("company_id")
+    def _compute_made(self):
+        """As it is in the company when the promise is made."""
+        for promise in self:
+            # sudo: only a setting and the day
+            company = (promise.company_id or self.env.company).sudo()
+            promise.made_on = company._get_sales_today()
+            promise.grace_days = company.sales_promise_grace_days
 
     @api.depends("line_ids", "item_ids", "company_id")
     def _compute_currency_id(self):

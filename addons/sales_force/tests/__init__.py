@@ -34,6 +34,7 @@ from . import (
     test_dunning,
     test_followup,
     test_handover,
+    test_jobs,
     test_ledger_upkeep,
     test_locking,
     test_market,
