@@ -37,6 +37,7 @@ class SaleOrder(models.Model):
     _inherit = ["sale.order", "sales.approval.mixin"]
 
     sales_is_changed = fields.Boolean(
+        "Changed by an Employee",
         copy=False,
         groups=fields.NO_ACCESS,
         help="An employee has changed what the customer has ordered online.",

@@ -398,11 +398,12 @@ class SalesApprovalStep(models.Model):
             kept = request.activity_search([ACTIVITY])
             kept.filtered_domain([("user_id", "not in", users.ids)]).unlink()
             for user in users - kept.exists().user_id:
+                env = self.with_context(lang=user.lang).env
                 request.activity_schedule(
                     ACTIVITY,
                     user_id=user.id,
-                    summary=self.env._("Approve %(document)s", document=request.name),
-                    note=self.env._(
+                    summary=env._("Approve %(document)s", document=request.name),
+                    note=env._(
                         "Mark as done to approve; open it to read why, or to refuse."
                     ),
                 )

@@ -16,7 +16,9 @@ class SalesDispute(models.Model):
     _inherit = ["sales.owed.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "opened_on desc, id desc"
     _mail_post_access = "read"
-    _sales_stamped = frozenset(("state", "opened_by_id", "decided_by_id", "decided_on"))
+    _sales_stamped = frozenset(
+        ("state", "opened_by_id", "opened_on", "decided_by_id", "decided_on")
+    )
 
     line_ids = fields.One2many("sales.dispute.line", "dispute_id", "Items")
     reason_id = fields.Many2one(
@@ -33,7 +35,11 @@ class SalesDispute(models.Model):
         "res.users", "Opened By", readonly=True, default=lambda self: self.env.user
     )
     opened_on = fields.Date(
-        "Raised", compute="_compute_opened_on", store=True, precompute=True
+        "Raised",
+        compute="_compute_opened_on",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     state = fields.Selection(
         [

@@ -28,7 +28,9 @@ class SalesPaymentPromise(models.Model):
     _inherit = ["sales.owed.mixin", "mail.thread"]
     _order = "date desc, id desc"
     _mail_post_access = "read"
-    _sales_stamped = frozenset(("taken_by_id", "cash_before", "withdrawn_on"))
+    _sales_stamped = frozenset(
+        ("taken_by_id", "made_on", "grace_days", "cash_before", "withdrawn_on")
+    )
 
     line_ids = fields.One2many("sales.payment.promise.line", "promise_id", "Items")
     amount = fields.Monetary("Promised", required=True)
@@ -43,11 +45,14 @@ class SalesPaymentPromise(models.Model):
     taken_by_id = fields.Many2one(
         "res.users", "Taken By", readonly=True, default=lambda self: self.env.user
     )
-    made_on = fields.Date(compute="_compute_made", store=True, precompute=True)
+    made_on = fields.Date(
+        compute="_compute_made_on", store=True, readonly=False, precompute=True
+    )
     grace_days = fields.Integer(
         "Grace (days)",
-        compute="_compute_made",
+        compute="_compute_grace_days",
         store=True,
+        readonly=False,
         precompute=True,
         help="As the company's setting was when the promise was made.",
     )
@@ -75,12 +80,16 @@ class SalesPaymentPromise(models.Model):
     )
 
     @api.depends("company_id")
-    def _compute_made(self):
-        """As it is in the company when the promise is made."""
+    def _compute_made_on(self):
         for promise in self:
-            # sudo: only a setting and the day
-            company = (promise.company_id or self.env.company).sudo()
+            company = promise.company_id or self.env.company
             promise.made_on = company._get_sales_today()
+
+    @api.depends("company_id")
+    def _compute_grace_days(self):
+        for promise in self:
+            # sudo: only a setting
+            company = (promise.company_id or self.env.company).sudo()
             promise.grace_days = company.sales_promise_grace_days
 
     @api.depends("line_ids", "item_ids", "company_id")

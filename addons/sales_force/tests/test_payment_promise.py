@@ -237,6 +237,11 @@ class TestPaymentPromise(CollectionCase):
         self.assertEqual(promise.deadline, today + timedelta(days=9))
         company.sales_promise_grace_days = 1
         self.assertEqual(promise.grace_days, 9)
+        # What the system brings of the past was made then.
+        past = promises.sudo().create(
+            {**values, "amount": 1, "date": self.day(20), "made_on": self.day(25)}
+        )
+        self.assertEqual((past.made_on, past.grace_days), (self.day(25), 1))
         disputes = self.env["sales.dispute"].with_user(rep)
         dispute = disputes.with_context(**both).create(
             {**values, "reason_id": reason.id, "description": "Late"}
