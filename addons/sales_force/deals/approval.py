@@ -12,13 +12,18 @@ long as nothing in it is worse:
 - ``amount``: the amount is not higher.
 - ``whole``: the lines are the same, at no lower price.
 
+A line that takes something off the whole (a global discount, a deduction) gives no
+discount of its own, and lowers the others in the proportion of their amounts: rules
+about lines measure what is left of each, see ``spread``.
+
 What is promised beside the lines stays where the whole was approved.
 
 The customer and the currency stay in any case, and the payment term is not longer. What
 time changes (costs, list prices, what is overdue) voids nothing.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import copysign
 
 # Prices, rates and amounts are rounded coarser than this.
 _TOLERANCE = 1e-6
@@ -93,6 +98,7 @@ class Line:
     net: float = 0.0
     list: float = 0.0
     is_price: bool = True
+    share: float = 0.0  # percent of it that other lines take off
     amount: float = 0.0
     cost: float = 0.0
     price: float = 0.0
@@ -153,6 +159,61 @@ def margin(amount, cost):
     return 0.0 if cost <= 0 else -100.0
 
 
+def taken(line):
+    """What a line takes off the others, of amounts; 0 of what is sold.
+
+    Goods that come back take off what is paid for them above their price.
+    """
+    if line.amount >= 0:
+        return 0.0
+    if line.quantity < 0 < min(line.list, line.net):
+        return max(0.0, -line.amount * (1 - line.list / line.net))
+    return -line.amount
+
+
+def spread(lines):
+    """What is sold, less what other lines take off, in proportion to the amounts.
+
+    Goods that are sold for less than nothing stay as they are, besides. Where nothing
+    is sold for money, what takes something off is itself a discount of more than all.
+    """
+    off = sum(map(taken, lines))
+    sold = [line for line in lines if line.amount >= 0 or _is_worth_something(line)]
+    if not off:
+        return sold
+    total = sum(line.amount for line in sold if line.amount > 0)
+    if not total:
+        return [
+            replace(
+                line,
+                quantity=abs(line.quantity),
+                net=-abs(line.net),
+                list=abs(line.net),
+                is_price=False,
+            )
+            if taken(line) and line not in sold
+            else line
+            for line in lines
+        ]
+    rest = 1 - off / total
+    return [
+        replace(
+            line,
+            net=line.net * rest,
+            amount=line.amount * rest,
+            price=line.price * rest,
+            share=100 * off / total,
+        )
+        if line.amount > 0
+        else line
+        for line in sold
+    ]
+
+
+def _is_worth_something(line):
+    return line.quantity > 0 and max(line.list, line.floor, line.cost) > 0
+
+
 def order_discount(lines):
     """Of all lines, with those that only take away."""
     return discount(
@@ -193,9 +254,10 @@ def evaluate(rule, facts):
     Lines outside the rule's product groups are not measured.
     """
     condition = CONDITIONS[rule.condition]
+    is_spread = rule.condition in ("discount", "line_margin", "floor")
     lines = [
         line
-        for line in facts.lines
+        for line in (spread(facts.lines) if is_spread else facts.lines)
         if not rule.categories or not rule.categories.isdisjoint(line.categories)
     ]
     if condition.shape == "line":
@@ -284,7 +346,8 @@ def left(now, approved):
         if key not in before
         or [product, unit] != before[key][:2]
         or abs(quantity - before[key][2]) > _TOLERANCE
-        or net < before[key][3] - _TOLERANCE
+        # What comes back is dearer to us the more is paid for it.
+        or copysign(1, quantity) * (net - before[key][3]) < -_TOLERANCE
     ]
     if now.get("closed"):
         lines += [key for key in before if key not in now["lines"]]

@@ -65,7 +65,8 @@ def _ask(demo, number, login, discount, outcome):
     order = (
         demo.env["sale.order"]
         .with_user(user)
-        .with_context(mail_activity_automation_skip=False)
+        # What is said of it stays as it is said.
+        .with_context(mail_activity_automation_skip=False, lang=demo.lang)
         .create(
             {
                 "partner_id": demo.owned[user][number % len(demo.owned[user])].id,

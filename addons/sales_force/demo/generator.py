@@ -52,6 +52,7 @@ class Demo:
     def __init__(self, env, company, months):
         languages = dict(env["res.lang"].get_installed())
         self.chinese = "zh_CN" in languages
+        self.lang = "zh_CN" if self.chinese else "en_US"
         self.company = company
         self.env = env(
             context={**env.context, **QUIET, "allowed_company_ids": company.ids}
@@ -65,6 +66,10 @@ class Demo:
         self.users, self.reps = {}, {}
 
     def load(self):
+        if self.chinese:
+            # Odoo loads them after the demo, which copies some of them.
+            module = self.env.ref("base.module_sales_force")
+            module._update_translations([self.lang])
         self.prepare_accounting()
         self.make_users()
         self.make_territories()
@@ -178,7 +183,7 @@ class Demo:
                     "company_ids": [Command.set(self.company.ids)],
                     "group_ids": [Command.set(groups.ids)],
                     "tz": self.company.resource_calendar_id.tz or "UTC",
-                    "lang": "zh_CN" if self.chinese else "en_US",
+                    "lang": self.lang,
                 }
             )
         users = self.env["res.users"].create(vals_list)
@@ -359,7 +364,7 @@ class Demo:
                         else False,
                         # They are not abroad: taxed as in the company's country.
                         "property_account_position_id": domestic.id,
-                        "lang": "zh_CN" if self.chinese else "en_US",
+                        "lang": self.lang,
                     }
                 )
         free = [

@@ -1,6 +1,7 @@
 from . import (
     sales_owned_mixin,
     sales_stamped_mixin,
+    sales_cached_mixin,
     sales_sourced_mixin,
     sales_protection_mixin,
     sales_median_mixin,

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 
@@ -33,6 +35,13 @@ _LINE_FIELDS = frozenset(
 class SaleOrder(models.Model):
     _name = "sale.order"
     _inherit = ["sale.order", "sales.approval.mixin"]
+
+    sales_is_changed = fields.Boolean(
+        "Changed by an Employee",
+        copy=False,
+        groups=fields.NO_ACCESS,
+        help="An employee has changed what the customer has ordered online.",
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -99,14 +108,40 @@ class SaleOrder(models.Model):
         return self.state == "sale"
 
     def _is_sales_approval_exempt(self):
-        """What a customer ordered online, as long as no employee has touched it."""
-        online = "website_id" in self._fields and self.website_id
-        return bool(online) and self._is_untouched()
+        """What a customer ordered online, as long as no employee has changed it."""
+        # sudo: stamped by the system
+        return self._is_ordered_online() and not self.sudo().sales_is_changed
 
-    def _is_untouched(self):
-        """Whether only the customer and the system have made it."""
-        people = self.create_uid | self.order_line.write_uid
-        return all(user.share or user.id == SUPERUSER_ID for user in people)
+    def _is_ordered_online(self):
+        online = "website_id" in self._fields and self.website_id
+        return bool(online) and not self._is_employee(self.create_uid)
+
+    @api.model
+    def _is_employee(self, user):
+        """Neither a customer nor the system."""
+        return not user.share and user.id != SUPERUSER_ID
+
+    @contextmanager
+    def _watch_sales_approval(self):
+        online = self.browse()
+        if self._is_employee(self.env.user):
+            # sudo: whoever changes the order
+            online = self.sudo().filtered(lambda o: o._is_sales_approval_exempt())
+        before = {order: order._get_ordered() for order in online}
+        with super()._watch_sales_approval():
+            yield
+            changed = online.filtered(lambda o: o._get_ordered() != before[o])
+            if changed:
+                changed.sales_is_changed = True
+
+    def _get_ordered(self):
+        """What a customer has ordered, and on which terms."""
+        header = sorted(_ORDER_FIELDS - {"order_line"})
+        line = sorted(_LINE_FIELDS)
+        return (
+            [self[name] for name in header],
+            {one: [one[name] for name in line] for one in self.order_line},
+        )
 
     def _get_sales_approval_fields(self):
         return [
@@ -241,7 +276,9 @@ class SaleOrderLine(models.Model):
             categories=frozenset(map(int, path.split("/")[:-1])),
             quantity=self.product_uom_qty,
             net=self.price_unit * (1 - (self.discount or 0.0) / 100),
-            list=self._get_sales_list_price(included) if "list" in needs else 0.0,
+            list=self._get_sales_list_price(included)
+            if "list" in needs or amount < 0
+            else 0.0,
             amount=amount,
             cost=cost,
             price=amount / quantity if quantity else 0.0,
@@ -254,8 +291,15 @@ class SaleOrderLine(models.Model):
         That of the customer's own price list; of another one that somebody has chosen,
         the product's. Without a price there, the one that was entered.
 
+        Goods that come back have a price; of services, and what has none, nothing does.
+
         :param included: the taxes that the line's price includes
         """
+        entered = max(self.price_unit, 0.0)
+        if self.product_uom_qty < 0:
+            entered = 0.0
+            if self.product_id.type == "service":
+                return entered
         order = self.order_id
         line = self.with_company(order.company_id)
         # The price of a combo is that of its items.
@@ -264,7 +308,7 @@ class SaleOrderLine(models.Model):
             or not line.product_uom_id
             or line.product_type == "combo"
         ):
-            return max(self.price_unit, 0.0)
+            return entered
         if line.combo_item_id:
             price = line._get_combo_item_display_price()
         else:
@@ -290,7 +334,7 @@ class SaleOrderLine(models.Model):
             original_taxes=own,
             new_taxes=included,
         )
-        return price if price > 0 else max(self.price_unit, 0.0)
+        return price if price > 0 else entered
 
 
 class AccountTax(models.Model):

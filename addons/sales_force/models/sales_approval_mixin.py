@@ -105,8 +105,11 @@ class SalesApprovalMixin(models.AbstractModel):
 
     # What rules find
 
-    def _get_sales_findings(self):
-        """The rules that documents break: ``{record: [Finding]}``, without the rest."""
+    def _get_sales_findings(self, exempt=True):
+        """The rules that documents break: ``{record: [Finding]}``, without the rest.
+
+        :param exempt: whether those are left out for which no rule holds
+        """
         found = {}
         for company, records in self.grouped("company_id").items():
             rules = self.env["sales.approval.rule"]._get_rules(self._name, company.id)
@@ -114,7 +117,8 @@ class SalesApprovalMixin(models.AbstractModel):
                 continue
             # sudo: costs, debts and limits decide, whoever asks
             records = records.sudo()
-            records = records.filtered(lambda rec: not rec._is_sales_approval_exempt())
+            if exempt:
+                records = records.filtered(lambda r: not r._is_sales_approval_exempt())
             if not records:
                 continue
             needs = frozenset().union(
@@ -259,7 +263,7 @@ class SalesApprovalMixin(models.AbstractModel):
             if condition in ("discount", "order_discount"):
                 why = _("discount of %(value)s %%", value=shown)
                 passes = _("up to %(limit)s %%", limit=bound)
-                if line and line.is_price:
+                if line and line.is_price and not line.share:
                     passes = _(
                         "up to %(limit)s %%, a price of %(price)s",
                         limit=bound,
@@ -292,6 +296,8 @@ class SalesApprovalMixin(models.AbstractModel):
             else:
                 why = _("amount of %(value)s", value=shown)
                 passes = _("up to %(limit)s", limit=bound)
+            if line and line.share:
+                why = _("%(why)s, with what other lines take off", why=why)
             reasons.append((line, why, passes))
         return reasons
 
@@ -501,7 +507,8 @@ class SalesApprovalMixin(models.AbstractModel):
             yield
             return
         agreed = records.filtered(lambda record: record._is_sales_approval_agreed())
-        before = agreed._get_sales_findings()
+        # What was exempt is not made worse either, when it is so no longer.
+        before = agreed._get_sales_findings(exempt=False)
         watched |= keys
         try:
             yield

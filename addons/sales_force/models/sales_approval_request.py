@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..deals.approval import covers
+from ..jobs import go_on
 from ..locking import write_lock
 
 ACTIVITY = "sales_force.mail_activity_type_approval"
@@ -397,11 +398,12 @@ class SalesApprovalStep(models.Model):
             kept = request.activity_search([ACTIVITY])
             kept.filtered_domain([("user_id", "not in", users.ids)]).unlink()
             for user in users - kept.exists().user_id:
+                env = self.with_context(lang=user.lang).env
                 request.activity_schedule(
                     ACTIVITY,
                     user_id=user.id,
-                    summary=self.env._("Approve %(document)s", document=request.name),
-                    note=self.env._(
+                    summary=env._("Approve %(document)s", document=request.name),
+                    note=env._(
                         "Mark as done to approve; open it to read why, or to refuse."
                     ),
                 )
@@ -445,25 +447,27 @@ class SalesApprovalStep(models.Model):
         What nobody may decide any more, who has left or stands in for the owner, goes
         up at once.
         """
-        now = fields.Datetime.now()
         steps = self.search([("state", "=", "waiting")])
-        steps._sync_users()
-        for step in steps.filtered(
-            lambda step: (
-                not step.user_ids or (step.escalate_on and step.escalate_on <= now)
-            )
-        ):
-            step._escalate()
-        steps._sync_activities()
-        due = steps.filtered(lambda step: step.remind_on and step.remind_on <= now)
-        for request in due.request_id:
-            users = due.filtered(lambda s, r=request: s.request_id == r).user_ids
+        for request, waiting in steps.grouped("request_id").items():
+            with go_on(self.env, f"Approval request {request.id}"):
+                waiting._remind(request)
+
+    def _remind(self, request):
+        """:param request: whose steps they are"""
+        now = fields.Datetime.now()
+        self._sync_users()
+        for step in self:
+            if not step.user_ids or (step.escalate_on and step.escalate_on <= now):
+                step._escalate()
+        self._sync_activities()
+        due = self.filtered(lambda step: step.remind_on and step.remind_on <= now)
+        if due:
             request._tell(
-                users,
+                due.user_ids,
                 self.env._("%(document)s waits", document=request.name),
                 self.env._("Please approve or refuse: others wait for it."),
             )
-        due._set_deadline("remind_hours")
+            due._set_deadline("remind_hours")
 
     def _escalate(self):
         """The managers above may decide as well; above the topmost the directors."""

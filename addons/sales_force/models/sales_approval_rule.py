@@ -16,6 +16,7 @@ class SalesApprovalRule(models.Model):
 
     _name = "sales.approval.rule"
     _description = "Approval Rule"
+    _inherit = ["sales.cached.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -123,22 +124,6 @@ class SalesApprovalRule(models.Model):
                 raise ValidationError(
                     self.env._("%(rule)s: no valid filter.", rule=rule.name)
                 ) from error
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        rules = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return rules
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     @api.model
     @tools.ormcache("model", "company_id")

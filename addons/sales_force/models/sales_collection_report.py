@@ -28,7 +28,8 @@ class SalesCollectionReport(models.Model):
     _auto = False
     _order = "partner_id, id"
     _rec_name = "partner_id"
-    _depends = {"sales.receivable": [], "res.company": ["sales_dso_days"]}
+    # With all that the open items depend on.
+    _depends = {"sales.receivable": []}
 
     partner_id = fields.Many2one("res.partner", "Customer", readonly=True)
     user_id = fields.Many2one("res.users", "Salesperson", readonly=True)
@@ -73,21 +74,17 @@ class SalesCollectionReport(models.Model):
 
     @property
     def _table_query(self):
-        # sudo: only settings and the day
-        companies = self.env.companies.sudo()
-        if self.env.su:
-            companies = companies.search([])
-        today = {one.id: one._get_sales_today() for one in companies}
+        days = self.env["sales.receivable"]._get_days()
         metrics = self.env["sales.credit"]._metrics()
         spans = SQL(", ").join(
             SQL(
                 "(%s, %s::date, %s::date, %s)",
-                one.id,
-                today[one.id] - timedelta(days=one.sales_dso_days - 1),
-                today[one.id],
-                one.sales_dso_days,
+                company.id,
+                day - timedelta(days=company.sales_dso_days - 1),
+                day,
+                company.sales_dso_days,
             )
-            for one in companies
+            for company, day in days.items()
         )
         return SQL(
             """
@@ -117,7 +114,7 @@ class SalesCollectionReport(models.Model):
             JOIN (VALUES %(spans)s) span(company_id, start, stop, days)
                 ON span.company_id = f.company_id
             """,
-            items=open_items(today),
+            items=open_items({company.id: day for company, day in days.items()}),
             spans=spans,
             billed=metrics["BILLED"],
             due=metrics["DUE"],
@@ -126,6 +123,8 @@ class SalesCollectionReport(models.Model):
 
     def _search(self, *args, **kwargs):
         self.env["sales.credit"]._process_pending()
+        # What was read before may have been paid meanwhile.
+        self.invalidate_model(flush=False)
         return super()._search(*args, **kwargs)
 
     def _read_group_select(self, aggregate_spec, query):

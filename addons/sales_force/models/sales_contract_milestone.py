@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..jobs import go_on
+
 
 class SalesContractMilestone(models.Model):
     """What has to be done or handed in under a contract, by when; its documents."""
@@ -105,14 +107,15 @@ class SalesContractMilestone(models.Model):
                 )
             )
             for milestone in near:
-                milestone._remind()
-            # sudo: stamped by the system
-            near.sudo().reminded_on = today
+                with go_on(self.env, f"Milestone {milestone.id}"):
+                    milestone._remind(today)
 
-    def _remind(self):
+    def _remind(self, today):
         contract = self.contract_id
         # sudo: stamped by the system
-        self.sudo().activity_id = contract.activity_schedule(
+        milestone = self.sudo()
+        milestone.reminded_on = today
+        milestone.activity_id = contract.activity_schedule(
             "mail.mail_activity_data_todo",
             date_deadline=self.date_due,
             summary=self.name,

@@ -8,6 +8,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_amount, format_date
 
 from ..customers.refresh import refresh
+from ..jobs import go_on
 from .sales_customer_stage import STAGES
 
 _logger = logging.getLogger(__name__)
@@ -394,8 +395,9 @@ class SalesCustomer(models.Model):
         companies = self.env["res.company"].search([])
         self.env["ir.cron"]._commit_progress(remaining=len(companies))
         for company in companies:
-            added, changed = self._refresh(company)
-            _logger.info(
-                "%s: %s customers added, %s changed", company.name, added, changed
-            )
+            with go_on(self.env, f"Customers of {company.name}"):
+                added, changed = self._refresh(company)
+                _logger.info(
+                    "%s: %s customers added, %s changed", company.name, added, changed
+                )
             self.env["ir.cron"]._commit_progress(1)

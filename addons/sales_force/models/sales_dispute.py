@@ -36,8 +36,10 @@ class SalesDispute(models.Model):
     )
     opened_on = fields.Date(
         "Raised",
-        readonly=True,
-        default=lambda self: self.env.company._get_sales_today(),
+        compute="_compute_opened_on",
+        store=True,
+        readonly=False,
+        precompute=True,
     )
     state = fields.Selection(
         [
@@ -65,6 +67,13 @@ class SalesDispute(models.Model):
         help="From the opening to the decision; 0 while it is open.",
     )
     may_decide = fields.Boolean(compute="_compute_may_decide")
+
+    @api.depends("company_id")
+    def _compute_opened_on(self):
+        """The day in the company when it is opened."""
+        for dispute in self:
+            company = dispute.company_id or self.env.company
+            dispute.opened_on = company._get_sales_today()
 
     @api.depends("line_ids.amount")
     def _compute_amount(self):

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..deals.dunning import due
+from ..jobs import go_on
 from ..locking import write_lock
 
 _logger = logging.getLogger(__name__)
@@ -165,12 +166,9 @@ class SalesDunningPlan(models.Model):
 
     def _run_safely(self, company):
         """``_run``; other companies are dunned, whatever is wrong with this one."""
-        try:
-            with self.env.cr.savepoint():
-                return self._run(company)
-        except Exception:
-            _logger.exception("Dunning plan %s of %s", self.id, company.name)
-            return False
+        with go_on(self.env, f"Dunning plan {self.id} of {company.name}"):
+            return self._run(company)
+        return False
 
     def _run(self, company):
         """Dun the next customers of a company.

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
 
 from ..customers import followups
+from ..jobs import go_on
 from ..working_time import Days
 
 _logger = logging.getLogger(__name__)
@@ -253,7 +254,8 @@ class SalesFollowupRule(models.Model):
         ]
         self.env["ir.cron"]._commit_progress(remaining=len(todo))
         for rule, company in todo:
-            rule._run(company)
+            with go_on(self.env, f"Follow-up rule {rule.id} of {company.name}"):
+                rule._run(company)
             self.env["ir.cron"]._commit_progress(1)
 
     def _run(self, company):

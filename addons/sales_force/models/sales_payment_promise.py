@@ -46,12 +46,14 @@ class SalesPaymentPromise(models.Model):
         "res.users", "Taken By", readonly=True, default=lambda self: self.env.user
     )
     made_on = fields.Date(
-        readonly=True, default=lambda self: self.env.company._get_sales_today()
+        compute="_compute_made_on", store=True, readonly=False, precompute=True
     )
     grace_days = fields.Integer(
         "Grace (days)",
-        readonly=True,
-        default=lambda self: self._default_grace_days(),
+        compute="_compute_grace_days",
+        store=True,
+        readonly=False,
+        precompute=True,
         help="As the company's setting was when the promise was made.",
     )
     deadline = fields.Date(
@@ -77,10 +79,18 @@ class SalesPaymentPromise(models.Model):
         "CHECK (amount > 0)", "A promise is about more than nothing."
     )
 
-    @api.model
-    def _default_grace_days(self):
-        # sudo: only a setting
-        return self.env.company.sudo().sales_promise_grace_days
+    @api.depends("company_id")
+    def _compute_made_on(self):
+        for promise in self:
+            company = promise.company_id or self.env.company
+            promise.made_on = company._get_sales_today()
+
+    @api.depends("company_id")
+    def _compute_grace_days(self):
+        for promise in self:
+            # sudo: only a setting
+            company = (promise.company_id or self.env.company).sudo()
+            promise.grace_days = company.sales_promise_grace_days
 
     @api.depends("line_ids", "item_ids", "company_id")
     def _compute_currency_id(self):

@@ -11,6 +11,7 @@ class SalesPlaybook(models.Model):
 
     _name = "sales.playbook"
     _description = "Playbook"
+    _inherit = ["sales.cached.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True, translate=True)
@@ -47,22 +48,6 @@ class SalesPlaybook(models.Model):
         for playbook in self:
             team = playbook.team_id
             playbook.company_id = team.company_id if team else playbook.company_id
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        playbooks = super().create(vals_list)
-        self.env.registry.clear_cache()
-        return playbooks
-
-    def write(self, vals):
-        result = super().write(vals)
-        self.env.registry.clear_cache()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     def copy_data(self, default=None):
         """A copy waits in the archive: two cannot be for the same team."""

@@ -6,6 +6,7 @@ class SalesPlaybookStage(models.Model):
 
     _name = "sales.playbook.stage"
     _description = "Stage in a Playbook"
+    _inherit = ["sales.cached.mixin"]
     _order = "playbook_id, stage_id, id"
     _rec_name = "stage_id"
 
@@ -42,20 +43,13 @@ class SalesPlaybookStage(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         parts = super().create(vals_list)
-        self.env.registry.clear_cache()
         parts._own_documents()
         return parts
 
     def write(self, vals):
         result = super().write(vals)
-        self.env.registry.clear_cache()
         if "document_ids" in vals:
             self._own_documents()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
         return result
 
     def _get_documents(self):

@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import is_html_empty
 
+from ..jobs import go_on
+
 # What stays as it was acknowledged.
 _FIXED = frozenset(("policy_id", "number", "content", "document", "document_name"))
 
@@ -208,5 +210,6 @@ class SalesPolicyVersion(models.Model):
         )
         self.env["ir.cron"]._commit_progress(remaining=len(versions))
         for version in versions:
-            version._ask()
+            with go_on(self.env, f"Policy version {version.id}"):
+                version._ask()
             self.env["ir.cron"]._commit_progress(1)

@@ -472,7 +472,7 @@ class SalesPoolCap(models.Model):
 
     _name = "sales.pool.cap"
     _description = "Holding Cap"
-    _inherit = ["sales.stamped.mixin"]
+    _inherit = ["sales.stamped.mixin", "sales.cached.mixin"]
     _order = "pool_id, class_id, grade_id, id"
 
     pool_id = fields.Many2one("sales.pool", required=True, ondelete="cascade")
@@ -515,19 +515,6 @@ class SalesPoolCap(models.Model):
                     "territory."
                 )
             )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=False)
-    def _unlink_forget_kinds(self):
-        self.env.registry.clear_cache()
 
     @api.model
     @tools.ormcache()

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.tools import SQL
 
 from ..customers import recommendations
+from ..jobs import go_on
 
 _logger = logging.getLogger(__name__)
 _READ = (
@@ -141,8 +142,9 @@ class SalesProductAffinity(models.Model):
         companies = self.env["res.company"].search([])
         self.env["ir.cron"]._commit_progress(remaining=len(companies))
         for company in companies:
-            found, changed = self._refresh(company)
-            _logger.info("%s: %s pairs, %s changed", company.name, found, changed)
+            with go_on(self.env, f"Products bought together of {company.name}"):
+                found, changed = self._refresh(company)
+                _logger.info("%s: %s pairs, %s changed", company.name, found, changed)
             self.env["ir.cron"]._commit_progress(1)
 
     @api.model

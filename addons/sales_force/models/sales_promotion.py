@@ -8,6 +8,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import float_compare
 from odoo.tools.misc import format_date, formatLang
 
+from ..jobs import go_on
 from ..wording import clauses, listed
 
 _FACTS = frozenset(("rep_id", "grade_id", "date", "reason"))
@@ -298,7 +299,8 @@ class SalesPromotion(models.Model):
         )
         self.env["ir.cron"]._commit_progress(remaining=len(due))
         for promotion in due:
-            promotion._apply()
+            with go_on(self.env, f"Promotion {promotion.id}"):
+                promotion._apply()
             self.env["ir.cron"]._commit_progress(1)
 
 

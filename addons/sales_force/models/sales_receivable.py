@@ -113,11 +113,22 @@ class SalesReceivable(models.Model):
 
     @property
     def _table_query(self):
+        days = self._get_days()
+        return open_items({company.id: day for company, day in days.items()})
+
+    def _search(self, *args, **kwargs):
+        # What was read before may have been paid meanwhile.
+        self.invalidate_model(flush=False)
+        return super()._search(*args, **kwargs)
+
+    @api.model
+    def _get_days(self):
+        """Today in the companies that are looked at: ``{company: day}``."""
         # sudo: the day of a company is no secret
         companies = self.env.companies.sudo()
         if self.env.su:
             companies = companies.search([])
-        return open_items({one.id: one._get_sales_today() for one in companies})
+        return {company: company._get_sales_today() for company in companies}
 
     def _compute_standing(self):
         """In one query for all items."""

@@ -5,6 +5,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL, format_date
 
+from ..jobs import go_on
+
 _logger = logging.getLogger(__name__)
 # The day is over for the nightly run so long before midnight.
 _EVENING = timedelta(hours=1)
@@ -250,13 +252,15 @@ class SalesRecycling(models.Model):
         soon = datetime.now(timezone.utc) + _EVENING
         for company in companies:
             day = company._get_sales_date(soon.replace(tzinfo=None)) - timedelta(days=1)
-            self._remind(company, day)
-            batch = self._collect(company, day, by_night=True)
-            if batch:
-                batch._run()
-                _logger.info(
-                    "%s: %s customers recycled", company.name, len(batch.line_ids)
-                )
+            with go_on(self.env, f"Reminders of {company.name}"):
+                self._remind(company, day)
+            with go_on(self.env, f"Recycling of {company.name}"):
+                batch = self._collect(company, day, by_night=True)
+                if batch:
+                    batch._run()
+                    _logger.info(
+                        "%s: %s customers recycled", company.name, len(batch.line_ids)
+                    )
             self.env["ir.cron"]._commit_progress(1)
 
     def _remind(self, company, day):

@@ -35,6 +35,7 @@ from . import (
     test_dunning,
     test_followup,
     test_handover,
+    test_jobs,
     test_ledger_upkeep,
     test_locking,
     test_market,

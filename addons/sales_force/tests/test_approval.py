@@ -1,8 +1,10 @@
 """Approval: what needs it, who decides, what a change leaves, and the doors."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -373,6 +375,41 @@ class TestApproval(ApprovalCase):
         with self.assertRaises(AccessError):
             self._approve(request, "peer")
 
+    def test_buttons(self):
+        """Whose turn it is not is offered no decision, of one or of many."""
+        self._rule()
+        request = self._ask(self._quotation(30))
+        for name, may in (("rep", False), ("leader", True), ("manager", False)):
+            self.assertEqual(request.with_user(self.users[name]).may_decide, may)
+        model = self.env["sales.approval.request"].with_user(self.users["rep"])
+        for suffix in ("", "_mine", "_all"):
+            action = self.env.ref(f"sales_force.sales_approval_request_action{suffix}")
+            for view_id, mode in action.views:
+                if mode == "activity":
+                    continue
+                arch = etree.fromstring(model.get_view(view_id, mode)["arch"])
+                buttons = arch.xpath(
+                    "//button[@name='action_approve' or @name='action_refuse']"
+                )
+                self.assertGreaterEqual(len(buttons), 2)
+                for button in buttons:
+                    if mode == "list" and button.getparent().tag == "header":
+                        self.assertIn("may_decide", action.domain or "", suffix)
+                        continue
+                    asked = button.get("invisible") == "not may_decide" or any(
+                        parent.get("t-if") == "record.may_decide.raw_value"
+                        for parent in button.iterancestors()
+                    )
+                    self.assertTrue(asked, (suffix, mode))
+        self.assertEqual(len(self._headers("")), 2)
+
+    def _headers(self, suffix):
+        """The buttons for many, of the list of an action."""
+        action = self.env.ref(f"sales_force.sales_approval_request_action{suffix}")
+        view_id = dict(map(reversed, action.views))["list"]
+        view = self.env["sales.approval.request"].get_view(view_id, "list")
+        return etree.fromstring(view["arch"]).xpath("/list/header/button")
+
     def test_activity(self):
         """One for each who may decide; done is approved."""
         self._rule()
@@ -645,15 +682,70 @@ class TestApproval(ApprovalCase):
     def test_online_order(self):
         """What customers order themselves has the prices that they were shown."""
         self._rule()
-        order = self._quotation(30)
-        self.assertFalse(order._is_sales_approval_exempt())
-        self.assertFalse(order._is_untouched())
-        online = self._order(confirm=False)
-        self.assertTrue(online._is_untouched())
-        self.env.flush_all()
-        online.order_line.with_user(self.users["director"]).discount = 30
-        self.env.flush_all()
-        self.assertFalse(online._is_untouched())
+        self.assertFalse(self._quotation(30)._is_sales_approval_exempt())
+        orders = self.env["sale.order"]
+        self.startPatcher(
+            patch.object(
+                type(orders),
+                "_is_ordered_online",
+                lambda order: order.origin == "online",
+            )
+        )
+        term = self.env["account.payment.term"].create({"name": "Later"})
+        cheap = self.env["product.pricelist"].create({"name": "Cheap"})
+        other = self.env["res.partner"].create({"name": "Other"})
+
+        def change(name):
+            return lambda order, value: order.write({name: value})
+
+        more = [Command.create({"product_id": self.second.id})]
+
+        def online():
+            order = self._order(self.users["rep"], confirm=False, origin="online")
+            # As the shop does, for the customer.
+            order.order_line = [
+                Command.update(order.order_line.id, {"discount": 30}),
+                Command.create({"product_id": self.second.id, "tax_ids": False}),
+            ]
+            self.assertEqual(order.sales_approval_state, "none")
+            return order.with_user(self.users["rep"])
+
+        for leaves, work, *args in (
+            (False, change("note"), "Hello"),
+            (False, change("user_id"), self.users["rep"].id),
+            (False, change("payment_term_id"), online().payment_term_id.id),
+            (True, change("payment_term_id"), term.id),
+            (True, change("pricelist_id"), cheap.id),
+            (True, change("partner_id"), other.id),
+            (True, lambda order: order.order_line[0].write({"product_uom_qty": 9})),
+            (True, lambda order: order.order_line[1].unlink()),
+            (True, change("order_line"), more),
+        ):
+            order = online()
+            with self.subTest(args=args):
+                work(order, *args)
+                state = order.sales_approval_state
+                self.assertEqual(state, "needed" if leaves else "none")
+                if leaves:
+                    with self.assertRaises(UserError):
+                        order.action_confirm()
+                else:
+                    order.action_confirm()
+                with self.assertRaises(AccessError):
+                    order.write({"sales_is_changed": False})
+
+    def test_online_order_agreed(self):
+        """Inside what the customer has bought it may change, and not beyond."""
+        self._rule()
+        orders = self.env["sale.order"]
+        order = self._order(self.users["rep"], origin="online")
+        with patch.object(type(orders), "_is_ordered_online", lambda _order: True):
+            order.order_line.discount = 30
+            order = order.with_user(self.users["rep"])
+            order.order_line.discount = 20
+            order.payment_term_id = False
+            with self.assertRaises(UserError):
+                order.order_line.discount = 40
 
     def test_upsell(self):
         """What is agreed may grow inside the rules, and not be made cheaper."""

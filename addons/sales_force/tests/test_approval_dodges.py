@@ -69,6 +69,133 @@ class TestApprovalDodges(ApprovalCase):
             order.order_line.tax_ids = included
             self.assertEqual(order.sales_approval_state, "needed", condition)
 
+    def _take_off(self, order, amount, **values):
+        """A line that takes something off the others."""
+        product = self.env["product.product"].create(
+            {"name": "Deduction", "type": "service", "list_price": 0, "taxes_id": []}
+        )
+        order.order_line = [
+            Command.create(
+                {
+                    "product_id": product.id,
+                    "product_uom_qty": 1,
+                    "price_unit": -amount,
+                    "tax_ids": False,
+                    **values,
+                }
+            )
+        ]
+        return order.order_line[-1]
+
+    def test_taken_off(self):
+        """What a line takes off is given on the others."""
+        self.second.sales_floor_price = 80
+        self.product.standard_price = 50
+        for condition, threshold, named, kept in (
+            ("discount", 24, "Thing", True),
+            ("discount", 24, "Second", True),
+            ("line_margin", 21, "Second", True),
+            ("line_margin", 21, "Thing", False),
+            ("floor", 0, "Second", True),
+            ("floor", 0, "Thing", False),
+            ("order_discount", 24, "", True),
+        ):
+            self.env["sales.approval.rule"].search([]).active = False
+            self._rule(condition, threshold)
+            # Of 400, a quarter: 75 are left of each hundred.
+            order = self._quotation(products=[self.product, self.second])
+            self.assertEqual(order.sales_approval_state, "none")
+            line = self._take_off(order, 100)
+            with self.subTest(condition=condition, named=named):
+                self.assertEqual(order.sales_approval_state, "needed")
+                self.assertNotIn("Deduction", order.sales_approval_why)
+                if named:
+                    check = self.assertIn if kept else self.assertNotIn
+                    check(named, order.sales_approval_why)
+                    self.assertIn("other lines take off", order.sales_approval_why)
+                self._refused(order)
+                # In other clothes.
+                line.write({"price_unit": 100, "product_uom_qty": -1})
+                self.assertEqual(order.sales_approval_state, "needed")
+                line.write({"is_downpayment": True})
+                self.assertEqual(order.sales_approval_state, "needed")
+                line.write({"price_unit": 1, "product_uom_qty": -1})
+                self.assertEqual(order.sales_approval_state, "none")
+
+    def test_global_discount(self):
+        """Odoo's own wizard for a discount on all lines."""
+        self._rule()
+        order = self._quotation(products=[self.product, self.second])
+        for percent, state in ((0.08, "none"), (0.04, "needed")):
+            self.env["sale.order.discount"].create(
+                {
+                    "sale_order_id": order.id,
+                    "discount_type": "so_discount",
+                    "discount_percentage": percent,
+                }
+            ).action_apply_discount()
+            self.assertEqual(order.sales_approval_state, state)
+
+    def test_taken_off_after_approval(self):
+        self._rule()
+        order = self._quotation(30, products=[self.product, self.second])
+        request = self._ask(order)
+        self._approve(request, "leader")
+        line = self._take_off(order, 5)
+        self.assertEqual(order.sales_approval_state, "needed")
+        self.assertEqual(request.state, "void")
+        self._approve(self._ask(order), "leader")
+        # Less of it, and on more.
+        line.price_unit = -4
+        order.order_line[1].product_uom_qty = 3
+        self.assertEqual(order.sales_approval_state, "approved")
+        # The same on less.
+        order.order_line[1].product_uom_qty = 0
+        self.assertEqual(order.sales_approval_state, "needed")
+
+    def test_goods_that_come_back(self):
+        """At their price they are no discount; above it they are."""
+        goods = self.env["product.product"].create(
+            {"name": "Goods", "type": "consu", "list_price": 100.0, "taxes_id": []}
+        )
+        self._rule()
+        self._rule("order_discount", 10)
+        order = self._quotation()
+        back = {"product_id": goods.id, "product_uom_qty": -1}
+        line = self._take_off(order, -100, **back)
+        self.assertEqual(order.sales_approval_state, "none")
+        line.price_unit = 130
+        self.assertEqual(order.sales_approval_state, "needed")
+        self._approve(self._ask(order), "leader")
+        self.assertEqual(order.sales_approval_state, "approved")
+        line.price_unit = 150
+        self.assertEqual(order.sales_approval_state, "needed")
+        # A service does not come back.
+        line.write({"product_id": self.second.id, "price_unit": 100})
+        self.assertEqual(order.sales_approval_state, "needed")
+
+    def test_less_than_nothing(self):
+        self._rule()
+        self._rule("floor")
+        self.second.sales_floor_price = 80
+        order = self._quotation(products=[self.product] * 9 + [self.second])
+        order.order_line[-1].price_unit = -0.01
+        self.assertEqual(order.sales_approval_state, "needed")
+        self.assertIn("Rule discount", order.sales_approval_why)
+        self.assertIn("Rule floor", order.sales_approval_why)
+        # Nothing but a deduction.
+        order.order_line[:-1].unlink()
+        order.order_line.write(
+            {
+                "product_id": self.env["product.product"]
+                .create({"name": "Gift", "type": "service", "list_price": 0})
+                .id,
+                "price_unit": -5,
+                "tax_ids": False,
+            }
+        )
+        self.assertIn("Rule discount", order.sales_approval_why)
+
     def test_combo(self):
         """What a combo costs is said by its items; its own line is no gift."""
         self._rule()

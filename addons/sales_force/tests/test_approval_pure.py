@@ -2,33 +2,40 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from math import copysign
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from odoo.tests import BaseCase, tagged
 
-from ..deals.approval import CONDITIONS, Facts, Line, Rule, covers, evaluate, left
+from ..deals.approval import (
+    CONDITIONS,
+    Facts,
+    Line,
+    Rule,
+    covers,
+    evaluate,
+    left,
+    spread,
+    taken,
+)
 
 tenths = st.integers(0, 2000).map(lambda number: number / 10)
-lines = st.lists(
-    st.builds(
-        Line,
-        key=st.sampled_from("abcd"),
-        product=st.integers(1, 2),
-        unit=st.sampled_from(("", "dozen")),
-        categories=st.frozensets(st.integers(1, 3)),
-        quantity=st.sampled_from((0.0, 1.0, 2.0, 10.0)),
-        net=tenths,
-        list=tenths,
-        amount=tenths,
-        cost=tenths,
-        price=tenths,
-        floor=tenths,
-    ),
-    max_size=4,
-    unique_by=lambda line: line.key,
-).map(tuple)
+prices = st.integers(-1000, 2000).map(lambda number: number / 10)
+some_line = st.builds(
+    Line,
+    key=st.sampled_from("abcd"),
+    product=st.integers(1, 2),
+    unit=st.sampled_from(("", "dozen")),
+    categories=st.frozensets(st.integers(1, 3)),
+    quantity=st.sampled_from((0.0, 1.0, 2.0, 10.0, -1.0)),
+    net=prices,
+    list=tenths,
+    cost=tenths,
+    floor=tenths,
+).map(lambda one: replace(one, amount=one.net * one.quantity, price=one.net))
+lines = st.lists(some_line, max_size=4, unique_by=lambda line: line.key).map(tuple)
 documents = st.builds(
     Facts,
     partner=st.integers(1, 2),
@@ -60,6 +67,60 @@ def rate(part, whole):
     return (1 - part / whole) * 100 if whole > 0 else Fraction(0)
 
 
+def rest(lines):
+    """Which part is left of each line that is sold: 1 unless others take something off.
+
+    None where nothing is sold.
+    """
+    sold = sum((exact(one.amount) for one in lines if one.amount > 0), Fraction(0))
+    off = Fraction(0)
+    for one in lines:
+        given = -exact(one.amount)
+        if one.quantity < 0 and one.net > 0:
+            # Bought back: a discount is what is paid above the price.
+            given = (exact(one.net) - exact(one.list)) * -exact(one.quantity)
+        off += max(given, Fraction(0))
+    return 1 - off / sold if sold else (None if off else Fraction(1))
+
+
+def breaks_as_line(condition, one, part, limit):
+    """Where only ``part`` of the line's price is left; None: it is all a deduction."""
+    if condition == "product":
+        return True
+    worth = one.list > 0 or one.floor > 0 or one.cost > 0
+    deducts = one.amount < 0 and not (one.quantity > 0 and worth)
+    if deducts and (part is not None or one.quantity < 0 < one.list >= one.net):
+        return False
+    net, amount = exact(one.net), exact(one.amount)
+    full = exact(one.list)
+    price = net
+    if amount > 0:
+        net, amount, price = net * part, amount * part, price * part
+    if deducts:
+        net, full = Fraction(-1), Fraction(1)
+    if condition == "discount":
+        return near(max(rate(net, full), Fraction(0)), limit) == 1
+    if condition == "floor":
+        return near(price, exact(one.floor)) == -1
+    if amount > 0:
+        return near(rate(exact(one.cost), amount), limit) == -1
+    if not one.amount and not one.cost:
+        return False
+    return (-100 if one.cost > 0 else 0) < limit
+
+
+def cheaper(line):
+    """For one less; what comes back is bought for one more."""
+    net = line.net - copysign(1, line.quantity)
+    return replace(line, net=net, price=net, amount=net * line.quantity)
+
+
+def near(value, limit):
+    """1 above, 0 at, -1 below; examples that rounding could turn are passed over."""
+    assume(value == limit or abs(value - limit) > Fraction(1, 1000))
+    return (value > limit) - (value < limit)
+
+
 def breaks(rule, facts):
     """Which lines break the rule, or whether the whole does; in fractions."""
     limit = exact(rule.threshold)
@@ -68,18 +129,13 @@ def breaks(rule, facts):
         for line in facts.lines
         if not rule.categories or rule.categories & line.categories
     ]
-    line_breaks = {
-        "discount": lambda one: rate(exact(one.net), exact(one.list)) > limit,
-        "line_margin": lambda one: (
-            rate(exact(one.cost), exact(one.amount)) < limit
-            if one.amount > 0
-            else one.cost > 0 and -100 < limit
-        ),
-        "floor": lambda one: one.price < one.floor,
-        "product": lambda _one: True,
-    }.get(rule.condition)
-    if line_breaks:
-        return {one.key for one in measured if one.quantity and line_breaks(one)}
+    if rule.condition in ("discount", "line_margin", "floor", "product"):
+        part = rest(facts.lines)
+        return {
+            one.key
+            for one in measured
+            if one.quantity and breaks_as_line(rule.condition, one, part, limit)
+        }
     if rule.categories and not measured:
         return False
     amount = sum(exact(one.amount) for one in facts.lines)
@@ -142,7 +198,7 @@ class TestApprovalPure(BaseCase):
                 and one.product == old[key].product
                 and one.unit == old[key].unit
                 and one.quantity == old[key].quantity
-                and one.net >= old[key].net
+                and (one.net - old[key].net) * (-1 if one.quantity < 0 else 1) >= -1e-6
                 for key, one in new.items()
             ) and (shape == "line" or set(old) == set(new))
             if shape == "rate" and not same:
@@ -158,15 +214,53 @@ class TestApprovalPure(BaseCase):
         finding = evaluate(Rule(1, condition), facts)
         if not finding or not finding.snapshot["lines"]:
             return
+        # Where less than nothing is left, less off it may be more of it.
+        assume(condition == "always" or (rest(facts.lines) or 1) > 0)
         key = next(iter(finding.snapshot["lines"]))
         lower = replace(
             facts,
-            lines=tuple(
-                replace(one, net=one.net - 1, price=one.price - 1)
-                if one.key == key
-                else one
-                for one in facts.lines
-            ),
+            lines=tuple(cheaper(one) if one.key == key else one for one in facts.lines),
         )
         again = evaluate(Rule(1, condition), lower)
         self.assertIn(key, left(again.snapshot, finding.snapshot)[1])
+
+    @settings(deadline=None, max_examples=300)
+    @given(lines)
+    def test_spread_keeps_the_sum(self, all_lines):
+        """What is left of the lines is what was sold, less what was taken off."""
+        off = sum(taken(one) for one in all_lines)
+        self.assertGreaterEqual(off, 0)
+        sold = {one.key: one.amount for one in all_lines if one.amount > 0}
+        if sold:
+            now = sum(one.amount for one in spread(all_lines) if one.key in sold)
+            self.assertAlmostEqual(now, sum(sold.values()) - off)
+
+    @settings(deadline=None, max_examples=300)
+    @given(
+        rules.filter(lambda r: r.condition in ("discount", "line_margin", "floor")),
+        st.lists(some_line, min_size=1, max_size=4, unique_by=lambda line: line.key),
+        st.integers(0, 99),
+    )
+    def test_off_the_whole_or_each(self, rule, some, percent):
+        """A deduction of so much percent is the same as a discount on each line."""
+        some = [one for one in some if one.net > 0 and one.quantity > 0]
+        total = sum(one.amount for one in some)
+        assume(total)
+        part = 1 - percent / 100
+        each = tuple(
+            replace(
+                one,
+                net=one.net * part,
+                amount=one.amount * part,
+                price=one.price * part,
+            )
+            for one in some
+        )
+        off = Line("off", net=-total * percent / 100, amount=-total * percent / 100)
+        one, other = (
+            evaluate(rule, Facts(lines=found)) for found in (each, (*some, off))
+        )
+        self.assertEqual(bool(one), bool(other))
+        if one:
+            self.assertTrue(covers(one.snapshot, {**other.snapshot, "amount": 0}))
+            self.assertTrue(covers(other.snapshot, {**one.snapshot, "amount": 0}))

@@ -9,6 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 
 from .collection_common import CollectionCase
+from .ledger_common import new_company
 
 
 @tagged("post_install", "-at_install")
@@ -193,6 +194,59 @@ class TestPaymentPromise(CollectionCase):
             {"partner_id": self.own.id, "amount": 100, "date": self.day(-5)}
         )
         self.assertEqual(promise.line_ids.mapped("amount"), [100])
+
+    def test_of_another_company(self):
+        """It is made on the day of its company, and with the grace given there."""
+        company = new_company(self.env, "Third", "EUR")
+        company.resource_calendar_id.tz = "Pacific/Kiritimati"
+        self.company.resource_calendar_id.tz = "Pacific/Pago_Pago"
+        self.company.sales_promise_grace_days = 3
+        company.sales_promise_grace_days = 9
+        rep = self.users["rep"]
+        rep.company_ids += company
+        self._rep(rep, company=company)
+        invoice = self._invoice(partner=self.own, company=company)
+        invoice.action_post()
+        both = {"allowed_company_ids": (self.company + company).ids}
+        values = {
+            "partner_id": self.own.id,
+            "company_id": company.id,
+            "item_ids": [
+                (
+                    6,
+                    0,
+                    self.items.with_context(**both)
+                    .search(
+                        [
+                            ("company_id", "=", company.id),
+                            ("partner_id", "=", self.own.id),
+                        ]
+                    )
+                    .ids,
+                )
+            ],
+        }
+        reason = self.env.ref("sales_force.sales_dispute_reason_quality")
+        today = company._get_sales_today()
+        self.assertNotEqual(today, self.company._get_sales_today())
+        promises = self.env["sales.payment.promise"].with_user(rep)
+        promise = promises.with_context(**both).create(
+            {**values, "amount": 1, "date": today}
+        )
+        self.assertEqual((promise.made_on, promise.grace_days), (today, 9))
+        self.assertEqual(promise.deadline, today + timedelta(days=9))
+        company.sales_promise_grace_days = 1
+        self.assertEqual(promise.grace_days, 9)
+        # What the system brings of the past was made then.
+        past = promises.sudo().create(
+            {**values, "amount": 1, "date": self.day(20), "made_on": self.day(25)}
+        )
+        self.assertEqual((past.made_on, past.grace_days), (self.day(25), 1))
+        disputes = self.env["sales.dispute"].with_user(rep)
+        dispute = disputes.with_context(**both).create(
+            {**values, "reason_id": reason.id, "description": "Late"}
+        )
+        self.assertEqual(dispute.opened_on, today)
 
     def test_form(self):
         """From the list, as the rep."""

@@ -503,6 +503,32 @@ class TestCollectionReport(CollectionCase):
             sums[rate.numerator_id.id] / sums[rate.denominator_id.id] * 100, figures[5]
         )
 
+    def test_at_once(self):
+        """A payment shows where it is posted, whatever was read before."""
+        self.company.sales_dso_days = 60
+        rep = self.users["rep"]
+        invoice = self.bill(20, amount=300, user=rep)
+        report = self.env["sales.collection.report"].with_user(rep)
+        items = self.items.with_user(rep)
+        asked = ["receivable:sum", "collected:sum"]
+
+        def read():
+            domain = [("partner_id", "=", self.own.id)]
+            rows = report.search(domain)
+            return (
+                sum(rows.mapped("receivable")),
+                sum(rows.mapped("collected")),
+                *report._read_group(domain, [], asked)[0],
+                sum(items.search(domain).mapped("residual")),
+            )
+
+        self.assertEqual(read(), (300, 0, 300, 0, 300))
+        self.books.pay(invoice.with_env(self.books.env), 100, day=self.day(0))
+        self.assertEqual(read(), (200, 100, 200, 100, 200))
+        # Whose it is follows the customer.
+        self.own.user_id = self.users["peer"]
+        self.assertEqual(read(), (0, 100, 0, 100, 0))
+
     def test_nothing_billed(self):
         self.bill(200)
         report = self.env["sales.collection.report"].with_user(self.users["rep"])
