@@ -66,8 +66,8 @@ class SalesHome(models.AbstractModel):
         departments = defaultdict(lambda: defaultdict(float))
 
         def add(user, manager, code, value):
-            people[user.id][code] += value or 0.0
-            departments[manager.id][code] += value or 0.0
+            for part in (people[user.id], departments[manager.id]):
+                part[code] = self.env.company.currency_id.round(part[code] + value)
 
         spans = self._get_spans(period)
         metrics = self.env["sales.metric"].search([("code", "in", CREDITED)])
@@ -77,12 +77,12 @@ class SalesHome(models.AbstractModel):
                 ["metric_id", "user_id", "manager_id"],
                 ["value:sum"],
             ):
-                add(user, manager, metric.code + suffix, value)
+                add(user, manager, metric.code + suffix, value or 0.0)
         for code, figure in self._get_figures().items():
             for user, value in self.env[figure.model]._read_group(
                 figure.domain, ["user_id"], [figure.aggregate]
             ):
-                add(user, managers.get(user.id, reps), code, value)
+                add(user, managers.get(user.id, reps), code, value or 0.0)
         return people, departments, managers
 
     def _get_sheet_figures(self, data):
