@@ -747,6 +747,22 @@ class Demo:
             days[lead] = {self.leads[lead][1]: day}
         for kind in ("won", "lost"):
             self.date_back("crm.lead", kind, "lead", days)
+        self.link_orders(won)
+
+    def link_orders(self, won):
+        """What was won is the order of its customer that is nearest to that day."""
+        free = self.orders.filtered(lambda order: order.state == "sale")
+        for lead in won:
+            day = self.leads[lead][0]
+            orders = free.filtered(
+                lambda order, lead=lead: order.partner_id == lead.partner_id
+                and order.user_id == lead.user_id
+            )
+            order = orders.sorted(
+                lambda order, day=day: abs(order.date_order.date() - day)
+            )[:1]
+            order.opportunity_id = lead
+            free -= order
 
     def make_policies(self):
         """Rules of selling: one in its second version, which some have yet to read."""

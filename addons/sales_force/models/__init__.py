@@ -99,6 +99,7 @@ from . import (
     quotation_followup,
     sales_deal,
     sales_home,
+    sales_home_workbook,
     promise_settings,
     purchase_order_supply,
     sales_supply_request,

@@ -10,23 +10,32 @@ _ROLES = (
     "sales_force.group_sales_leader,sales_force.group_sales_operations,"
     "sales_force.group_sales_finance"
 )
-_CREDITED = ("ORDERED", "INVOICED", "COLLECTED")
+CREDITED = ("ORDERED", "INVOICED", "COLLECTED")
 _PLACES = 8
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the home.
+    """What stands today: records, by a domain.
 
-    :param read: of the user's environment ``{"value", "detail"}``, the value None
-        where the user may not read what it is made of
-    :param action: returns what opens its records
+    :param action: the action that opens them
+    :param measure: a field to sum; empty: they are counted
+    :param also: another aggregate, for the detail
+    :param describe: makes the detail of a count and that aggregate
     """
 
     name: str
     unit: str  # as of a metric
-    read: Callable
-    action: Callable
+    model: str
+    domain: list
+    action: str
+    measure: str = ""
+    also: str = "__count"
+    describe: Callable = None
+
+    @property
+    def aggregate(self):
+        return f"{self.measure}:sum" if self.measure else "__count"
 
 
 class SalesHome(models.AbstractModel):
@@ -59,19 +68,26 @@ class SalesHome(models.AbstractModel):
             "figures": [
                 *self._read_credits(spans),
                 *(
-                    {"code": code, "name": figure.name, "unit": figure.unit, **found}
+                    {
+                        "code": code,
+                        "name": figure.name,
+                        "unit": figure.unit,
+                        "last_year": None,
+                        **self._read(figure),
+                    }
                     for code, figure in self._get_figures().items()
-                    if (found := self._read(figure))
                 ),
             ],
-            "ranking": self._read_ranking(period),
+            "ranking": self._read_ranking(period, _PLACES),
         }
 
     @api.model
     def action_open(self, code, period="month"):
-        """What stands behind a figure."""
+        """What stands behind a figure, or ``ranking``."""
         self._check_role()
-        if code in _CREDITED:
+        if code == "ranking":
+            return self._open_ranking(period)
+        if code in CREDITED:
             metric = self.env["sales.metric"].search([("code", "=", code)])
             return self.env["sales.credit"]._prepare_action(
                 "sales_credit_action_behind",
@@ -79,46 +95,79 @@ class SalesHome(models.AbstractModel):
                 self._domain_credits(self._get_spans(period).current, metric),
                 ["by_rep"],
             )
-        figures = self._get_figures()
-        if code not in figures:
+        figure = self._get_figures().get(code)
+        if not figure:
             raise UserError(self.env._("There is no such figure."))
-        return figures[code].action()
+        action = self.env["ir.actions.actions"]._for_xml_id(figure.action)
+        return {**action, "domain": figure.domain, "context": {}, "path": False}
 
     @api.model
     def _get_figures(self):
-        """What stands today, by code."""
+        """What stands today, by code, of models that the user may read."""
         _ = self.env._
-        return {
+        company = ("company_id", "=", self.env.company.id)
+        pipeline = [
+            ("type", "=", "opportunity"),
+            ("won_status", "=", "pending"),
+            ("company_id", "in", (self.env.company.id, False)),
+        ]
+        figures = {
             "pipeline": Figure(
-                _("Pipeline"), "money", self._read_pipeline, self._open_pipeline
+                _("Pipeline"),
+                "money",
+                "crm.lead",
+                pipeline,
+                "crm.crm_lead_action_pipeline",
+                "expected_revenue",
+                "prorated_revenue:sum",
+                lambda count, weighted: _(
+                    "%(count)s opportunities, weighted %(amount)s",
+                    count=count,
+                    amount=self.env.company.currency_id.format(weighted or 0.0),
+                ),
             ),
             "stalled": Figure(
-                _("Overdue in Stage"), "count", self._read_stalled, self._open_stalled
+                _("Overdue in Stage"),
+                "count",
+                "crm.lead",
+                [*pipeline, ("sales_days_over", ">", 0)],
+                "crm.crm_lead_action_pipeline",
             ),
             "quotations": Figure(
                 _("Quotations Expiring or Expired"),
                 "count",
-                self._read_quotations,
-                self._open_quotations,
+                "sale.order",
+                [("sales_followup", "in", ("expiring", "expired")), company],
+                "sales_force.quotation_followup_action",
             ),
             "overdue": Figure(
                 _("Overdue Receivables"),
                 "money",
-                self._read_overdue,
-                self._open_overdue,
+                "sales.receivable",
+                [("overdue", ">", 0), company],
+                "sales_force.sales_receivable_action",
+                "overdue",
+                describe=lambda count, _also: _("%(count)s open items", count=count),
             ),
             "approvals": Figure(
                 _("Waiting for My Approval"),
                 "count",
-                self._read_approvals,
-                self._open_approvals,
+                "sales.approval.request",
+                [("may_decide", "=", True), company],
+                "sales_force.sales_approval_request_action",
             ),
             "contracts": Figure(
                 _("Contracts Behind Plan"),
                 "count",
-                self._read_contracts,
-                self._open_contracts,
+                "sales.contract",
+                [("is_behind", "=", True), company],
+                "sales_force.sales_contract_action_behind",
             ),
+        }
+        return {
+            code: figure
+            for code, figure in figures.items()
+            if self.env[figure.model].has_access("read")
         }
 
     def _check_role(self):
@@ -133,8 +182,11 @@ class SalesHome(models.AbstractModel):
         return compare(period, self.env.company._get_sales_today())
 
     def _read(self, figure):
-        found = figure.read()
-        return found and {"last_year": None, "detail": "", **found}
+        [(value, count, also)] = self.env[figure.model]._read_group(
+            figure.domain, aggregates=[figure.aggregate, "__count", figure.also]
+        )
+        detail = figure.describe(count, also) if figure.describe else ""
+        return {"value": value or 0.0, "detail": detail}
 
     # What was credited
 
@@ -148,7 +200,7 @@ class SalesHome(models.AbstractModel):
         ]
 
     def _read_credits(self, spans):
-        metrics = self.env["sales.metric"].search([("code", "in", _CREDITED)])
+        metrics = self.env["sales.metric"].search([("code", "in", CREDITED)])
         values = [
             dict(
                 self.env["sales.credit"]._read_group(
@@ -166,136 +218,40 @@ class SalesHome(models.AbstractModel):
                 "last_year": values[1].get(metric, 0.0),
                 "detail": "",
             }
-            for metric in metrics.sorted(lambda m: _CREDITED.index(m.code))
+            for metric in metrics.sorted(lambda m: CREDITED.index(m.code))
         ]
 
-    def _read_ranking(self, period):
+    def _domain_ranking(self, period):
+        return [
+            ("metric_id.code", "=", "ORDERED"),
+            ("period", "=", period),
+            ("company_id", "=", self.env.company.id),
+            ("rep_id", "!=", False),
+        ]
+
+    def _read_ranking(self, period, limit=None):
         lines = self.env["sales.ranking"].search_fetch(
-            [
-                ("metric_id.code", "=", "ORDERED"),
-                ("period", "=", period),
-                ("company_id", "=", self.env.company.id),
-                ("rep_id", "!=", False),
-            ],
+            self._domain_ranking(period),
             ["name", "rank", "value"],
             order="rank",
-            limit=_PLACES,
+            limit=limit,
         )
         return [
             {"id": x.id, "name": x.name, "rank": x.rank, "value": x.value}
             for x in lines
         ]
 
-    # What stands today
-
-    def _domain_pipeline(self):
-        return [
-            ("type", "=", "opportunity"),
-            ("won_status", "=", "pending"),
-            ("company_id", "in", (self.env.company.id, False)),
-        ]
-
-    def _read_pipeline(self):
-        leads = self.env["crm.lead"]
-        if not leads.has_access("read"):
-            return None
-        [(count, expected, weighted)] = leads._read_group(
-            self._domain_pipeline(),
-            aggregates=["__count", "expected_revenue:sum", "prorated_revenue:sum"],
-        )
-        currency = self.env.company.currency_id
-        return {
-            "value": expected or 0.0,
-            "detail": self.env._(
-                "%(count)s opportunities, weighted %(amount)s",
-                count=count,
-                amount=currency.format(weighted or 0.0),
-            ),
-        }
-
-    def _open_pipeline(self):
-        return self._open("crm.crm_lead_action_pipeline", self._domain_pipeline())
-
-    def _domain_stalled(self):
-        return [*self._domain_pipeline(), ("sales_days_over", ">", 0)]
-
-    def _read_stalled(self):
-        return self._count("crm.lead", self._domain_stalled())
-
-    def _open_stalled(self):
-        return self._open("crm.crm_lead_action_pipeline", self._domain_stalled())
-
-    def _domain_quotations(self):
-        return [
-            ("sales_followup", "in", ("expiring", "expired")),
-            ("company_id", "=", self.env.company.id),
-        ]
-
-    def _read_quotations(self):
-        return self._count("sale.order", self._domain_quotations())
-
-    def _open_quotations(self):
-        return self._open(
-            "sales_force.quotation_followup_action", self._domain_quotations()
-        )
-
-    def _domain_overdue(self):
-        return [
-            ("move_type", "in", ("out_invoice", "out_refund")),
-            ("state", "=", "posted"),
-            ("payment_state", "in", ("not_paid", "partial")),
-            ("invoice_date_due", "<", self.env.company._get_sales_today()),
-            ("company_id", "=", self.env.company.id),
-        ]
-
-    def _read_overdue(self):
-        moves = self.env["account.move"]
-        if not moves.has_access("read"):
-            return None
-        [(count, amount)] = moves._read_group(
-            self._domain_overdue(), aggregates=["__count", "amount_residual_signed:sum"]
+    def _open_ranking(self, period):
+        """By what the home ranks by, whatever the screen begins with."""
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "sales_force.sales_ranking_action"
         )
         return {
-            "value": amount or 0.0,
-            "detail": self.env._("%(count)s invoices", count=count),
+            **action,
+            "context": {
+                "searchpanel_default_metric_id": self.env["sales.metric"]
+                ._ids_by_code()
+                .get("ORDERED"),
+                "searchpanel_default_period": period,
+            },
         }
-
-    def _open_overdue(self):
-        return self._open(
-            "account.action_move_out_invoice_type", self._domain_overdue()
-        )
-
-    def _domain_approvals(self):
-        return [
-            ("may_decide", "=", True),
-            ("company_id", "=", self.env.company.id),
-        ]
-
-    def _read_approvals(self):
-        return self._count("sales.approval.request", self._domain_approvals())
-
-    def _open_approvals(self):
-        return self._open(
-            "sales_force.sales_approval_request_action", self._domain_approvals()
-        )
-
-    def _domain_contracts(self):
-        return [("is_behind", "=", True), ("company_id", "=", self.env.company.id)]
-
-    def _read_contracts(self):
-        return self._count("sales.contract", self._domain_contracts())
-
-    def _open_contracts(self):
-        return self._open(
-            "sales_force.sales_contract_action_behind", self._domain_contracts()
-        )
-
-    def _count(self, model, domain):
-        records = self.env[model]
-        if not records.has_access("read"):
-            return None
-        return {"value": records.search_count(domain)}
-
-    def _open(self, xmlid, domain):
-        action = self.env["ir.actions.actions"]._for_xml_id(xmlid)
-        return {**action, "domain": domain, "context": {}, "path": False}

@@ -59,6 +59,8 @@ from . import (
     test_recommendations,
     test_rep,
     test_sales_credit_reading,
+    test_sales_dashboard,
+    test_sales_home,
     test_sales_performance,
     test_sales_ranking,
     test_screens,

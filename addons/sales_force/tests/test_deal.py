@@ -116,10 +116,22 @@ class TestDeal(CreditRows, SalesForceCase):
 
     def test_figures(self):
         """What the user may read, and each opens the records that it sums."""
+        self.partner.user_id = self.users["rep"]
         invoice = self._invoice(
             self.users["rep"], invoice_date="2020-01-01", invoice_date_due="2020-02-01"
         )
         invoice.action_post()
+        stuck = self._lead(self.users["rep"])
+        self.env["sales.playbook"].search([]).active = False
+        self.env["sales.playbook"].create(
+            {
+                "name": "Process",
+                "stage_ids": [
+                    Command.create({"stage_id": stuck.stage_id.id, "days": 1})
+                ],
+            }
+        )
+        stuck.date_last_stage_update = "2020-01-01"
         ended = self._order(self.users["rep"], confirm=False)
         ended.write({"state": "sent", "validity_date": "2020-01-01"})
         make_contract(
@@ -142,16 +154,20 @@ class TestDeal(CreditRows, SalesForceCase):
         self.env.flush_all()
         self.env["sales.credit"]._process_pending()
         below = {"rep", "leader"}
-        for role, names in (("leader", below), ("director", below | {"peer"})):
+        for role, names in (
+            ("leader", below),
+            ("manager", below),
+            ("director", below | {"peer"}),
+        ):
             users = self.env["res.users"].concat(*(self.users[n] for n in names))
             figures, home = self._home(role)
             for code in figures:
                 self._check_figure(role, figures[code], users)
             self.assertTrue(home["ranking"])
-        self.assertGreater(figures["overdue"]["value"], 0)
-        self.assertGreater(figures["quotations"]["value"], 0)
-        self.assertGreater(figures["contracts"]["value"], 0)
+            for code in ("overdue", "stalled", "quotations", "contracts", "pipeline"):
+                self.assertGreater(figures[code]["value"], 0, code)
         self.assertEqual(self._home("leader")[0]["approvals"]["value"], 1)
+        self.assertEqual(self._home("manager")[0]["approvals"]["value"], 0)
 
     def _check_figure(self, role, figure, users):
         home = self.env["sales.home"].with_user(self.users[role])
@@ -161,10 +177,12 @@ class TestDeal(CreditRows, SalesForceCase):
         rep = "rep_id" if records._name in kept else "sales_rep_id"
         if role == "leader":
             self.assertLessEqual(records[rep].user_id, users)
+        elif role == "manager":
+            self.assertLessEqual(records[rep].user_id, users | home.env.user)
         value = {
             "sales.credit": "value",
             "crm.lead": "expected_revenue",
-            "account.move": "amount_residual_signed",
+            "sales.receivable": "overdue",
         }
         if figure["unit"] == "count":
             self.assertEqual(figure["value"], len(records), figure["code"])

@@ -177,6 +177,14 @@ class TestDemo(TransactionCase):
             set(orders.mapped("sales_followup")), {"sent", "viewed", "expired"}
         )
 
+    def test_deals(self):
+        """Won opportunities have an order, some of it at a discount."""
+        deals = self.env["sales.deal"].search(
+            [("listed", ">", 0), ("won_status", "=", "won")]
+        )
+        self.assertTrue(deals)
+        self.assertGreater(sum(deals.mapped("discount")), 0)
+
     def test_approvals(self):
         requests = self.env["sales.approval.request"].search(
             [("company_id", "=", self.company.id)]

@@ -1,6 +1,7 @@
 import {Component, onWillStart, useState} from "@odoo/owl";
 import {_t} from "@web/core/l10n/translation";
 import {registry} from "@web/core/registry";
+import {user} from "@web/core/user";
 import {KeepLast} from "@web/core/utils/concurrency";
 import {useService} from "@web/core/utils/hooks";
 import {useSetupAction} from "@web/search/action_hook";
@@ -68,8 +69,20 @@ export class SalesHome extends Component {
         await this.actionService.doAction(action);
     }
 
-    openRanking() {
-        return this.actionService.doAction("sales_force.sales_ranking_action");
+    /** The credits behind a place of the ranking. */
+    async openPlace(id) {
+        const action = await this.orm.call("sales.ranking", "action_open_performance", [
+            id,
+        ]);
+        await this.actionService.doAction(action);
+    }
+
+    download() {
+        return this.actionService.doAction({
+            type: "ir.actions.act_url",
+            url: `/sales_force/home?period=${this.state.data.period}&company_id=${user.activeCompany.id}`,
+            target: "download",
+        });
     }
 }
 
