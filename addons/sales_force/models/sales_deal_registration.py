@@ -198,17 +198,24 @@ class SalesDealRegistration(models.Model):
             other = others[other]
             if other.status == "expired":
                 continue
+            known = {
+                "deal": other.name,
+                "partner": other.partner_id.display_name,
+                "status": dict(self._fields["status"]._description_selection(self.env))[
+                    other.status
+                ],
+                "date": format_date(self.env, other.date_expiry),
+            }
             yield (
                 id_,
                 self.env._(
                     "%(deal)s of %(partner)s is registered for it: %(status)s, "
                     "protected until %(date)s.",
-                    deal=other.name,
-                    partner=other.partner_id.display_name,
-                    status=dict(
-                        self._fields["status"]._description_selection(self.env)
-                    )[other.status],
-                    date=format_date(self.env, other.date_expiry) or "–",
+                    **known,
+                )
+                if other.date_expiry
+                else self.env._(
+                    "%(deal)s of %(partner)s is registered for it: %(status)s.", **known
                 ),
             )
 

@@ -49,7 +49,7 @@ class SalesRebateAgreement(models.Model):
     )
     measure = fields.Selection(
         [("amount", "Amount"), ("quantity", "Quantity")],
-        "Counts",
+        "Measured By",
         default="amount",
         required=True,
         tracking=True,
@@ -224,12 +224,15 @@ class SalesRebateAgreement(models.Model):
                     "take as much away."
                 )
             )
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_refund_type"
+        )
         return {
-            "type": "ir.actions.act_window",
+            **action,
             "name": self.env._("Credit Notes of Rebates"),
-            "res_model": "account.move",
-            "view_mode": "list,form",
             "domain": [("id", "in", notes.ids)],
+            "context": {},
+            "path": False,
         }
 
     def _check_finance(self):
