@@ -38,6 +38,7 @@
         "views/sales_service_menus.xml",
         "wizards/sales_service_refuse_views.xml",
         "wizards/sales_service_merge_views.xml",
+        "wizards/sales_service_handover_views.xml",
         "wizards/sales_service_call_views.xml",
         "wizards/sales_service_offer_views.xml",
         "views/sales_service_ticket_views.xml",

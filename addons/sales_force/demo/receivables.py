@@ -26,6 +26,7 @@ def make_collections(demo):
         ],
         order="date_due, id",
     )
+    demo.company.sales_collection_user_id = demo.users["finance"]
     _dispute(demo, items[::9])
     _promise(demo, items[1::4])
     _keep(demo)

@@ -29,6 +29,17 @@ class AccountMove(models.Model):
         self._refuse_rebate(vals)
         return super().write(vals)
 
+    def action_open_rebates(self):
+        """What the credit note settles, on each invoice line."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "sales_force.sales_rebate_accrual_action"
+        )
+        return {
+            **action,
+            "domain": [("move_id", "in", self.ids)],
+            "context": {"search_default_by_agreement": 1},
+        }
+
     def _refuse_rebate(self, vals):
         """:raise UserError: where it is made to settle rebates, or no longer to"""
         if "sales_is_rebate" in vals and not self.env.su:

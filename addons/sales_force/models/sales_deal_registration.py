@@ -198,17 +198,24 @@ class SalesDealRegistration(models.Model):
             other = others[other]
             if other.status == "expired":
                 continue
+            known = {
+                "deal": other.name,
+                "partner": other.partner_id.display_name,
+                "status": dict(self._fields["status"]._description_selection(self.env))[
+                    other.status
+                ],
+                "date": format_date(self.env, other.date_expiry),
+            }
             yield (
                 id_,
                 self.env._(
                     "%(deal)s of %(partner)s is registered for it: %(status)s, "
                     "protected until %(date)s.",
-                    deal=other.name,
-                    partner=other.partner_id.display_name,
-                    status=dict(
-                        self._fields["status"]._description_selection(self.env)
-                    )[other.status],
-                    date=format_date(self.env, other.date_expiry) or "–",
+                    **known,
+                )
+                if other.date_expiry
+                else self.env._(
+                    "%(deal)s of %(partner)s is registered for it: %(status)s.", **known
                 ),
             )
 
@@ -393,9 +400,10 @@ class SalesDealRegistration(models.Model):
                 None,
             )
             if decider:
+                words = deal.with_context(lang=decider.lang).env
                 deal.activity_schedule(
                     "mail.mail_activity_data_todo",
-                    summary=self.env._("Decide about a registered deal"),
+                    summary=words._("Decide about a registered deal"),
                     user_id=decider.id,
                 )
 
@@ -423,13 +431,14 @@ class SalesDealRegistration(models.Model):
             today = deal.company_id._get_sales_today()
             days = deal.partner_id.sales_tier_id.deal_days or DAYS
             deal._decide("approved", deal.date_expiry or today + timedelta(days=days))
+            words = deal._get_partner_words()
             deal._tell(
-                self.env._(
+                words._(
                     "%(deal)s with %(customer)s is approved: you are protected until "
                     "%(date)s.",
                     deal=deal.name,
                     customer=deal.end_customer,
-                    date=format_date(self.env, deal.date_expiry),
+                    date=format_date(words, deal.date_expiry),
                 )
             )
 
@@ -460,7 +469,7 @@ class SalesDealRegistration(models.Model):
         for deal in self.sudo():  # sudo: stamped by the system
             deal._decide("refused", False)
             deal._tell(
-                self.env._(
+                deal._get_partner_words()._(
                     "%(deal)s with %(customer)s is refused: %(reason)s",
                     deal=deal.name,
                     customer=deal.end_customer,
@@ -515,6 +524,11 @@ class SalesDealRegistration(models.Model):
             }
         )
         self.activity_feedback(["mail.mail_activity_data_todo"])
+
+    def _get_partner_words(self):
+        """The environment in the language of who registered it for the partner."""
+        lang = (self.contact_id or self.partner_id).lang or self.env.lang
+        return self.with_context(lang=lang).env
 
     def _tell(self, body):
         """The partner is told by e-mail, and reads it with the deal."""

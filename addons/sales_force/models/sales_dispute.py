@@ -151,9 +151,10 @@ class SalesDispute(models.Model):
         for dispute in self.sudo():  # sudo: the manager's place is known to the system
             manager = dispute.sales_rep_id.parent_id.user_id
             if manager and manager != dispute.opened_by_id:
+                words = dispute.with_context(lang=manager.lang).env
                 dispute.activity_schedule(
                     "mail.mail_activity_data_todo",
-                    summary=self.env._("Decide on the dispute"),
+                    summary=words._("Decide on the dispute"),
                     user_id=manager.id,
                 )
 
@@ -167,9 +168,10 @@ class SalesDispute(models.Model):
         self._decide("accepted")
         for dispute in self.sudo():  # sudo: finance is asked by the system
             if collector := dispute.company_id.sales_collection_user_id:
+                words = dispute.with_context(lang=collector.lang).env
                 dispute.activity_schedule(
                     "mail.mail_activity_data_todo",
-                    summary=self.env._("Make the credit note"),
+                    summary=words._("Make the credit note"),
                     user_id=collector.id,
                 )
 

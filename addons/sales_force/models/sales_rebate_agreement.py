@@ -57,7 +57,7 @@ class SalesRebateAgreement(models.Model):
     )
     measure = fields.Selection(
         [("amount", "Amount"), ("quantity", "Quantity")],
-        "Counts",
+        "Measured By",
         default="amount",
         required=True,
         tracking=True,
@@ -273,7 +273,9 @@ class SalesRebateAgreement(models.Model):
                     "take as much away."
                 )
             )
-        return self._open_notes(notes, self.env._("Credit Notes of Rebates"))
+        return self._open_notes(
+            notes, "out_refund", self.env._("Credit Notes of Rebates")
+        )
 
     def action_charge(self):
         """Make draft invoices of what partners owe back.
@@ -294,15 +296,18 @@ class SalesRebateAgreement(models.Model):
                     "same partner makes up for it."
                 )
             )
-        return self._open_notes(notes, self.env._("Invoices of Rebates"))
+        return self._open_notes(notes, "out_invoice", self.env._("Invoices of Rebates"))
 
-    def _open_notes(self, notes, name):
+    def _open_notes(self, notes, kind, name):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            f"account.action_move_{kind}_type"
+        )
         return {
-            "type": "ir.actions.act_window",
+            **action,
             "name": name,
-            "res_model": "account.move",
-            "view_mode": "list,form",
             "domain": [("id", "in", notes.ids)],
+            "context": {},
+            "path": False,
         }
 
     def _check_finance(self):

@@ -290,6 +290,16 @@ class TestDeals(ChannelCase):
         deal.action_refuse()
         self.assertEqual(deal.status, "refused")
 
+    def test_in_their_language(self):
+        """Who decides is asked in the own language, the partner told in theirs."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.users["leader"].lang = "zh_CN"
+        deal = self._submitted(self.one, self.partner)
+        self.assertEqual(deal.activity_ids.summary, "请决定报备项目")
+        self.one.lang = "zh_CN"
+        deal.with_user(self.users["leader"]).with_context(lang="en_US").action_approve()
+        self.assertNotIn("is approved", deal.message_ids[0].body)
+
     def test_one_is_protected(self):
         """In the product group, its sub-groups and what it is part of."""
         deal = self._submitted(self.one, self.partner, category_id=self.pumps.id)

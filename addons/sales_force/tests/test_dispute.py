@@ -59,6 +59,18 @@ class TestDispute(CollectionCase):
         self.assertEqual(activity.user_id, self.users["finance"])
         self.assertIn("credit note", activity.summary)
 
+    def test_asks_in_their_language(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.company.sales_collection_user_id = self.users["finance"]
+        for name in ("leader", "finance"):
+            self.users[name].lang = "zh_CN"
+        dispute = self.dispute(self.bill(10))
+        self.assertEqual(dispute.sudo().activity_ids.summary, "裁定争议")
+        judge = dispute.with_user(self.users["leader"])
+        judge.decision = "They do leak."
+        judge.action_accept()
+        self.assertNotIn("credit note", dispute.sudo().activity_ids.summary)
+
     def test_in_the_list(self):
         invoice = self.bill(10)
         item = self.item(invoice).with_user(self.users["rep"])

@@ -49,7 +49,11 @@ class RebateCase(ChannelVerbs, LedgerCase):
 
     def _settle(self, agreements):
         action = agreements.with_user(self.finance).action_settle()
-        return self.env["account.move"].search(action["domain"])
+        notes = self.env["account.move"].search(action["domain"])
+        behind = notes.with_user(self.finance).action_open_rebates()
+        rebates = self.env["sales.rebate.accrual"].search(behind["domain"])
+        self.assertEqual(rebates, notes.sales_rebate_ids)
+        return notes
 
     def assertTraced(self, agreement):
         """Accruals sum to the periods, to the cent, whatever is settled."""

@@ -186,12 +186,13 @@ class SalesServiceAgent(models.Model):
             ]
         )
 
-    def action_hand_over(self):
+    def action_hand_over(self, with_appointments=False):
         """Give away what the agents have and nobody has begun, as they are absent.
 
-        Of the tickets that the user may hand out. Appointments and what is worked on
-        are named, not moved.
+        Of the tickets that the user may hand out. What is not moved is named.
 
+        :param bool with_appointments: also those with an appointment, where somebody
+            fits who has the time; else they stay
         :raise AccessError: for who may not change the profiles
         """
         self.check_access("write")
@@ -204,7 +205,10 @@ class SalesServiceAgent(models.Model):
         )
         since = self._begin_absence()
         moved, kept = tickets._filtered_access("write")._hand_over()
-        return moved._say_handed_over(kept, since)
+        agreed = tickets.browse()
+        if with_appointments:
+            agreed = kept._move_appointments(self.user_id)
+        return (moved + agreed)._say_handed_over(kept - agreed, since)
 
     def _begin_absence(self):
         """Who is not known to be absent is so until the day ends.

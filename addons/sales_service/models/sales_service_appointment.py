@@ -9,8 +9,8 @@ from odoo.addons.sales_force import working_time as wt
 from odoo.addons.sales_force.locking import write_lock
 
 from ..tickets.appointments import AGREED, LIVE, STATES, STEPS
-from ..tickets.states import DONE, OPEN
-from ..tickets.windows import way
+from ..tickets.states import DONE, HANDED, OPEN
+from ..tickets.windows import STEP, way
 
 _PLAN = frozenset(("start", "minutes", "user_id"))
 # By which constraints say who has the time.
@@ -681,6 +681,41 @@ class SalesServiceTicket(models.Model):
         )
         begun._step("done")
         (live - begun)._step("cancel")
+
+    def _move_appointments(self, absent):
+        """Give appointments, with their tickets, to others who fit and have the time.
+
+        At the same time, or else within the window that the customer counts on.
+
+        :param absent: users who get none
+        :return: the tickets of those that were moved
+        """
+        moved = self.browse()
+        for ticket in self.filtered("planned_from").sorted("planned_from"):
+            # sudo: the rules look at all agents; who may hand over was checked
+            user, start = ticket.sudo()._find_stand_in(absent)
+            if user:
+                # sudo: stamped
+                ticket.sudo().handed_over_id = ticket.user_id
+                ticket._get_live_appointment().sudo(False).action_move(start, user)
+                moved |= ticket
+        return moved
+
+    def _find_stand_in(self, absent):
+        """Who may come instead of the agent, and when: ``(user's id, moment)``."""
+        live = self._get_live_appointment()
+        waits = live.start and live.state != "on_way" and self.state in HANDED
+        if not waits or live.user_id != self.user_id:
+            return None, None
+        spans = [(live.start, live.start + STEP)]
+        if live.window_start:
+            spans.append((live.window_start, live.window_stop))
+        found = self.env["sales.service.facts"]._get_windows(self, among=spans)
+        for span in spans:
+            for user, start in found.get(span, ()):
+                if user not in absent.ids:
+                    return user, start
+        return None, None
 
     def _merge_into(self, target):
         """Nobody's appointment is lost with a ticket that ends in another.

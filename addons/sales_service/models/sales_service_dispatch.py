@@ -515,6 +515,15 @@ class SalesServiceTicket(models.Model):
         ]
         lines += [
             self.env._(
+                "%(agent)s comes for %(ticket)s: %(moment)s.",
+                agent=ticket.user_id.name,
+                ticket=ticket.display_name,
+                moment=ticket.with_env(self.env)._describe_planned(),
+            )
+            for ticket in moved.filtered("planned_from")
+        ]
+        lines += [
+            self.env._(
                 "%(ticket)s was not moved: it has an appointment on %(moment)s.",
                 ticket=ticket.display_name,
                 moment=ticket.with_env(self.env)._describe_planned(),

@@ -486,6 +486,45 @@ class TestAppointment(AppointmentCase):
         )
         self.assertEqual(appointment.ticket_id.user_id, self.users["agent"])
 
+    def test_hand_over_with_appointments(self):
+        """By the dialog: to who has the time, at the agreed time or in the window."""
+        agent, colleague = self.users["agent"], self.users["colleague"]
+        same, within, clash = (
+            self._appointment(start=MONDAY + DAY + hours * HOUR) for hours in (0, 2, 6)
+        )
+        (same + within).action_confirm()
+        going = self._appointment(start=MONDAY + HOUR)
+        going.action_confirm()
+        going.action_go()
+        # The colleague is busy when the second is planned, and all of the afternoon.
+        self._appointment("colleague", MONDAY + DAY + 2 * HOUR)
+        self._appointment("colleague", MONDAY + DAY + 5 * HOUR, minutes=180)
+        window = (within.window_start, within.window_stop)
+        profile = self.env["sales.service.agent"].search(
+            [("user_id", "=", agent.id), ("company_id", "=", self.company.id)]
+        )
+        dialog = self._as("dispatcher", self.env["sales.service.handover"])
+        dialog = dialog.with_context(active_ids=profile.ids).create({})
+        message = dialog.action_hand_over()["params"]["message"]
+        self.assertEqual((same + within).user_id, colleague)
+        self.assertEqual((same + within).ticket_id.user_id, colleague)
+        self.assertEqual((clash + going).user_id, agent)
+        self.assertEqual((clash + going).ticket_id.user_id, agent)
+        self.assertEqual(same.start, MONDAY + DAY)
+        # The customer's window holds, so no mail says another one.
+        self.assertEqual((within.window_start, within.window_stop), window)
+        self.assertEqual(within.start, MONDAY + DAY + 3.5 * HOUR)
+        self.assertEqual(len(self._mails(within.ticket_id, "appointment")), 1)
+        name = same.ticket_id.display_name
+        self.assertIn(f"{colleague.name} comes for {name}", message)
+        for one in (clash, going):
+            name = one.ticket_id.display_name
+            self.assertIn(f"{name} was not moved: it has an appointment", message)
+        # Until tomorrow the rules give nothing back.
+        self.assertEqual(same.ticket_id.handed_over_id, agent)
+        with self.assertRaises(AccessError):
+            self._as("colleague", profile).action_hand_over(True)
+
     def test_reminder(self):
         """Once, a day before; not who has just been told; anew when it moves."""
         appointment = self._appointment(start=MONDAY + 2 * DAY)

@@ -1,4 +1,5 @@
 from . import sales_service_call
+from . import sales_service_handover
 from . import sales_service_merge
 from . import sales_service_refuse
 from . import sales_service_offer
