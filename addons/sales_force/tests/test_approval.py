@@ -855,6 +855,14 @@ class TestApproval(ApprovalCase):
             self.company.sales_approval_appendix = wanted
             html = report._render_qweb_html("sale.report_saleorder", order.ids)[0]
             self.assertEqual(b"Rule discount" in html, wanted)
+        # In the customer's language.
+        self.env["res.lang"]._activate_lang("fr_FR")
+        step = order.sales_approval_step_ids
+        step.rule_id.with_context(lang="fr_FR").name = "Remise"
+        self.partner.lang = "fr_FR"
+        html = report._render_qweb_html("sale.report_saleorder", order.ids)[0]
+        self.assertIn(b"Remise", html)
+        self.assertNotIn(b"Rule discount", html)
 
     # Whose it is, figures, speed
 
