@@ -9,7 +9,7 @@ from odoo.addons.sales_force import working_time as wt
 from odoo.addons.sales_force.locking import write_lock
 
 from ..tickets.appointments import AGREED, LIVE, STATES, STEPS
-from ..tickets.states import DONE, HANDED, OPEN
+from ..tickets.states import DONE, OPEN
 from ..tickets.windows import STEP, way
 
 _PLAN = frozenset(("start", "minutes", "user_id"))
@@ -704,7 +704,7 @@ class SalesServiceTicket(models.Model):
     def _find_stand_in(self, absent):
         """Who may come instead of the agent, and when: ``(user's id, moment)``."""
         live = self._get_live_appointment()
-        waits = live.start and live.state != "on_way" and self.state in HANDED
+        waits = live.start and live.state != "on_way" and self.state != "in_progress"
         if not waits or live.user_id != self.user_id:
             return None, None
         spans = [(live.start, live.start + STEP)]

@@ -560,6 +560,7 @@ class SalesServiceTicket(models.Model):
             "tag": "display_notification",
             "params": {
                 "message": "\n".join(lines),
+                "className": "text-prewrap",
                 "type": "warning" if is_warning else "success",
                 "sticky": is_warning,
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},

@@ -493,6 +493,8 @@ class TestAppointment(AppointmentCase):
             self._appointment(start=MONDAY + DAY + hours * HOUR) for hours in (0, 2, 6)
         )
         (same + within).action_confirm()
+        same.ticket_id.with_user(agent).action_start()
+        same.ticket_id.with_user(agent).action_wait_customer()
         going = self._appointment(start=MONDAY + HOUR)
         going.action_confirm()
         going.action_go()
