@@ -17,6 +17,10 @@ _QUOTATIONS = (
 
 def make_approvals(demo):
     """:param Demo demo: with its orders, so that no rule holds for them"""
+    # Whoever quotes sees what discounts the rules are about.
+    demo.env.ref("base.group_user")._apply_group(
+        demo.env.ref("sale.group_discount_per_so_line")
+    )
     for grade, (discount, amount) in zip(
         demo.env["sales.grade"].search([]), _AUTHORITY, strict=False
     ):
@@ -65,7 +69,10 @@ def _ask(demo, number, login, discount, outcome):
     order = (
         demo.env["sale.order"]
         .with_user(user)
-        .with_context(mail_activity_automation_skip=False)
+        .with_context(
+            mail_activity_automation_skip=False,
+            lang="zh_CN" if demo.chinese else "en_US",
+        )
         .create(
             {
                 "partner_id": demo.owned[user][number % len(demo.owned[user])].id,

@@ -65,6 +65,7 @@ class Demo:
         self.users, self.reps = {}, {}
 
     def load(self):
+        self.translate_data()
         self.prepare_accounting()
         self.make_users()
         self.make_territories()
@@ -102,6 +103,17 @@ class Demo:
         )
 
     # Words and numbers
+
+    def translate_data(self):
+        """The names of our rules and steps become words of activities.
+
+        Odoo translates a module's records after its demo data.
+        """
+        if self.chinese:
+            self.env.flush_all()
+            modules = self.env["ir.module.module"]
+            modules._load_module_terms(["sales_force"], ["zh_CN"])
+            self.env.invalidate_all()
 
     def word(self, pair):
         """The Chinese word where Chinese is installed, else the English one."""
