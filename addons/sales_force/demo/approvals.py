@@ -17,6 +17,10 @@ _QUOTATIONS = (
 
 def make_approvals(demo):
     """:param Demo demo: with its orders, so that no rule holds for them"""
+    # Whoever quotes sees what discounts the rules are about.
+    demo.env.ref("base.group_user")._apply_group(
+        demo.env.ref("sale.group_discount_per_so_line")
+    )
     for grade, (discount, amount) in zip(
         demo.env["sales.grade"].search([]), _AUTHORITY, strict=False
     ):

@@ -72,6 +72,7 @@ class Demo:
             # Odoo loads them after the demo, which copies some of them.
             module = self.env.ref("base.module_sales_force")
             module._update_translations([self.lang])
+        self.translate_data()
         self.prepare_accounting()
         self.make_users()
         self.make_territories()
@@ -109,6 +110,17 @@ class Demo:
         )
 
     # Words and numbers
+
+    def translate_data(self):
+        """The names of our rules and steps become words of activities.
+
+        Odoo translates a module's records after its demo data.
+        """
+        if self.chinese:
+            self.env.flush_all()
+            modules = self.env["ir.module.module"]
+            modules._load_module_terms(["sales_force"], ["zh_CN"])
+            self.env.invalidate_all()
 
     def word(self, pair):
         """The Chinese word where Chinese is installed, else the English one."""

@@ -20,7 +20,7 @@ class CrmLead(models.Model):
     sales_playbook = fields.Json(
         "Playbook",
         compute="_compute_sales_playbook",
-        help="The present stage's checklist, documents and days, for the screen.",
+        help="What the present stage asks for before the next.",
     )
     sales_days_over = fields.Integer(
         "Days Overdue in Stage",

@@ -182,12 +182,11 @@ class SaleOrder(models.Model):
                 over_credit = owed + new - customer.credit_limit
             if rep in exposure:
                 over_rep_credit = exposure[rep] + new - rep.credit_limit
-            own_term = customer.property_payment_term_id if "term" in needs else None
             result[order] = Facts(
                 partner=customer.id,
                 currency=order.currency_id.id,
                 term=order.payment_term_id._get_sales_days(),
-                customer_term=own_term._get_sales_days() if own_term else 0,
+                customer_term=order._get_sales_term_days() if "term" in needs else 0,
                 amount=order.amount_untaxed / rate,
                 over_credit=over_credit,
                 over_rep_credit=over_rep_credit,
@@ -202,6 +201,11 @@ class SaleOrder(models.Model):
                 ),
             )
         return result
+
+    def _get_sales_term_days(self):
+        """Within how many days the customer pays as a rule."""
+        customer = self.partner_id.commercial_partner_id.with_company(self.company_id)
+        return customer.property_payment_term_id._get_sales_days()
 
     def _name_lines(self, keys):
         lines = self.env["sale.order.line"].browse(map(int, keys)).exists()
@@ -289,7 +293,8 @@ class SaleOrderLine(models.Model):
         """The unit price without anything that a rep gives, in the order's currency.
 
         That of the customer's own price list; of another one that somebody has chosen,
-        the product's. Without a price there, the one that was entered.
+        the product's. Without a price there, the one that was entered. What a contract
+        has agreed with approval is no gift of the rep's any more.
 
         Goods that come back have a price; of services, and what has none, nothing does.
 
@@ -309,19 +314,7 @@ class SaleOrderLine(models.Model):
             or line.product_type == "combo"
         ):
             return entered
-        if line.combo_item_id:
-            price = line._get_combo_item_display_price()
-        else:
-            item = line.pricelist_item_id
-            customer = order.partner_id.with_company(order.company_id)
-            if item and item.pricelist_id != customer.property_product_pricelist:
-                item = item.browse()
-            price = item._compute_price(
-                product=line.product_id.with_context(
-                    **line._get_product_price_context()
-                ),
-                **line._get_pricelist_kwargs(),
-            )
+        price = line._get_sales_undiscounted_price()
         taxes = line.product_id.taxes_id._filter_taxes_by_company(order.company_id)
         price = line.product_id._get_tax_included_unit_price_from_price(
             price, product_taxes=taxes, fiscal_position=order.fiscal_position_id
@@ -335,6 +328,19 @@ class SaleOrderLine(models.Model):
             new_taxes=included,
         )
         return price if price > 0 else entered
+
+    def _get_sales_undiscounted_price(self):
+        """The same before taxes are mapped, see ``_get_sales_list_price``."""
+        if self.combo_item_id:
+            return self._get_combo_item_display_price()
+        order, item = self.order_id, self.pricelist_item_id
+        customer = order.partner_id.with_company(order.company_id)
+        if item and item.pricelist_id != customer.property_product_pricelist:
+            item = item.browse()
+        return item._compute_price(
+            product=self.product_id.with_context(**self._get_product_price_context()),
+            **self._get_pricelist_kwargs(),
+        )
 
 
 class AccountTax(models.Model):

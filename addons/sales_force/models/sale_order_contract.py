@@ -128,11 +128,11 @@ class SaleOrder(models.Model):
         # sudo: what is left is counted whoever sells
         write_lock(orders.sales_contract_id.sudo().root_id)
         for order in orders:
-            if not (lines := order._describe_overdraw()):
+            if not (text := order._explain_overdraw()):
                 continue
             if order.company_id.sales_contract_overdraw == "block":
-                raise UserError("\n".join(lines))
-            order.message_post(body="\n".join(lines), subtype_xmlid="mail.mt_note")
+                raise UserError(text)
+            order.message_post(body=text, subtype_xmlid="mail.mt_note")
 
     def write(self, vals):
         if "sales_contract_id" in vals and not self.env.su:
@@ -178,7 +178,7 @@ class SaleOrder(models.Model):
                 day=format_date(self.env, today),
             )
         if self.company_id.sales_contract_overdraw == "block":
-            return "\n".join(self._describe_overdraw())
+            return self._explain_overdraw()
         return ""
 
     def _confirmation_error_message(self):
@@ -226,6 +226,18 @@ class SaleOrder(models.Model):
             none = contract.line_ids.browse()
             room[none] = (contract, 0, contract.amount - total)
         return room
+
+    def _explain_overdraw(self):
+        """What is too much of which contract, or nothing."""
+        lines = self._describe_overdraw()
+        if not lines:
+            return ""
+        return self.env._(
+            "More than is left of contract %(contract)s:\n%(lines)s",
+            # sudo: which contract it is shows on the order
+            contract=self.sales_contract_id.sudo().display_name,
+            lines="\n".join(lines),
+        )
 
     def _describe_overdraw(self):
         """In words, by line, what this order draws beyond what others have left."""

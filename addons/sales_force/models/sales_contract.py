@@ -562,6 +562,19 @@ class SalesContract(models.Model):
         )
         quotations._put_under_contract(self)
 
+    def action_ask_reason(self):
+        """Say why it ends before its last day, and end it."""
+        self.ensure_one()
+        view = self.env.ref("sales_force.sales_contract_view_form_end")
+        return {
+            "name": self.env._("Terminate"),
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(view.id, "form")],
+            "target": "new",
+        }
+
     def action_terminate(self):
         """It ends before its last day.
 

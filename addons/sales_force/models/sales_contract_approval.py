@@ -133,6 +133,15 @@ class SalesContract(models.Model):
             names.append(self.env._("removed ones"))
         return names
 
+    def _holds_approved(self, condition):
+        """Whether it is in force, and rules ask for approval of such terms of it."""
+        rules = self.env["sales.approval.rule"]._get_rules(
+            self._name, self.company_id.id
+        )
+        return any(rule.condition == condition for rule in rules) and (
+            self._is_in_force(self.company_id._get_sales_today())
+        )
+
     def _in_company_currency(self, amount):
         """As of the day when it was written down, so that time changes nothing."""
         today = self.company_id._get_sales_today()
@@ -258,3 +267,36 @@ class SalesContractLine(models.Model):
                     currency=line.currency_id,
                 )
         return prices
+
+
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def _get_sales_approval_fields(self):
+        return [*super()._get_sales_approval_fields(), "sales_contract_id"]
+
+    def _get_sales_term_days(self):
+        """Or as the contract has agreed it with approval."""
+        days = super()._get_sales_term_days()
+        contract = self.sales_contract_id.sudo()  # sudo: its terms hold whoever sells
+        if contract.payment_term_id and contract._holds_approved("term"):
+            days = max(days, contract.payment_term_id._get_sales_days())
+        return days
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    def _get_sales_undiscounted_price(self):
+        """Or the lower one that the contract has agreed with approval."""
+        price = super()._get_sales_undiscounted_price()
+        order = self.order_id
+        contract = order.sales_contract_id.sudo()  # sudo: prices hold whoever sells
+        if not contract or not contract._holds_approved("discount"):
+            return price
+        day = order.company_id._get_sales_date(order.date_order)
+        agreed = contract._get_line(self.product_id, day)
+        own = price
+        if agreed.price_unit:
+            own = agreed.uom_id._compute_price(agreed.price_unit, self.product_uom_id)
+        return min(price, own * (1 - agreed.discount / 100))

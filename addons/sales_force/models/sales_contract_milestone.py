@@ -30,7 +30,7 @@ class SalesContractMilestone(models.Model):
         default="milestone",
         required=True,
     )
-    file = fields.Binary("Document", attachment=True)
+    file = fields.Binary(attachment=True)
     file_name = fields.Char("Name of the Document")
     date_due = fields.Date(
         "Due", index="btree_not_null", help="Empty: nobody is reminded."

@@ -56,7 +56,7 @@ class SalesSupplyRequest(models.Model):
     product_id = fields.Many2one(
         "product.product", required=True, readonly=True, ondelete="restrict", index=True
     )
-    quantity = fields.Float(digits="Product Unit", readonly=True)
+    quantity = fields.Float("Quantity Needed", digits="Product Unit", readonly=True)
     uom_id = fields.Many2one(related="product_id.uom_id", string="Unit")
     warehouse_id = fields.Many2one(
         "stock.warehouse", required=True, readonly=True, check_company=True

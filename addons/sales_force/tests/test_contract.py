@@ -9,7 +9,7 @@ from psycopg2 import IntegrityError
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.tests import BaseCase, tagged
+from odoo.tests import BaseCase, Form, tagged
 from odoo.tools import mute_logger
 
 from ..deals import contracts as life
@@ -100,7 +100,9 @@ class TestContract(SalesForceCase):
             contract.unlink()
         with self.assertRaises(ValidationError):
             contract.action_terminate()
-        contract.end_reason = "They moved away"
+        [[view, _kind]] = contract.action_ask_reason()["views"]
+        with Form(contract, view=view) as form:
+            form.end_reason = "They moved away"
         contract.action_terminate()
         self.assertEqual(contract.phase, "terminated")
 

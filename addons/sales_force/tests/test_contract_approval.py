@@ -204,23 +204,19 @@ class TestContractApproval(ContractApprovalCase):
 
     # What is measured
 
+    def _term(self, days):
+        part = {"value": "percent", "value_amount": 100, "nb_days": days}
+        return self.env["account.payment.term"].create(
+            {"name": "Late", "line_ids": [Command.create(part)]}
+        )
+
     def test_each_condition(self):
         self.product.categ_id = self.group
         self.product.sales_floor_price = 75
         self._invoice(
             self.users["rep"], invoice_date="2020-01-01", invoice_date_due="2020-01-01"
         ).action_post()
-        term = self.env["account.payment.term"].create(
-            {
-                "name": "Late",
-                "line_ids": [
-                    Command.create(
-                        {"value": "percent", "value_amount": 100, "nb_days": 90}
-                    )
-                ],
-            }
-        )
-        contract = self._contract(kind="special", payment_term_id=term.id)
+        contract = self._contract(kind="special", payment_term_id=self._term(90).id)
         self.env.flush_all()
         # Net 70, list 100, cost 60: 14.29 % margin.
         for condition, threshold, below in (
@@ -383,6 +379,65 @@ class TestContractApproval(ContractApprovalCase):
         self.assertEqual(order.sales_approval_state, "needed")
         yesterday = self.company._get_sales_today() - timedelta(days=1)
         contract.sudo().date_end = yesterday
+        self.env.invalidate_all()
+        self.assertEqual(order.sales_approval_state, "none")
+
+    def _call_off(self, contract, price=70):
+        order = self._quotation(sales_contract_id=contract.id)
+        order.order_line.write({"price_unit": price, "discount": 0})
+        return order
+
+    def test_order_at_agreed_prices(self):
+        """What was approved with the contract is not asked for again."""
+        self._rule(model="sale.order")
+        contract = self._contract()
+        contract.action_start()
+        self.assertEqual(self._call_off(contract).sales_approval_state, "needed")
+        # Nobody has looked at the prices of contracts until there is such a rule.
+        self._rule()
+        self.env.invalidate_all()
+        order = self._call_off(contract)
+        self.assertEqual(order.sales_approval_state, "none")
+        order.order_line.price_unit = 60
+        self.assertEqual(order.sales_approval_state, "needed")
+        self.assertIn("63.00", order.sales_approval_why)
+        order.order_line.price_unit = 70
+        order.order_line.product_id = self.second
+        order.order_line.price_unit = 70
+        self.assertEqual(order.sales_approval_state, "needed")
+
+    def test_order_at_prices_that_do_not_hold(self):
+        self._rule(model="sale.order")
+        self._rule()
+        contract = self._contract()
+        self.assertEqual(self._call_off(contract).sales_approval_state, "needed")
+        self._ask(contract).with_user(self.users["leader"]).action_approve()
+        contract.action_start()
+        order = self._call_off(contract)
+        self.assertEqual(order.sales_approval_state, "none")
+        contract.sudo().date_end = self.company._get_sales_today() - timedelta(days=1)
+        self.env.invalidate_all()
+        self.assertEqual(order.sales_approval_state, "needed")
+
+    def test_order_at_an_agreed_discount(self):
+        self._rule(model="sale.order")
+        self._rule()
+        line = {"product_id": self.product.id, "discount": 30}
+        contract = self._contract(line)
+        self._ask(contract).with_user(self.users["leader"]).action_approve()
+        contract.action_start()
+        self.assertEqual(self._call_off(contract).sales_approval_state, "none")
+        self.assertEqual(self._call_off(contract, 60).sales_approval_state, "needed")
+
+    def test_order_at_agreed_terms(self):
+        self._rule("term", threshold=0, model="sale.order")
+        term = self._term(60)
+        contract = self._contract(payment_term_id=term.id)
+        contract.action_start()
+        values = {"sales_contract_id": contract.id, "payment_term_id": term.id}
+        order = self._quotation(**values)
+        self.assertEqual(order.sales_approval_state, "needed")
+        self._rule("term", threshold=90)
         self.env.invalidate_all()
         self.assertEqual(order.sales_approval_state, "none")
 

@@ -189,9 +189,9 @@ class TestContractOrder(SalesForceCase):
         contract = self._full()
         order = self._quotation(contract, 3)
         order.require_signature = True
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, f"left of contract {contract.name}"):
             order.action_confirm()
-        with self.assertRaises(UserError):
+        with self.assertRaisesRegex(UserError, f"left of contract {contract.name}"):
             order.action_quotation_send()
         self.assertFalse(order._has_to_be_signed())
         order.order_line.product_uom_qty = 2

@@ -44,7 +44,9 @@ export class PlaybookField extends Component {
     }
 
     describeTick(item) {
-        const moment = formatDateTime(deserializeDateTime(item.moment));
+        const moment = formatDateTime(deserializeDateTime(item.moment), {
+            showSeconds: false,
+        });
         return _t("%(user)s, %(moment)s", {user: item.user, moment});
     }
 
