@@ -7,10 +7,10 @@ or goes on a day is there, or gone, on that day.
 from dataclasses import dataclass
 from datetime import date
 from math import floor
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Stock:
+class Stock(NamedTuple):
     """Of a product in a warehouse.
 
     :param float on_hand: in the warehouse now, with what is reserved or expired
@@ -31,8 +31,7 @@ class Stock:
         )
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(NamedTuple):
     """What a line promises: so many of a product on a day.
 
     :param tuple parts: ``(stock, quantity of it in one)``: the product itself, or the
@@ -52,8 +51,7 @@ class Need:
         return floor(round(made, 6)) if self.whole else made
 
 
-@dataclass(frozen=True)
-class Promise:
+class Promise(NamedTuple):
     """What of it can be kept.
 
     :param float on_hand: before any line takes something
@@ -117,8 +115,7 @@ def promises(needs, stocks):
     return found
 
 
-@dataclass(frozen=True)
-class Lot:
+class Lot(NamedTuple):
     """A lot with what of it nobody has reserved.
 
     :param expires: None: never
@@ -149,8 +146,7 @@ class Life:
         return self.least * shelf_life / 100 if self.percent else self.least
 
 
-@dataclass(frozen=True)
-class Lasting:
+class Lasting(NamedTuple):
     """A lot on a day: how many days it lasts from then, None: for ever."""
 
     lot: Lot

@@ -300,6 +300,8 @@ class SaleOrderLine(models.Model):
     @api.depends("sales_contract_line_id", "order_id.order_line")
     def _compute_sales_contract_left(self):
         self.sales_contract_left = False
+        if not self.order_id.sales_contract_id:
+            return
         agreed = self.filtered("sales_contract_line_id")
         for order, lines in agreed.grouped("order_id").items():
             room = order._get_contract_room()

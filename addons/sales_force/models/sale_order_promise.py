@@ -56,7 +56,6 @@ class SaleOrder(models.Model):
         # sudo: what is filtered by what the user may know
         order = self.sudo()
         order.company_id.fetch(_COMPANY)
-        order.company_id.currency_id.fetch(["rounding"])
         order.partner_id.with_company(order.company_id).fetch(_CUSTOMER)
         known, readable = self._get_promise_scope()
         return {
@@ -332,7 +331,14 @@ class SaleOrder(models.Model):
                 readable("sale.order", SQL("o.id")),
             )
         )
-        amounts = [company.currency_id.round(float(amount or 0)) for amount in row]
+        # Known without a query.
+        currency = self.env["res.currency"].get_all_currencies()
+        _size, digits = currency[company.currency_id.id]["digits"]
+
+        def rounded(amount):
+            return float_round(amount, precision_digits=digits)
+
+        amounts = [rounded(float(amount or 0)) for amount in row]
         not_due, *ages, credits_, balance, ordered = amounts
         limited = known and company.account_use_credit_limit
         limit = customer.credit_limit if limited else 0
@@ -340,12 +346,12 @@ class SaleOrder(models.Model):
             "complete": known,
             "not_due": not_due,
             "ages": ages,
-            "overdue": company.currency_id.round(sum(ages)),
+            "overdue": rounded(sum(ages)),
             "credits": credits_,
             "balance": balance,
             "ordered": ordered,
             "limit": limit,
-            "left": company.currency_id.round(limit - balance - ordered),
+            "left": rounded(limit - balance - ordered),
         }
         if details:
             result["name"] = customer.display_name
