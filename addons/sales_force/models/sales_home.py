@@ -120,11 +120,7 @@ class SalesHome(models.AbstractModel):
                 "crm.crm_lead_action_pipeline",
                 "expected_revenue",
                 "prorated_revenue:sum",
-                lambda count, weighted: _(
-                    "%(count)s opportunities, weighted %(amount)s",
-                    count=count,
-                    amount=self.env.company.currency_id.format(weighted or 0.0),
-                ),
+                self._describe_pipeline,
             ),
             "stalled": Figure(
                 _("Overdue in Stage"),
@@ -147,7 +143,7 @@ class SalesHome(models.AbstractModel):
                 [("overdue", ">", 0), company],
                 "sales_force.sales_receivable_action",
                 "overdue",
-                describe=lambda count, _also: _("%(count)s open items", count=count),
+                describe=self._describe_items,
             ),
             "approvals": Figure(
                 _("Waiting for My Approval"),
@@ -169,6 +165,18 @@ class SalesHome(models.AbstractModel):
             for code, figure in figures.items()
             if self.env[figure.model].has_access("read")
         }
+
+    @api.model
+    def _describe_pipeline(self, count, weighted):
+        return self.env._(
+            "%(count)s opportunities, weighted %(amount)s",
+            count=count,
+            amount=self.env.company.currency_id.format(weighted or 0.0),
+        )
+
+    @api.model
+    def _describe_items(self, count, _also):
+        return self.env._("%(count)s open items", count=count)
 
     def _check_role(self):
         if not self.env.user.has_groups(_ROLES):
