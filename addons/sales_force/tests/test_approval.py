@@ -847,7 +847,7 @@ class TestApproval(ApprovalCase):
         self.assertTrue(order.activity_ids)
 
     def test_appendix(self):
-        self._rule()
+        rule = self._rule()
         order = self._quotation(30)
         self._approve(self._ask(order), "leader")
         report = self.env["ir.actions.report"].with_user(self.users["rep"])
@@ -857,8 +857,7 @@ class TestApproval(ApprovalCase):
             self.assertEqual(b"Rule discount" in html, wanted)
         # In the customer's language.
         self.env["res.lang"]._activate_lang("fr_FR")
-        step = order.sales_approval_step_ids
-        step.rule_id.with_context(lang="fr_FR").name = "Remise"
+        rule.with_context(lang="fr_FR").name = "Remise"
         self.partner.lang = "fr_FR"
         html = report._render_qweb_html("sale.report_saleorder", order.ids)[0]
         self.assertIn(b"Remise", html)
