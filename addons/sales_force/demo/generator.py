@@ -60,8 +60,6 @@ class Demo:
         self.random = random.Random(19)
         if self.chinese:
             company.resource_calendar_id.tz = "Asia/Shanghai"
-            # Odoo does so after the demo data, which copies names of ready records.
-            env["ir.module.module"]._load_module_terms(["sales_force"], ["zh_CN"])
         self.today = company._get_sales_today()
         self.months = months
         self.start = (self.today - relativedelta(months=months - 1)).replace(day=1)
