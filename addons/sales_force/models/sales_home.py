@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-from ..periods import MONTHS, compare
+from ..periods import MONTHS, Span, compare, months_back
 
 _ROLES = (
     "sales_force.group_sales_leader,sales_force.group_sales_operations,"
@@ -12,6 +12,7 @@ _ROLES = (
 )
 CREDITED = ("ORDERED", "INVOICED", "COLLECTED")
 _PLACES = 8
+_TREND_MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Figure:
     :param measure: a field to sum; empty: they are counted
     :param also: another aggregate, for the detail
     :param describe: makes the detail of a count and that aggregate
+    :param alarming: better none
     """
 
     name: str
@@ -32,6 +34,7 @@ class Figure:
     measure: str = ""
     also: str = "__count"
     describe: Callable = None
+    alarming: bool = False
 
     @property
     def aggregate(self):
@@ -54,25 +57,31 @@ class SalesHome(models.AbstractModel):
         """The figures of the current company, to date.
 
         :param str period: ``month``, ``quarter`` or ``year``, of what has a date
-        :return: ``currency_id``, ``period``, ``figures`` (``code name unit value
-            last_year detail``; ``last_year``, the same days a year before, is None of
-            what stands today) and ``ranking`` (``id name rank value``, of orders)
+        :return: ``currency_id``, ``period``, ``months`` (first days of the trend),
+            ``figures`` (``code name unit value alarming last_year trend detail``;
+            ``last_year``, the same days a year before, and ``trend``, a value for each
+            month, are None of what stands today) and ``ranking`` (``id name rank
+            value``, of orders)
         :raise AccessError: for users without a role that leads
         :raise UserError: for another period
         """
         self._check_role()
         spans = self._get_spans(period)
+        months = months_back(spans.current.stop, _TREND_MONTHS)
         return {
             "currency_id": self.env.company.currency_id.id,
             "period": period,
+            "months": months,
             "figures": [
-                *self._read_credits(spans),
+                *self._read_credits(spans, months),
                 *(
                     {
                         "code": code,
                         "name": figure.name,
                         "unit": figure.unit,
+                        "alarming": figure.alarming,
                         "last_year": None,
+                        "trend": None,
                         **self._read(figure),
                     }
                     for code, figure in self._get_figures().items()
@@ -128,6 +137,7 @@ class SalesHome(models.AbstractModel):
                 model="crm.lead",
                 domain=[*pipeline, ("sales_days_over", ">", 0)],
                 action="crm.crm_lead_action_pipeline",
+                alarming=True,
             ),
             "quotations": Figure(
                 name=_("Quotations Expiring or Expired"),
@@ -144,6 +154,7 @@ class SalesHome(models.AbstractModel):
                 action="sales_force.sales_receivable_action",
                 measure="overdue",
                 describe=self._describe_items,
+                alarming=True,
             ),
             "approvals": Figure(
                 name=_("Waiting for My Approval"),
@@ -158,6 +169,7 @@ class SalesHome(models.AbstractModel):
                 model="sales.contract",
                 domain=[("is_behind", "=", True), company],
                 action="sales_force.sales_contract_action_behind",
+                alarming=True,
             ),
         }
         return {
@@ -207,7 +219,7 @@ class SalesHome(models.AbstractModel):
             ("date", "<=", span.stop),
         ]
 
-    def _read_credits(self, spans):
+    def _read_credits(self, spans, months):
         metrics = self.env["sales.metric"].search([("code", "in", CREDITED)])
         values = [
             dict(
@@ -217,13 +229,23 @@ class SalesHome(models.AbstractModel):
             )
             for span in (spans.current, spans.last_year)
         ]
+        trend = {
+            (metric, month): value
+            for metric, month, value in self.env["sales.credit"]._read_group(
+                self._domain_credits(Span(months[0], spans.current.stop), metrics),
+                ["metric_id", "date:month"],
+                ["value:sum"],
+            )
+        }
         return [
             {
                 "code": metric.code,
                 "name": metric.name,
                 "unit": metric.unit,
                 "value": values[0].get(metric, 0.0),
+                "alarming": False,
                 "last_year": values[1].get(metric, 0.0),
+                "trend": [trend.get((metric, month), 0.0) for month in months],
                 "detail": "",
             }
             for metric in metrics.sorted(lambda m: CREDITED.index(m.code))

@@ -117,6 +117,19 @@ class TestSalesHome(HomeCase):
         self.assertIn("Nobody", names)
         self.assertIn(self.reps["peer"].name, names)
 
+    def test_trend(self):
+        """Of twelve months with the running one; not what is a year old."""
+        before = self.today.replace(day=1) - relativedelta(months=2, days=-3)
+        self._credit("COLLECTED", self.reps["rep"], 40, before)
+        self.env.flush_all()
+        home = self.env["sales.home"].with_user(self.users["leader"]).get_home()
+        self.assertEqual(len(home["months"]), 12)
+        self.assertEqual(home["months"][-1], self.today.replace(day=1))
+        figures = {figure["code"]: figure for figure in home["figures"]}
+        self.assertEqual(figures["ORDERED"]["trend"], [0.0] * 11 + [1000.0])
+        self.assertEqual(figures["COLLECTED"]["trend"], [0.0] * 9 + [40.0, 0.0, 3000.0])
+        self.assertIsNone(figures["pipeline"]["trend"])
+
     def test_instalments(self):
         """What is due of an invoice that is not due as a whole is overdue."""
         home = self.env["sales.home"].with_user(self.users["leader"])

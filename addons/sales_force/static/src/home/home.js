@@ -9,6 +9,7 @@ import {Layout} from "@web/search/layout";
 import {formatPercentage} from "@web/views/fields/formatters";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
 import {formatMetric} from "../metric";
+import {getTrendProps, Sparkline} from "../my_performance/sparkline";
 
 const PERIODS = {
     month: _t("This month"),
@@ -19,7 +20,7 @@ const PERIODS = {
 /** What a manager looks at first; each figure opens what it is made of. */
 export class SalesHome extends Component {
     static template = "sales_force.Home";
-    static components = {Layout};
+    static components = {Layout, Sparkline};
     static props = {...standardActionServiceProps};
 
     setup() {
@@ -59,6 +60,18 @@ export class SalesHome extends Component {
         return _t("%(change)s against the same days last year", {
             change: change > 0 ? `+${text}` : text,
         });
+    }
+
+    getTrend({trend, unit}) {
+        return getTrendProps(this.state.data.months, trend, (value) =>
+            this.format(value, unit, false),
+        );
+    }
+
+    /** How long the bar of a place is, in percent of the first one's. */
+    getWidth({value}) {
+        const longest = Math.max(...this.state.data.ranking.map((line) => line.value));
+        return longest > 0 ? Math.max(0, (100 * value) / longest) : 0;
     }
 
     async open(code) {

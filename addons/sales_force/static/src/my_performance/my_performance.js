@@ -11,7 +11,7 @@ import {Layout} from "@web/search/layout";
 import {formatPercentage} from "@web/views/fields/formatters";
 import {standardActionServiceProps} from "@web/webclient/actions/action_service";
 import {formatMetric} from "../metric";
-import {Sparkline} from "./sparkline";
+import {getTrendProps, Sparkline} from "./sparkline";
 
 const PERIODS = {
     month: {
@@ -132,18 +132,9 @@ export class MyPerformance extends Component {
     }
 
     getTrend(card) {
-        const labels = this.state.data.months.map((day) =>
-            deserializeDate(day).toLocaleString({month: "short", year: "numeric"}),
+        return getTrendProps(this.state.data.months, card.trend, (value) =>
+            this.format(card, value),
         );
-        const texts = card.trend.map((value) => this.format(card, value));
-        return {
-            labels,
-            texts,
-            values: card.trend,
-            summary: labels
-                .map((label, index) => `${label}: ${texts[index]}`)
-                .join(", "),
-        };
     }
 
     async openCredits(card) {

@@ -3,6 +3,7 @@ import {Component, onWillStart, useEffect, useRef} from "@odoo/owl";
 import {loadBundle} from "@web/core/assets";
 import {getColor} from "@web/core/colors/colors";
 import {cookie} from "@web/core/browser/cookie";
+import {deserializeDate} from "@web/core/l10n/dates";
 
 /** Twelve months as bars, the running one darker, read by pointing at them. */
 export class Sparkline extends Component {
@@ -62,4 +63,14 @@ export class Sparkline extends Component {
             },
         };
     }
+}
+
+/** The props of a sparkline for the first days of months and a value for each. */
+export function getTrendProps(months, values, format) {
+    const labels = months.map((day) =>
+        deserializeDate(day).toLocaleString({month: "short", year: "numeric"}),
+    );
+    const texts = values.map(format);
+    const summary = labels.map((label, index) => `${label}: ${texts[index]}`);
+    return {labels, texts, values, summary: summary.join(", ")};
 }
