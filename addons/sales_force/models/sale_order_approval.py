@@ -16,6 +16,7 @@ _ORDER_FIELDS = frozenset(
         "company_id",
         "payment_term_id",
         "fiscal_position_id",
+        "sales_contract_id",
         "order_line",
     )
 )
@@ -28,6 +29,7 @@ _LINE_FIELDS = frozenset(
         "price_unit",
         "discount",
         "tax_ids",
+        "sales_contract_line_id",
     )
 )
 

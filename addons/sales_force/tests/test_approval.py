@@ -1071,3 +1071,19 @@ class TestApprovalConcurrency(ConcurrentCase):
         with self._environment() as env:
             states = env["sale.order"].browse(self.order).sales_approval_step_ids
             self.assertEqual(sorted(states.mapped("state")), ["void", "waiting"])
+
+    def test_asked_before_it_is_seen(self):
+        """A rule holds for all once it is saved, whoever has looked meanwhile."""
+
+        def threshold(env):
+            rules = env["sales.approval.rule"]
+            found = rules._get_rules("sale.order", env.company.id)
+            return {rule.id: rule.threshold for rule in found}[self.rule]
+
+        with self._environment() as env:
+            env["sales.approval.rule"].browse(self.rule).threshold = 7
+            env.flush_all()
+            with self._environment() as other:
+                self.assertEqual(threshold(other), 0)
+        with self._environment() as env:
+            self.assertEqual(threshold(env), 7)
