@@ -733,6 +733,13 @@ class TestApproval(ApprovalCase):
                     order.action_confirm()
                 with self.assertRaises(AccessError):
                     order.write({"sales_is_changed": False})
+        # What the system has made is not the customer's own afterwards.
+        order = self._order(self.users["rep"], confirm=False)
+        order = order.with_user(self.users["rep"])
+        order.order_line.discount = 30
+        order.origin = "online"
+        self.env.invalidate_all()
+        self.assertEqual(order.sales_approval_state, "needed")
 
     def test_online_order_agreed(self):
         """Inside what the customer has bought it may change, and not beyond."""

@@ -465,13 +465,14 @@ class TestContractApproval(ContractApprovalCase):
         contract.action_start()
         lines = [Command.create({"product_id": self.product.id})]
         values = {"partner_id": self.partner.id, "order_line": lines}
-        orders = self.env["sale.order"].with_user(self.users["rep"])
-        agreed = orders.create(values)
+        rep, orders = self.users["rep"], self.env["sale.order"]
+        values["user_id"] = rep.id
+        agreed = orders.with_user(rep).create(values)
         agreed.action_confirm()
         with self.assertRaises(UserError):
             agreed.order_line.sales_contract_line_id = contract.line_ids
         with patch.object(type(orders), "_is_ordered_online", lambda _order: True):
-            order = orders.create(values)
+            order = orders.create(values).with_user(rep)
             self.assertEqual(order.sales_approval_state, "none")
             order.sales_contract_id = contract
             self.assertEqual(order.order_line.price_unit, 70)
