@@ -16,4 +16,6 @@ def go_on(env, what):
         with env.cr.savepoint():
             yield
     except Exception:
+        # Nor is kept in memory what is undone.
+        env.registry.clear_cache()
         _logger.exception("%s", what)

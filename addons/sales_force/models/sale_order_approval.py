@@ -16,6 +16,7 @@ _ORDER_FIELDS = frozenset(
         "company_id",
         "payment_term_id",
         "fiscal_position_id",
+        "sales_contract_id",
         "order_line",
     )
 )
@@ -28,6 +29,7 @@ _LINE_FIELDS = frozenset(
         "price_unit",
         "discount",
         "tax_ids",
+        "sales_contract_line_id",
     )
 )
 
@@ -123,14 +125,16 @@ class SaleOrder(models.Model):
 
     @contextmanager
     def _watch_sales_approval(self):
-        online = self.browse()
+        others = self.browse()
         if self._is_employee(self.env.user):
-            # sudo: whoever changes the order
-            online = self.sudo().filtered(lambda o: o._is_sales_approval_exempt())
-        before = {order: order._get_ordered() for order in online}
+            # sudo: whoever changes the order. Whether it is of a shop can be written.
+            others = self.sudo().filtered(
+                lambda o: not o.sales_is_changed and not o._is_employee(o.create_uid)
+            )
+        before = {order: order._get_ordered() for order in others}
         with super()._watch_sales_approval():
             yield
-            changed = online.filtered(lambda o: o._get_ordered() != before[o])
+            changed = others.filtered(lambda o: o._get_ordered() != before[o])
             if changed:
                 changed.sales_is_changed = True
 

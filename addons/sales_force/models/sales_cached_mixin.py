@@ -10,15 +10,21 @@ class SalesCachedMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        self.env.registry.clear_cache()
+        self._forget()
         return records
 
     def write(self, vals):
         result = super().write(vals)
-        self.env.registry.clear_cache()
+        self._forget()
         return result
 
     def unlink(self):
         result = super().unlink()
-        self.env.registry.clear_cache()
+        self._forget()
         return result
+
+    def _forget(self):
+        registry = self.env.registry
+        registry.clear_cache()
+        # Again when others see it: they may have asked meanwhile.
+        self.env.cr.postcommit.add(registry.clear_cache)

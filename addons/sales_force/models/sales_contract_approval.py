@@ -1,3 +1,5 @@
+from ast import literal_eval
+
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -133,13 +135,27 @@ class SalesContract(models.Model):
             names.append(self.env._("removed ones"))
         return names
 
-    def _holds_approved(self, condition):
-        """Whether it is in force, and rules ask for approval of such terms of it."""
-        rules = self.env["sales.approval.rule"]._get_rules(
-            self._name, self.company_id.id
-        )
-        return any(rule.condition == condition for rule in rules) and (
-            self._is_in_force(self.company_id._get_sales_today())
+    def _holds_approved(self, condition, product=None):
+        """Whether it is in force, and has passed a rule about such terms of it.
+
+        :param product: of the line that it is about
+        """
+        today = self.company_id._get_sales_today()
+        if not self.signed_on or not self._is_in_force(today):
+            return False
+        path = (product and product.categ_id.parent_path) or ""
+        groups = set(map(int, path.split("/")[:-1]))
+        rules = self.env["sales.approval.rule"]
+        # sudo: rules hold for everybody
+        records = rules.sudo()
+        return any(
+            rule.condition == condition
+            and (not rule.categories or not rule.categories.isdisjoint(groups))
+            # Later ones have not looked at it.
+            and records.browse(rule.id).create_date.replace(microsecond=0)
+            <= self.signed_on
+            and self.filtered_domain(literal_eval(rule.domain))
+            for rule in rules._get_rules(self._name, self.company_id.id)
         )
 
     def _in_company_currency(self, amount):
@@ -288,14 +304,18 @@ class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
     def _get_sales_undiscounted_price(self):
-        """Or the lower one that the contract has agreed with approval."""
+        """Or the lower one that the contract has agreed with approval, for so much."""
         price = super()._get_sales_undiscounted_price()
-        order = self.order_id
+        order, product = self.order_id, self.product_id
         contract = order.sales_contract_id.sudo()  # sudo: prices hold whoever sells
-        if not contract or not contract._holds_approved("discount"):
+        if (
+            not contract
+            or not contract._holds_approved("discount", product)
+            or order.sales_contract_overdrawn
+        ):
             return price
-        day = order.company_id._get_sales_date(order.date_order)
-        agreed = contract._get_line(self.product_id, day)
+        # Whichever day somebody has written on the order.
+        agreed = contract._get_line(product, order.company_id._get_sales_today())
         own = price
         if agreed.price_unit:
             own = agreed.uom_id._compute_price(agreed.price_unit, self.product_uom_id)

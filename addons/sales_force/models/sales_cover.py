@@ -22,7 +22,7 @@ class SalesCover(models.Model):
 
     _name = "sales.cover"
     _description = "Cover During Leave"
-    _inherit = ["sales.stamped.mixin", "mail.thread"]
+    _inherit = ["sales.stamped.mixin", "sales.cached.mixin", "mail.thread"]
     _order = "date_from desc, id desc"
     _rec_name = "rep_id"
     _check_company_auto = True
@@ -140,7 +140,6 @@ class SalesCover(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         covers = super().create(vals_list)
-        self._forget()
         for cover in covers:
             cover._tell(
                 cover.rep_id.parent_id.user_id,
@@ -155,23 +154,14 @@ class SalesCover(models.Model):
                     self.env._("What is approved is cancelled, not changed.")
                 )
         result = super().write(vals)
-        self._forget()
         if "rep_id" in vals:
             # Not for somebody for whom one may not propose any.
             self.check_access("write")
         return result
 
-    def unlink(self):
-        result = super().unlink()
-        self._forget()
-        return result
-
     def _forget(self):
         """Who stands in for whom, and what that lets see, is asked again."""
-        registry = self.env.registry
-        registry.clear_cache()
-        # Again when others see it: they may have asked meanwhile.
-        self.env.cr.postcommit.add(registry.clear_cache)
+        super()._forget()
         self.env["res.partner"]._forget_visibility()
 
     @api.ondelete(at_uninstall=False)

@@ -12,7 +12,8 @@ class SalesHandoverLine(models.Model):
 
     _name = "sales.handover.line"
     _description = "Handover Line"
-    _inherit = ["sales.stamped.mixin"]
+    # Who has to look after something is kept in memory, see ``res.users``.
+    _inherit = ["sales.stamped.mixin", "sales.cached.mixin"]
     _order = "handover_id, id"
     _log_access = False
     _check_company_auto = True
@@ -73,17 +74,7 @@ class SalesHandoverLine(models.Model):
                     self.env._("What is scheduled or done cannot be changed: undo it.")
                 )
             vals = {**vals, "by_hand": True}
-        result = super().write(vals)
-        if {"heir_id", "state", "activity_id"} & vals.keys():
-            self._forget()
-        return result
-
-    def _forget(self):
-        """Who has to look after something, see ``res.users``, is asked again."""
-        registry = self.env.registry
-        registry.clear_cache()
-        # Again when others see it: they may have asked meanwhile.
-        self.env.cr.postcommit.add(registry.clear_cache)
+        return super().write(vals)
 
     def _get_records(self):
         """The records of lines of one kind."""

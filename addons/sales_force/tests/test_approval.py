@@ -733,6 +733,13 @@ class TestApproval(ApprovalCase):
                     order.action_confirm()
                 with self.assertRaises(AccessError):
                     order.write({"sales_is_changed": False})
+        # What the system has made is not the customer's own afterwards.
+        order = self._order(self.users["rep"], confirm=False)
+        order = order.with_user(self.users["rep"])
+        order.order_line.discount = 30
+        order.origin = "online"
+        self.env.invalidate_all()
+        self.assertEqual(order.sales_approval_state, "needed")
 
     def test_online_order_agreed(self):
         """Inside what the customer has bought it may change, and not beyond."""
@@ -1071,3 +1078,19 @@ class TestApprovalConcurrency(ConcurrentCase):
         with self._environment() as env:
             states = env["sale.order"].browse(self.order).sales_approval_step_ids
             self.assertEqual(sorted(states.mapped("state")), ["void", "waiting"])
+
+    def test_asked_before_it_is_seen(self):
+        """A rule holds for all once it is saved, whoever has looked meanwhile."""
+
+        def threshold(env):
+            rules = env["sales.approval.rule"]
+            found = rules._get_rules("sale.order", env.company.id)
+            return {rule.id: rule.threshold for rule in found}[self.rule]
+
+        with self._environment() as env:
+            env["sales.approval.rule"].browse(self.rule).threshold = 7
+            env.flush_all()
+            with self._environment() as other:
+                self.assertEqual(threshold(other), 0)
+        with self._environment() as env:
+            self.assertEqual(threshold(env), 7)

@@ -1,6 +1,7 @@
 """What a contract agrees needs approval as what a quotation offers does."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -382,21 +383,15 @@ class TestContractApproval(ContractApprovalCase):
         self.env.invalidate_all()
         self.assertEqual(order.sales_approval_state, "none")
 
-    def _call_off(self, contract, price=70):
-        order = self._quotation(sales_contract_id=contract.id)
+    def _call_off(self, contract, price=70, **values):
+        order = self._quotation(sales_contract_id=contract.id, **values)
         order.order_line.write({"price_unit": price, "discount": 0})
         return order
 
     def test_order_at_agreed_prices(self):
         """What was approved with the contract is not asked for again."""
         self._rule(model="sale.order")
-        contract = self._contract()
-        contract.action_start()
-        self.assertEqual(self._call_off(contract).sales_approval_state, "needed")
-        # Nobody has looked at the prices of contracts until there is such a rule.
-        self._rule()
-        self.env.invalidate_all()
-        order = self._call_off(contract)
+        order = self._call_off(self._agreed())
         self.assertEqual(order.sales_approval_state, "none")
         order.order_line.price_unit = 60
         self.assertEqual(order.sales_approval_state, "needed")
@@ -405,6 +400,83 @@ class TestContractApproval(ContractApprovalCase):
         order.order_line.product_id = self.second
         order.order_line.price_unit = 70
         self.assertEqual(order.sales_approval_state, "needed")
+
+    def _agreed(self, *lines, **rule):
+        """Approved, where the rule looks at it, and signed."""
+        self._rule(**rule)
+        contract = self._contract(*lines)
+        if contract.sales_approval_state == "needed":
+            self._approve(self._ask(contract), "leader")
+        contract.action_start()
+        return contract
+
+    def test_order_at_prices_that_nobody_looked_at(self):
+        self._rule(model="sale.order")
+        old = self._contract()
+        old.action_start()
+        self.assertEqual(self._call_off(old).sales_approval_state, "needed")
+        # Now there is such a rule, of which it knew nothing.
+        old.sudo().signed_on -= timedelta(days=1)
+        contract = self._agreed()
+        self.assertEqual(self._call_off(old).sales_approval_state, "needed")
+        self.assertEqual(self._call_off(contract).sales_approval_state, "none")
+        for rule in (
+            {"categ_ids": self.group.ids},
+            {"domain": "[('kind', '=', 'framework')]"},
+        ):
+            with self.subTest(rule=rule):
+                self.env["sales.approval.rule"].search(
+                    [("model", "=", "sales.contract")]
+                ).active = False
+                contract = self._agreed(**rule)
+                self.assertFalse(contract.sales_approval_step_ids)
+                order = self._call_off(contract)
+                self.assertEqual(order.sales_approval_state, "needed")
+
+    def test_order_of_more_than_is_agreed(self):
+        """A price for ten is none for a thousand."""
+        self._rule(model="sale.order")
+        contract = self._agreed()
+        order = self._call_off(contract)
+        order.order_line.product_uom_qty = 11
+        self.assertEqual(order.sales_approval_state, "needed")
+        order.order_line.product_uom_qty = 10
+        self.assertEqual(order.sales_approval_state, "none")
+        order.action_confirm()
+        with self.assertRaises(UserError):
+            order.order_line.product_uom_qty = 11
+
+    def test_order_of_another_day(self):
+        """Nobody goes back to what was cheaper."""
+        self._rule(model="sale.order")
+        line = {"product_id": self.product.id}
+        contract = self._agreed(
+            {**line, "price_unit": 40, "date_to": "2019-12-31"},
+            {**line, "price_unit": 80, "date_from": "2020-01-01"},
+        )
+        for price, state in ((80, "none"), (40, "needed")):
+            order = self._call_off(contract, price, date_order="2019-06-01")
+            self.assertEqual(order.sales_approval_state, state)
+
+    def test_put_under_a_contract(self):
+        """The prices of a contract are not taken past the rules."""
+        self._rule(model="sale.order")
+        contract = self._contract()
+        contract.action_start()
+        lines = [Command.create({"product_id": self.product.id})]
+        values = {"partner_id": self.partner.id, "order_line": lines}
+        rep, orders = self.users["rep"], self.env["sale.order"]
+        values["user_id"] = rep.id
+        agreed = orders.with_user(rep).create(values)
+        agreed.action_confirm()
+        with self.assertRaises(UserError):
+            agreed.order_line.sales_contract_line_id = contract.line_ids
+        with patch.object(type(orders), "_is_ordered_online", lambda _order: True):
+            order = orders.create(values).with_user(rep)
+            self.assertEqual(order.sales_approval_state, "none")
+            order.sales_contract_id = contract
+            self.assertEqual(order.order_line.price_unit, 70)
+            self.assertEqual(order.sales_approval_state, "needed")
 
     def test_order_at_prices_that_do_not_hold(self):
         self._rule(model="sale.order")
@@ -421,25 +493,20 @@ class TestContractApproval(ContractApprovalCase):
 
     def test_order_at_an_agreed_discount(self):
         self._rule(model="sale.order")
-        self._rule()
-        line = {"product_id": self.product.id, "discount": 30}
-        contract = self._contract(line)
-        self._ask(contract).with_user(self.users["leader"]).action_approve()
-        contract.action_start()
+        contract = self._agreed({"product_id": self.product.id, "discount": 30})
         self.assertEqual(self._call_off(contract).sales_approval_state, "none")
         self.assertEqual(self._call_off(contract, 60).sales_approval_state, "needed")
 
     def test_order_at_agreed_terms(self):
         self._rule("term", threshold=0, model="sale.order")
         term = self._term(60)
-        contract = self._contract(payment_term_id=term.id)
-        contract.action_start()
-        values = {"sales_contract_id": contract.id, "payment_term_id": term.id}
-        order = self._quotation(**values)
-        self.assertEqual(order.sales_approval_state, "needed")
-        self._rule("term", threshold=90)
-        self.env.invalidate_all()
-        self.assertEqual(order.sales_approval_state, "none")
+        for state in ("needed", "none"):
+            contract = self._contract(payment_term_id=term.id)
+            contract.action_start()
+            values = {"sales_contract_id": contract.id, "payment_term_id": term.id}
+            order = self._quotation(**values)
+            self.assertEqual(order.sales_approval_state, state)
+            self._rule("term", threshold=90)
 
     def test_form_follows(self):
         """The reasons are there while the contract is written."""

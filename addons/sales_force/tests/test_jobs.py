@@ -30,6 +30,14 @@ class TestJobs(ApprovalCase):
             second.name = "Changed"
         self.assertEqual(second.name, "Changed")
 
+    def test_undone_and_not_kept_in_memory(self):
+        rules = self.env["sales.approval.rule"]
+        with self.assertLogs(LOG, "ERROR"), go_on(self.env, "Rule"):
+            self._rule()
+            self.assertTrue(rules._get_rules("sale.order", self.company.id))
+            raise ZeroDivisionError
+        self.assertFalse(rules._get_rules("sale.order", self.company.id))
+
     def _run(self, model, work, cron="_cron_run"):
         """The job comes to all of them, and each fails."""
         met = []

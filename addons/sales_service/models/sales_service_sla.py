@@ -57,7 +57,7 @@ class SalesServiceSla(models.Model):
 
     _name = "sales.service.sla"
     _description = "Service Level Policy"
-    _inherit = ["mail.thread"]
+    _inherit = ["sales.cached.mixin", "mail.thread"]
     _order = "sequence, id"
     _check_company_auto = True
 
@@ -222,14 +222,12 @@ class SalesServiceSla(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         policies = super().create(vals_list)
-        self.env.registry.clear_cache()
         self._apply(policies.company_id)
         return policies
 
     def write(self, vals):
         companies = self.company_id
         result = super().write(vals)
-        self.env.registry.clear_cache()
         if vals.keys() - {"name"}:
             self._apply(companies | self.company_id)
         return result
@@ -247,11 +245,6 @@ class SalesServiceSla(models.Model):
                     policies=", ".join(used.sla_id.mapped("name")),
                 )
             )
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
-        return result
 
     def _apply(self, companies):
         """Choose the policies of open tickets again, and move their limits."""

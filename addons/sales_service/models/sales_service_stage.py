@@ -11,6 +11,7 @@ class SalesServiceStage(models.Model):
 
     _name = "sales.service.stage"
     _description = "Service Stage"
+    _inherit = ["sales.cached.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
@@ -50,7 +51,6 @@ class SalesServiceStage(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         stages = super().create(vals_list)
-        self.env.registry.clear_cache()
         stages.team_ids._place_tickets()
         return stages
 
@@ -58,16 +58,10 @@ class SalesServiceStage(models.Model):
         moving = bool({"state", "team_ids"} & vals.keys())
         teams = self.team_ids
         result = super().write(vals)
-        self.env.registry.clear_cache()
         if moving:
             (teams | self.team_ids)._place_tickets()
             # sudo: a ticket has a column, whoever may see it
             self.env["sales.service.ticket"].sudo().search(
                 [("stage_id", "in", self.ids)]
             )._place()
-        return result
-
-    def unlink(self):
-        result = super().unlink()
-        self.env.registry.clear_cache()
         return result
