@@ -3,8 +3,9 @@
 from odoo.fields import Command
 
 # What the grades may give, in their order: percent, amount.
-_AUTHORITY = ((5, 0), (10, 20_000), (15, 100_000))
-# Who quotes with which discount, and what became of it.
+_AUTHORITY = ((5, 0), (10, 20_000), (15, 50_000), (20, 100_000), (30, 300_000))
+# Who quotes with which discount, and what became of it: up to the own limit, the
+# leader's, the manager's, and above.
 _QUOTATIONS = (
     ("rep", 14, "own"),
     ("rep", 18, "approved"),
@@ -12,6 +13,8 @@ _QUOTATIONS = (
     ("rep", 40, "refused"),
     ("omar", 22, "approved"),
     ("kavi", 30, "waiting"),
+    ("omar", 16, "waiting"),
+    ("rep", 35, "waiting"),
 )
 
 

@@ -33,8 +33,9 @@ def make_contracts(demo):
                 "date_start": demo.today - timedelta(days=365 - 30 * (number % 6)),
                 "date_end": (days := _ENDS[number % len(_ENDS)])
                 and demo.today + timedelta(days=days),
-                "signed_document": scan,
-                "signed_document_name": "scan.pdf",
+                # The first is sent, to be signed on the portal.
+                "signed_document": number and scan,
+                "signed_document_name": number and "scan.pdf",
                 **_terms(demo, kind, number, bought.get(customer)),
             }
             for number, customer in enumerate(owned[::3])

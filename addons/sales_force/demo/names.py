@@ -24,7 +24,7 @@ PEOPLE = {
         ("south",),
         "base/static/img/res_partner_address_32.jpg",
         ("Regional Manager South", "华南大区经理"),
-        "key",
+        "regional",
         0.4,
     ),
     "thomas": (
@@ -36,7 +36,7 @@ PEOPLE = {
         ("east", "north"),
         "hr/static/img/employee_al-image.jpg",
         ("Regional Manager East and North", "华东华北大区经理"),
-        "key",
+        "regional",
         0.4,
     ),
     "leader": (
@@ -48,7 +48,7 @@ PEOPLE = {
         ("guangdong",),
         "hr/static/img/employee_fpi-image.jpg",
         ("Team Leader", "销售主管"),
-        "senior",
+        "lead",
         1.0,
     ),
     "marco": (
@@ -60,7 +60,7 @@ PEOPLE = {
         ("fujian", "guangxi"),
         "hr/static/img/employee_fme-image.jpg",
         ("Team Leader", "销售主管"),
-        "senior",
+        "lead",
         0.8,
     ),
     "jing": (
@@ -72,7 +72,7 @@ PEOPLE = {
         ("east",),
         "hr/static/img/employee_jog-image.jpg",
         ("Team Leader", "销售主管"),
-        "senior",
+        "lead",
         0.9,
     ),
     "peter": (
@@ -84,7 +84,7 @@ PEOPLE = {
         ("north",),
         "base/static/img/res_partner_address_25.jpg",
         ("Team Leader", "销售主管"),
-        "senior",
+        "lead",
         0.8,
     ),
     "rep": (
@@ -232,6 +232,8 @@ GRADES = {
     "junior": ("Junior", "初级"),
     "senior": ("Senior", "高级"),
     "key": ("Key Account", "大客户"),
+    "lead": ("Team Leader", "主管"),
+    "regional": ("Regional Manager", "大区经理"),
 }
 
 # key: name, Chinese name, parent's key, country, state, city

@@ -116,10 +116,12 @@ class SalesReceivable(models.Model):
         days = self._get_days()
         return open_items({company.id: day for company, day in days.items()})
 
-    def _search(self, *args, **kwargs):
-        # What was read before may have been paid meanwhile.
+    @api.model
+    def search_fetch(self, *args, **kwargs):
+        # What was read before may have been paid meanwhile. Not in _search: a fetch
+        # amid a computation searches too, and would forget what is computed.
         self.invalidate_model(flush=False)
-        return super()._search(*args, **kwargs)
+        return super().search_fetch(*args, **kwargs)
 
     @api.model
     def _get_days(self):

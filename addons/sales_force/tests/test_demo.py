@@ -193,6 +193,9 @@ class TestDemo(TransactionCase):
             set(requests.mapped("state")), {"approved", "waiting", "refused", "auto"}
         )
         self.assertTrue(requests.activity_ids)
+        steps = requests.filtered(lambda one: one.state == "waiting").step_ids
+        for login in ("leader", "manager", "director"):
+            self.assertIn(self.reps[login].user_id, steps.user_ids, login)
 
     def test_rebuild_finds_nothing(self):
         self.assertEqual(

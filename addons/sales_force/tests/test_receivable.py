@@ -284,6 +284,26 @@ class TestReceivable(CollectionCase):
         self.assertEqual((name, partner), (items.document_name, self.own.name))
         self.assertEqual((age, residual), ("1–30 days", 100))
 
+    def test_cards(self):
+        """By customer with all cards at once, as a phone reads them."""
+        self.env.ref("sales_force.sales_dunning_plan_standard").action_put_in_force()
+        for days in (10, 40):
+            self.dispute(self.bill(days))
+        self.bill(20)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        names = ("disputed", "next_step_name", "residual", "date_due")
+        [group] = self.items.with_user(self.users["rep"]).web_read_group(
+            [],
+            ["partner_id"],
+            ["residual:sum"],
+            auto_unfold=True,
+            unfold_read_specification={name: {} for name in names},
+        )["groups"]
+        cards = group["__records"]
+        self.assertEqual([card["disputed"] for card in cards], [True, False, True])
+        self.assertTrue(cards[1]["next_step_name"])
+
     def test_flat_queries(self):
         """The page of a list asks as much for many items as for one."""
         user = self.users["rep"]
