@@ -460,11 +460,11 @@ class ProductProduct(models.Model):
         """
         if "mrp.bom" not in self.env:
             return {}
-        # sudo: what a product consists of is not told
-        bills = self.env["mrp.bom"].sudo()
-        kits, level = {}, [(product.id, product.sudo(), 1.0) for product in self]
+        products = self.sudo()  # sudo: what a product consists of is not told
+        bills = products.env["mrp.bom"]
+        kits, level = {}, [(product.id, product, 1.0) for product in products]
         while level:
-            products = self.sudo().union(*(product for _kit, product, _each in level))
+            products = products.browse().union(*(part for _kit, part, _each in level))
             found = bills._bom_find(products, company_id=company.id, bom_type="phantom")
             below = []
             for kit, product, quantity in level:

@@ -12,6 +12,18 @@ from .test_contract import make_contract
 
 @tagged("post_install", "-at_install")
 class TestPromise(DealsCase):
+    def _count_queries(self, order):
+        """Of the closed panel and of the unfolded one."""
+        counts, panel = [], order.with_user(self.users["rep"])
+        for details in (False, True):
+            panel.get_sales_promise(details)  # warms what is cached for good
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            panel.get_sales_promise(details)
+            counts.append(self.env.cr.sql_log_count - before)
+        return counts
+
     def _stock_of(self, order, user="rep"):
         return [line["stock"] for line in self._promise(order, user)["lines"]]
 
@@ -194,14 +206,7 @@ class TestPromise(DealsCase):
                 for number in range(size)
             ]
             order = self._quotation(*((kit, 1) for kit in kits))
-            panel = order.with_user(self.users["rep"])
-            for details in (False, True):
-                panel.get_sales_promise(details)  # warms what is cached for good
-                self.env.flush_all()
-                self.env.invalidate_all()
-                before = self.env.cr.sql_log_count
-                panel.get_sales_promise(details)
-                counts.append(self.env.cr.sql_log_count - before)
+            counts += self._count_queries(order)
         self.assertEqual(counts[:2], counts[2:])
 
     def test_last_prices(self):
@@ -400,13 +405,6 @@ class TestPromise(DealsCase):
             sold = order.copy({"partner_id": self.partner.id})
             sold.action_confirm()
             order.order_line.action_ask_supply()
-            panel = order.with_user(self.users["rep"])
-            for details in (False, True):
-                panel.get_sales_promise(details)  # warms what is cached for good
-                self.env.flush_all()
-                self.env.invalidate_all()
-                before = self.env.cr.sql_log_count
-                panel.get_sales_promise(details)
-                counts.append(self.env.cr.sql_log_count - before)
+            counts += self._count_queries(order)
         self.assertEqual(counts[:2], counts[2:])
         self.assertLess(counts[0], counts[1])

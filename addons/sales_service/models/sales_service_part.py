@@ -21,9 +21,9 @@ class ProductProduct(models.Model):
         """What the agent has along; who has no van takes from the warehouse."""
         if operator != "in":
             return NotImplemented
-        # sudo: only the own van, and what is in it
         van = (
             self.env["sales.service.agent"]
+            # sudo: only the own van, and what is in it
             .sudo()
             .search(
                 [

@@ -290,9 +290,9 @@ class SalesServiceTicket(models.Model):
             elif ticket.team_id.company_id != ticket.company_id:
                 company = ticket.company_id
                 if company not in teams:
-                    # sudo: who may make a ticket need not see the team that gets it
                     teams[company] = (
                         self.env["sales.service.team"]
+                        # sudo: who may make a ticket need not see the team
                         .sudo()
                         .search([("company_id", "=", company.id)], limit=1)
                     )
@@ -466,9 +466,9 @@ class SalesServiceTicket(models.Model):
     @api.model
     def _next_numbers(self, company_id, count):
         """So many numbers of the company's sequence, with one query."""
-        # sudo: whoever may make a ticket gets its number
         sequence = (
             self.env["ir.sequence"]
+            # sudo: whoever may make a ticket gets its number
             .sudo()
             .search_fetch(
                 [

@@ -152,8 +152,8 @@ class SalesTarget(models.Model):
                 "team": target.team_id,
                 "rep": target.rep_id,
             }.get(target.level or "company")
-            # sudo: who may read a target may know whose it is
             target.name = (
+                # sudo: who may read a target may know whose it is
                 self.env._("Holding line") if named is None else named.sudo().name
             )
 

@@ -341,8 +341,8 @@ class SalesTarget(models.Model):
             for node in self
         )
         achieved = dict(
-            # sudo: who sees a target sees what it achieved, whose credits they are
             self.env["sales.credit"]
+            # sudo: who sees a target sees what it achieved, whose credits they are
             .sudo()
             ._read_group(
                 self._get_credit_domain(span.start, span.stop),

@@ -78,6 +78,7 @@ class SalesTargetPlan(models.Model):
 
     def _meets(self, other):
         """Whether two plans are for people of the same branch."""
+        # sudo: only whether one is above the other
         mine, theirs = self.sudo().top_rep_id, other.sudo().top_rep_id
         if not mine or not theirs:
             return True

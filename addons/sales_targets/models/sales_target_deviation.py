@@ -119,6 +119,7 @@ class SalesTarget(models.Model):
         node._read_mixes(leaves, chain, mixed, start)
         node._explain_leaves(leaves, chain, mixed, start, stop)
         names = [key for key, _name, _driver in steps]
+        # sudo: as above
         figures = (self | children).sudo()._get_figures(leaves, names, start, stop)
         planned, actual, effects = 0, 0, defaultdict(int)
         for key in self.mapped("key"):

@@ -31,10 +31,12 @@ class SalesTargetPlan(models.Model):
             {
                 leaf.id: {
                     "codes": codes,
+                    # sudo: whose plan it is, as a key
                     "rates": [rate and str(rate) for rate in rates[leaf.rep_id.sudo()]],
                     "mixed": mixed,
                     "indices": {
                         category: str(index)
+                        # sudo: whose plan it is, as a key
                         for category, index in indices[leaf.rep_id.sudo()].items()
                     },
                 }
@@ -48,6 +50,7 @@ class SalesTargetPlan(models.Model):
         for month in leaves.month_ids:
             if month.rep_id.id not in days:
                 by_month = defaultdict(list)
+                # sudo: whose plan it is, as a key
                 for day in worked[month.rep_id.sudo()]:
                     by_month[day.replace(day=1)].append(day.day)
                 days[month.rep_id.id] = by_month
